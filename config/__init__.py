@@ -1,0 +1,1 @@
+"""TOML, environment and credentials in; frozen settings out."""

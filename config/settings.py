@@ -1,0 +1,241 @@
+"""Every setting of the daemon with its type, default and meaning; `docs/configuration.md` is made from here."""
+
+import re
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from ..drivers.raw import open_driver
+from ..renderers.media import Media, Resolution
+
+MIB = 1024 * 1024
+
+
+def _topic(text: str) -> str:
+    if not text or re.search(r"[+#\x00]", text) or text.startswith("/") or text.endswith("/"):
+        raise ValueError("is a topic without wildcards, and without a slash at either end")
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", text):
+        raise ValueError("takes letters, digits, dot, dash and underscore, at most 63")
+    return text
+
+
+def _media(text: str) -> str:
+    Media.parse(text)
+    return text
+
+
+Topic = Annotated[str, AfterValidator(_topic)]
+Name = Annotated[str, AfterValidator(_name)]
+MediaName = Annotated[str, AfterValidator(_media)]
+
+
+class Section(BaseModel):
+    """A table of the configuration: frozen, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class TlsSettings(Section):
+    """TLS towards the broker; the table's presence turns TLS on."""
+
+    ca_file: Path | None = None
+    """Certificates of the authorities to trust, PEM; the system's own when absent."""
+    certificate_file: Path | None = None
+    """Client certificate, PEM."""
+    key_file: Path | None = None
+    """Key of the client certificate, PEM, not readable by others."""
+
+    @model_validator(mode="after")
+    def _pair(self) -> "TlsSettings":
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file go together")
+        return self
+
+
+class MqttSettings(Section):
+    """The broker that label events come from."""
+
+    host: str = "127.0.0.1"
+    """Host name or address of the broker."""
+    port: int = Field(default=1883, ge=1, le=65535)
+    """TCP port; 8883 is usual with TLS."""
+    protocol: Literal["3.1.1", "5"] = "3.1.1"
+    """MQTT version to speak."""
+    client_id: Name | None = None
+    """Client identifier of the persistent session; `labeld-<site>` when absent. One per running daemon."""
+    username: str | None = None
+    """User name; the password comes from `password_file` or the systemd credential `mqtt-password`."""
+    password_file: Path | None = None
+    """File that holds the password and nothing else, not readable by others."""
+    topic_prefix: Topic | None = None
+    """Topic above which everything happens; `labeld/<site>` when absent."""
+    keepalive_seconds: int = Field(default=30, ge=5, le=3600)
+    """Seconds without traffic after which the broker is asked whether it is still there."""
+    session_expiry_seconds: int = Field(default=7 * 86400, ge=3600)
+    """How long the broker keeps messages for an absent daemon (MQTT 5; a 3.1.1 broker has its own limit)."""
+    max_inflight: int = Field(default=100, ge=1, le=10_000)
+    """Messages accepted ahead of their commit (MQTT 5 receive maximum; a 3.1.1 broker has its own limit)."""
+    tls: TlsSettings | None = None
+    """TLS towards the broker."""
+
+
+class WebSettings(Section):
+    """The status page and the HTTP API."""
+
+    enabled: bool = True
+    """Whether to serve them."""
+    host: str = "127.0.0.1"
+    """Loopback address to listen on; the page has no login yet, so no other address is accepted."""
+    port: int = Field(default=8631, ge=0, le=65535)
+    """TCP port."""
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if host != "localhost" and not ip_address(host).is_loopback:
+            raise ValueError("must be a loopback address, as the page has no login; put a proxy with one in front")
+        return host
+
+
+class IntakeSettings(Section):
+    """What is accepted as a label event."""
+
+    max_asset_bytes: int = Field(default=16 * MIB, ge=64 * 1024, le=256 * MIB)
+    """Largest label file, decoded."""
+    duplicate_window_seconds: int = Field(default=600, ge=0)
+    """An event without `event_id` that is byte for byte the same within this time is a duplicate."""
+    commit_batch: int = Field(default=64, ge=1, le=1000)
+    """Events committed together at most, when they come faster than the disk."""
+
+
+class RenderSettings(Section):
+    """The worker processes that turn assets into dots."""
+
+    workers: int = Field(default=2, ge=1, le=64)
+    """Number of processes."""
+    timeout_seconds: float = Field(default=20.0, gt=0, le=600)
+    """A document that takes longer is refused and its process killed."""
+    memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB)
+    """Address space of one process."""
+
+
+class SpoolerSettings(Section):
+    """How printers are served."""
+
+    connect_timeout_seconds: float = Field(default=5.0, gt=0)
+    """Time to connect to a printer."""
+    progress_timeout_seconds: float = Field(default=30.0, gt=0)
+    """A printer that takes no byte for so long has stalled; its label is held, never sent again."""
+    reply_timeout_seconds: float = Field(default=2.0, gt=0)
+    """Time for a printer to answer one question."""
+    settle_seconds: float = Field(default=3.0, ge=0)
+    """An idle printer's counter is final after standing still for so long."""
+    silence_seconds: float = Field(default=60.0, gt=0)
+    """A printer that gives no sign for so long after a label leaves the outcome unknown."""
+    poll_seconds: float = Field(default=0.25, gt=0)
+    """Pause between two looks at a printer that is printing."""
+    retry_max_seconds: float = Field(default=30.0, gt=0)
+    """Longest pause before a printer that is off or not ready is tried again."""
+
+
+class PrinterSettings(Section):
+    """One printer, `[printers.<name>]`."""
+
+    uri: str
+    """Where it is: `socket://host:port`, port 9100 when absent."""
+    resolution: int = 203
+    """Resolution of its head in dpi by nominal name: 203, 300 or 600."""
+    media: MediaName = "4x6in"
+    """Label stock loaded: a PWG name or a short form such as `4x6in`, `a6`, `100x150mm`."""
+    stations: tuple[Name, ...] = ()
+    """Packing stations whose labels it prints."""
+    serial: str | None = None
+    """Serial number; when given, nothing is sent to a printer that answers with another one."""
+    graphic_encoding: Literal["ascii", "rle", "z64"] = "z64"
+    """Encoding of `^GF` pictures: `z64` for Zebra's own firmware, `ascii` for printers that emulate ZPL."""
+    scaling: Literal["auto", "none", "fit"] = "auto"
+    """`none` holds labels whose ink does not fit at 1:1, `auto` shrinks only those, `fit` always fits."""
+
+    @field_validator("uri")
+    @classmethod
+    def _uri(cls, uri: str) -> str:
+        open_driver(uri)
+        return uri
+
+    @field_validator("resolution")
+    @classmethod
+    def _resolution(cls, dpi: int) -> int:
+        Resolution(dpi)
+        return dpi
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    site: Name = "main"
+    """Name of the warehouse; part of the topics."""
+    state_directory: Path = Path("/var/lib/labeld")
+    """Where the database lives; `$STATE_DIRECTORY` when started by systemd."""
+    default_printer: Name | None = None
+    """Printer for events that name neither printer nor station; the only printer when there is just one."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severity that is logged."""
+    mqtt: MqttSettings = MqttSettings()
+    """The broker that label events come from."""
+    web: WebSettings = WebSettings()
+    """The status page and the HTTP API."""
+    intake: IntakeSettings = IntakeSettings()
+    """What is accepted as a label event."""
+    render: RenderSettings = RenderSettings()
+    """The worker processes that turn assets into dots."""
+    spooler: SpoolerSettings = SpoolerSettings()
+    """How printers are served."""
+    printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
+    """The printers by name."""
+
+    @field_validator("default_printer")
+    @classmethod
+    def _optional(cls, name: str | None, _info: ValidationInfo) -> str | None:
+        return name or None
+
+    @model_validator(mode="after")
+    def _references(self) -> "Settings":
+        if self.default_printer is not None and self.default_printer not in self.printers:
+            raise ValueError(f"default_printer {self.default_printer!r} is not one of the printers")
+        owner: dict[str, str] = {}
+        for name, printer in self.printers.items():
+            for station in printer.stations:
+                if station in owner:
+                    raise ValueError(f"station {station!r} belongs to both {owner[station]!r} and {name!r}")
+                owner[station] = name
+        addresses = {name: urlsplit(printer.uri).netloc for name, printer in self.printers.items()}
+        for name, address in addresses.items():
+            other = next(n for n, a in addresses.items() if a == address)
+            if other != name:
+                raise ValueError(f"printers {other!r} and {name!r} share the address {address}: one writer per printer")
+        return self
+
+    @property
+    def topic_prefix(self) -> str:
+        """Topic above which everything happens."""
+        return self.mqtt.topic_prefix or f"labeld/{self.site}"
+
+    @property
+    def client_id(self) -> str:
+        """Client identifier of the persistent MQTT session."""
+        return self.mqtt.client_id or f"labeld-{self.site}"

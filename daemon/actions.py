@@ -1,0 +1,77 @@
+"""What a person may do with a job; each act is a move in the state table and a line in the ledger."""
+
+from collections.abc import Callable
+
+from ..config.settings import Settings
+from ..drivers.evidence import Level, Outcome
+from .errors import IllegalTransition
+from .job import Job, JobState, Reason, allowed_acts
+from .routing import route
+from .store import Store
+
+
+class Actions:
+    """The verbs of the page and the API."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+
+    async def cancel(self, job_id: str, *, who: str) -> Job:
+        """Take a job that has not begun to print out of the queue.
+
+        Raises:
+            NoSuchJob, IllegalTransition: it is on its way to paper, or ended.
+        """
+        return await self._store.move(
+            job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, f"canceled by {who}", self._clock()
+        )
+
+    async def release(self, job_id: str, *, who: str) -> Job:
+        """Print a held job after all; one without a destination is routed again.
+
+        Raises:
+            NoSuchJob, IllegalTransition: it is not held, or held for a fault that printing does not mend.
+        """
+        job = await self._store.get(job_id)
+        if "release" not in allowed_acts(job):
+            raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) and cannot be released")
+        return await self._requeue(job, f"released by {who}")
+
+    async def settle(self, job_id: str, *, printed: bool, who: str) -> Job:
+        """Answer "is this label in your hand?" for a job whose outcome is unknown.
+
+        Raises:
+            NoSuchJob, IllegalTransition: its outcome is not in question.
+        """
+        job = await self._store.get(job_id)
+        if "settle" not in allowed_acts(job):
+            raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}): nobody asked whether it printed")
+        if not printed:
+            return await self._requeue(job, f"{who} says that it did not print")
+        return await self._store.move(
+            job_id,
+            JobState.COMPLETED,
+            Reason.SETTLED,
+            f"{who} has it in the hand",
+            self._clock(),
+            outcome=Outcome.CONFIRMED,
+            level=Level.NONE,
+        )
+
+    async def _requeue(self, job: Job, because: str) -> Job:
+        destination = route(self._settings, printer=job.printer or job.requested_printer, station=job.station)
+        if destination.printer is None:
+            raise IllegalTransition(f"job {job.id} cannot be printed: {destination.because}")
+        return await self._store.move(
+            job.id,
+            JobState.PENDING,
+            Reason.TRANSFORMING,
+            because,
+            self._clock(),
+            printer=destination.printer,
+            outcome=None,
+            level=None,
+            useful_until=None,
+        )

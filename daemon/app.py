@@ -1,0 +1,176 @@
+"""The composition root: builds the rooms, joins them, and takes them down in reverse."""
+
+import asyncio
+import contextlib
+import fcntl
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..config.settings import Settings
+from ..drivers.raw import open_driver
+from . import sdnotify
+from .actions import Actions
+from .broker import BrokerLink
+from .bus import Bus
+from .errors import DaemonError
+from .intake import Intake
+from .job import Job, JobState, Reason
+from .outbox import Outbox
+from .preparer import Preparer
+from .printers import Printers, PrinterView
+from .render_pool import RenderPool
+from .sources.mqtt import MqttSource
+from .spooler import Clocks, Spooler
+from .store import Store
+from .web.server import serve
+
+log = logging.getLogger(__name__)
+
+#: time for labels on their way to be confirmed after SIGTERM; systemd would kill after TimeoutStopSec
+DRAIN_SECONDS = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """What the page, the API and the demo need of a running daemon."""
+
+    settings: Settings
+    store: Store
+    intake: Intake
+    actions: Actions
+    printers: Printers
+    pool: RenderPool
+    broker: BrokerLink
+    bus: Bus
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> None:
+    """Run the daemon until `stop` is set, then drain.
+
+    Raises:
+        DaemonError: the state directory is in use or the database cannot be opened.
+    """
+    with _lock(settings.state_directory):
+        async with contextlib.AsyncExitStack() as stack:
+            await _run(settings, stop, stack)
+
+
+async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+    bus = Bus()
+    spoolers: dict[str, Spooler] = {}
+    clocks = Clocks(time.time, time.monotonic)
+
+    def job_changed(job: Job) -> None:
+        outbox.poke()
+        preparer.poke()
+        if job.printer in spoolers:
+            spoolers[job.printer].poke()
+        bus.tell("job", job.id)
+
+    def rejected() -> None:
+        outbox.poke()
+        bus.tell("rejection", "")
+
+    states: asyncio.Queue[PrinterView] = asyncio.Queue()
+
+    def printer_changed(view: PrinterView) -> None:
+        states.put_nowait(view)
+        bus.tell("printer", view.name)
+
+    store = Store(
+        settings.state_directory / "labeld.sqlite3",
+        topic_prefix=settings.topic_prefix,
+        batch=settings.intake.commit_batch,
+        duplicate_window=settings.intake.duplicate_window_seconds,
+        changed=job_changed,
+        rejected=rejected,
+    )
+    pool = await stack.enter_async_context(RenderPool(settings.render))
+    outbox = Outbox(store)
+    preparer = Preparer(settings, store, pool, clocks.wall, clocks.monotonic)
+    await stack.enter_async_context(store)
+    printers = Printers(settings.printers, printer_changed)
+    limits = settings.spooler
+    for name, printer in settings.printers.items():
+        driver = open_driver(
+            printer.uri,
+            connect_timeout=limits.connect_timeout_seconds,
+            progress_timeout=limits.progress_timeout_seconds,
+            reply_timeout=limits.reply_timeout_seconds,
+        )
+        spoolers[name] = Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
+    await _hold_orphans(store, settings, clocks)
+    intake = Intake(settings, store, clocks.wall)
+    source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
+    broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
+    app = App(settings, store, intake, Actions(settings, store, clocks.wall), printers, pool, broker, bus)
+    if settings.web.enabled:
+        await stack.enter_async_context(serve(app))
+    await _serve(app, stop, preparer, spoolers, states)
+
+
+async def _serve(
+    app: App,
+    stop: asyncio.Event,
+    preparer: Preparer,
+    spoolers: dict[str, Spooler],
+    states: "asyncio.Queue[PrinterView]",
+) -> None:
+    async with asyncio.TaskGroup() as tasks:
+        helpers = [
+            tasks.create_task(preparer.run(), name="preparer"),
+            tasks.create_task(_tell_states(app, states), name="printer-states"),
+            tasks.create_task(sdnotify.watchdog(), name="watchdog"),
+        ]
+        link = tasks.create_task(app.broker.run(stop), name="broker")
+        printing = [tasks.create_task(one.run(stop), name=f"printer-{name}") for name, one in spoolers.items()]
+        sdnotify.notify("READY=1")
+        log.info("ready: %d printers", len(spoolers))
+        await stop.wait()
+        sdnotify.notify("STOPPING=1")
+        log.info("stopping: waiting at most %.0f s for labels on their way", DRAIN_SECONDS)
+        for one in spoolers.values():
+            one.poke()
+        _, late = await asyncio.wait([link, *printing], timeout=DRAIN_SECONDS)
+        # a label cut off here is settled by its counter at the next start
+        for task in (*late, *helpers):
+            task.cancel()
+    log.info("stopped")
+
+
+async def _tell_states(app: App, states: "asyncio.Queue[PrinterView]") -> None:
+    """Printer states to MQTT, retained; a state that could not be committed is overtaken by the next."""
+    while True:
+        view = await states.get()
+        with contextlib.suppress(DaemonError):
+            topic = f"{app.settings.topic_prefix}/printers/{view.name}/state"
+            await app.store.publish(topic, view.payload(), retain=True)
+
+
+async def _hold_orphans(store: Store, settings: Settings, clocks: Clocks) -> None:
+    """Pending jobs of printers that the configuration lost would wait for ever, unseen."""
+    for name, states in (await store.counts()).items():
+        if name and name not in settings.printers and states.get(JobState.PENDING):
+            because = f"printer {name!r} is not configured any more"
+            for job in await store.queue(name, limit=states[JobState.PENDING]):
+                await store.move(job.id, JobState.HELD, Reason.NO_DESTINATION, because, clocks.wall(), printer=None)
+
+
+@contextlib.contextmanager
+def _lock(directory: Path) -> Iterator[None]:
+    """Hold the state directory: two daemons on one database would print each label twice."""
+    path = directory / "labeld.lock"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    except OSError as error:
+        raise DaemonError(f"{path}: cannot be written: {error.strerror}") from error
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DaemonError(f"{directory} is in use by another labeld") from None
+        yield

@@ -1,0 +1,35 @@
+"""Who wants to hear that something changed: the page's event streams."""
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+
+#: changes a slow listener may lag behind before it is told to look at everything again
+_LAG = 1000
+
+
+class Bus:
+    """Tells every listener what kind of thing changed, and which; never waits for a listener."""
+
+    def __init__(self) -> None:
+        self._listeners: set[asyncio.Queue[tuple[str, str]]] = set()
+
+    def tell(self, kind: str, key: str) -> None:
+        """Something changed: `kind` is job, printer, rejection or broker, `key` its id or name."""
+        for queue in self._listeners:
+            if queue.full():
+                while not queue.empty():
+                    queue.get_nowait()
+                queue.put_nowait(("all", ""))
+            else:
+                queue.put_nowait((kind, key))
+
+    @contextlib.contextmanager
+    def listen(self) -> Iterator["asyncio.Queue[tuple[str, str]]"]:
+        """A queue of changes from now on; `("all", "")` means that some were left out."""
+        queue: asyncio.Queue[tuple[str, str]] = asyncio.Queue(_LAG)
+        self._listeners.add(queue)
+        try:
+            yield queue
+        finally:
+            self._listeners.discard(queue)

@@ -1,0 +1,26 @@
+"""The command line (DESIGN section "Command line"): one module per group of commands."""
+
+import typer
+
+from .client import jobs, print_label, printers
+from .configuration import app as configuration
+from .convert import convert
+from .demo import demo
+from .run import run
+from .virtual_printer import virtual_printer
+
+app = typer.Typer(
+    name="labeld",
+    help="TikTok Shop labels from MQTT to thermal printers: once, at the right size, with proof.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run)
+app.command("demo")(demo)
+app.command("convert")(convert)
+app.command("print")(print_label)
+app.command("jobs")(jobs)
+app.command("printers")(printers)
+app.command("virtual-printer")(virtual_printer)
+app.add_typer(configuration, name="config")

@@ -1,0 +1,98 @@
+"""`labeld print`, `labeld jobs`, `labeld printers`: talk to the running daemon over its HTTP API."""
+
+import asyncio
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import aiohttp
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from .common import ConfigOption, fail, settings_from
+
+_ENDED = {"completed", "aborted", "canceled", "pending-held"}
+
+
+def print_label(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The label, or - for stdin.")],
+    config: ConfigOption = None,
+    printer: Annotated[str | None, typer.Option(help="Printer by name.")] = None,
+    station: Annotated[str | None, typer.Option(help="Packing station.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome; exit 1 unless it printed.")] = False,
+) -> None:
+    """Submit a label to the running daemon."""
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+    except OSError as error:
+        fail(f"{file}: {error.strerror}", 4)
+    job = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
+    typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
+    if wait and job["state"] != "completed":
+        raise typer.Exit(1)
+
+
+def jobs(
+    config: ConfigOption = None,
+    search: Annotated[str | None, typer.Option(help="Tracking number, package id or event id.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List jobs of the running daemon."""
+    query = {"limit": str(limit)} | ({"q": search} if search else {})
+    _show(config, "jobs", query, ("received_at", "state", "outcome", "printer", "tracking_number", "message"), as_json)
+
+
+def printers(
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the printers of the running daemon."""
+    _show(config, "printers", {}, ("name", "state", "message", "serial", "odometer", "queued", "advice"), as_json)
+
+
+def _show(config: Path | None, kind: str, query: dict[str, str], columns: tuple[str, ...], as_json: bool) -> None:
+    answer = asyncio.run(_get(_base(config), kind, query))
+    if as_json:
+        typer.echo(json.dumps(answer[kind], indent=2))
+        return
+    table = Table(*(column.replace("_", " ") for column in columns), box=None)
+    for row in answer[kind]:
+        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
+    Console().print(table)
+
+
+def _base(config: Path | None) -> str:
+    if url := os.environ.get("LABELD_URL"):
+        return url.rstrip("/")
+    web = settings_from(config).web
+    host = f"[{web.host}]" if ":" in web.host else web.host
+    return f"http://{host}:{web.port}"
+
+
+async def _submit(base: str, data: bytes, printer: str | None, station: str | None, *, wait: bool) -> dict[str, Any]:
+    query = {key: value for key, value in (("printer", printer), ("station", station)) if value}
+    headers = {"Content-Type": "application/octet-stream"}
+    job = await _request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
+    while wait and job["state"] not in _ENDED:
+        await asyncio.sleep(0.2)
+        job = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
+    return job
+
+
+async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
+    return await _request("GET", f"{base}/api/v1/{kind}", params=query)
+
+
+async def _request(method: str, url: str, **options: Any) -> dict[str, Any]:
+    try:
+        async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
+            body: dict[str, Any] = await response.json(content_type=None)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)
+    if response.status >= 400:
+        fail(str(body.get("detail") or body.get("title") or response.status), 4 if response.status == 422 else 1)
+    return body

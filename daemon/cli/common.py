@@ -1,0 +1,63 @@
+"""What the commands share: the configuration option, one-line errors, logs."""
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from ...config.errors import ConfigError
+from ...config.load import load
+from ...config.settings import Settings
+
+DEFAULT_CONFIG = Path("/etc/labeld/labeld.toml")
+
+#: sysexits(3): systemd does not restart a daemon whose configuration is wrong
+EX_CONFIG = 78
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", metavar="FILE", help=f"Configuration; {DEFAULT_CONFIG} where that exists."),
+]
+
+
+def settings_from(config: Path | None) -> Settings:
+    """The settings of `config`, of the default file, or the defaults; ends the program when they are wrong."""
+    if config is None and DEFAULT_CONFIG.exists():
+        config = DEFAULT_CONFIG
+    try:
+        return load(config)
+    except ConfigError as error:
+        fail(str(error), EX_CONFIG)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """End the program with one line on stderr for each fault."""
+    for line in message.splitlines():
+        sys.stderr.write(f"labeld: {line}\n")
+    raise typer.Exit(code)
+
+
+class _JournalFormatter(logging.Formatter):
+    """Prefixes the syslog priority that journald reads (sd-daemon(3))."""
+
+    _PRIORITY = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
+
+    def format(self, record: logging.LogRecord) -> str:
+        priority = next((number for level, number in self._PRIORITY if record.levelno >= level), 7)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
+
+
+def set_up_logs(level: str) -> None:
+    """Log to stderr: with priorities under systemd, with times elsewhere."""
+    handler = logging.StreamHandler(sys.stderr)
+    if "JOURNAL_STREAM" in os.environ:
+        handler.setFormatter(_JournalFormatter("%(name)s: %(message)s"))
+    else:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # a line for each request and each MQTT packet is no news
+    for chatty in ("aiohttp.access", "mqtt", "alembic", "amqtt", "transitions"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)

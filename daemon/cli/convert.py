@@ -1,0 +1,195 @@
+"""`labeld convert`: between PDF, pictures, ZPL and base64, at the right resolution and size."""
+
+import base64
+import sys
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import typer
+from rich.console import Console
+from rich.progress import track
+
+from ...renderers.asset import PDF, PNG, ZPL, Asset, unwrap
+from ...renderers.convert import BlankPage, Target, convert_page, page_count
+from ...renderers.errors import AssetRefused, MediaError, RenderError, SymbolLost
+from ...renderers.media import Media, Resolution
+from .common import fail
+
+
+class Format(StrEnum):
+    """What to write."""
+
+    ZPL = "zpl"
+    PDF = "pdf"
+    PNG = "png"
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+        return {"zpl": ZPL, "pdf": PDF, "png": PNG}[self]
+
+
+class Scale(StrEnum):
+    """Whether a label may be shrunk."""
+
+    AUTO = "auto"
+    NONE = "none"
+    FIT = "fit"
+
+
+class Rotate(StrEnum):
+    """Clockwise degrees."""
+
+    AUTO = "auto"
+    R0 = "0"
+    R90 = "90"
+    R180 = "180"
+    R270 = "270"
+
+
+class GraphicEncoding(StrEnum):
+    """Encoding of `^GF`."""
+
+    ASCII = "ascii"
+    RLE = "rle"
+    Z64 = "z64"
+
+
+def convert(
+    inputs: Annotated[
+        list[Path], typer.Argument(metavar="INPUT...", help="PDF, PNG, JPEG, TIFF, ZPL or base64; - for stdin.")
+    ],
+    to: Annotated[Format, typer.Option("--to", help="What to write.")],
+    out: Annotated[
+        str | None,
+        typer.Option("--out", "-o", help="File, folder, or pattern with {name} and {page}; stdout when absent."),
+    ] = None,
+    dpi: Annotated[int, typer.Option(help="Resolution of the head: 203, 300 or 600.")] = 203,
+    media: Annotated[str, typer.Option(help="Label stock, e.g. 4x6in, a6, 100x150mm.")] = "4x6in",
+    page: Annotated[int | None, typer.Option(min=1, help="Only this page.")] = None,
+    scale: Annotated[Scale, typer.Option(help="none refuses what does not fit 1:1.")] = Scale.AUTO,
+    rotate: Annotated[Rotate, typer.Option(help="Clockwise degrees.")] = Rotate.AUTO,
+    gf: Annotated[GraphicEncoding, typer.Option(help="Encoding of ^GF in ZPL.")] = GraphicEncoding.Z64,
+    design_dpi: Annotated[int | None, typer.Option(help="Resolution that ZPL input was made for.")] = None,
+    to_base64: Annotated[bool, typer.Option("--base64", help="Wrap the output in base64.")] = False,
+    verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Fail when a barcode does not scan.")] = True,
+) -> None:
+    """Convert labels; exit 0 when all converted and scan, 3 symbol lost, 4 refused, 5 does not fit."""
+    try:
+        target = Target(
+            media=Media.parse(media),
+            resolution=Resolution(dpi),
+            document_format=to.media_type,
+            graphic_encoding=gf.value,
+            scaling=scale.value,
+            rotation="auto" if rotate is Rotate.AUTO else cast("Literal[0, 90, 180, 270]", int(rotate)),
+            design_dpi=design_dpi,
+        )
+    except (MediaError, RenderError) as error:
+        fail(str(error), 4)
+    codes: list[int] = []
+    pages: list[_Page] = []
+    for path in inputs:
+        try:
+            asset = unwrap(_read(path))
+            numbers = [page] if page else range(1, page_count(asset) + 1)
+        except RenderError as error:
+            codes.append(_complain(str(path), error))
+        else:
+            pages.extend(_Page(path, asset, number, len(numbers)) for number in numbers)
+    destination = _Destination(out, to, to_base64=to_base64)
+    destination.check(len(pages))
+    shown = track(pages, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    codes += [_convert(one, target, destination, verify=verify) for one in shown]
+    destination.close()
+    raise typer.Exit(next(filter(None, codes), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    path: Path
+    asset: Asset
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.path} page {self.number}" if self.of > 1 else str(self.path)
+
+
+def _convert(page: _Page, target: Target, destination: "_Destination", *, verify: bool) -> int:
+    try:
+        destination.write(page, convert_page(page.asset, page.number, target).data)
+    except BlankPage as error:
+        return 0 if page.of > 1 else _complain(str(page), error)
+    except SymbolLost as error:
+        if not verify and error.artwork is not None:
+            destination.write(page, error.artwork.data)
+        return _complain(str(page), error)
+    except RenderError as error:
+        return _complain(str(page), error)
+    return 0
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise AssetRefused(error.strerror or str(error)) from error
+
+
+def _complain(where: str, error: RenderError) -> int:
+    sys.stderr.write(f"labeld: {where}: {error}\n")
+    return error.exit_code
+
+
+class _Destination:
+    """Where labels go: stdout, one file, or a file each in a folder or by a pattern."""
+
+    def __init__(self, out: str | None, to: Format, *, to_base64: bool) -> None:
+        self._base64 = to_base64
+        suffix = f".{to}.b64" if to_base64 else f".{to}"
+        self._pattern: str | None = None
+        self._file = None if out is None else Path(out)
+        self._joins = to is Format.ZPL
+        self._kept: list[bytes] = []
+        if out is not None and "{" in out:
+            self._pattern = out
+        elif out is not None and (out.endswith("/") or Path(out).is_dir()):
+            self._pattern = f"{out.rstrip('/')}/{{name}}-{{page}}{suffix}"
+
+    def check(self, pages: int) -> None:
+        """End the program where `pages` labels cannot go where they should."""
+        if self._pattern is not None:
+            return
+        if pages > 1 and not self._joins:
+            fail(
+                f"{pages} labels do not go into one file: give -o a folder, or a pattern with {{name}} and {{page}}", 2
+            )
+        if self._file is None and sys.stdout.isatty() and not (self._joins or self._base64):
+            fail("the output is binary: give -o a file", 2)
+
+    def write(self, page: _Page, data: bytes) -> None:
+        """Take one label."""
+        if self._pattern is None:
+            self._kept.append(data)
+            return
+        name = "label" if str(page.path) == "-" else page.path.stem
+        path = Path(self._pattern.format(name=name, page=page.number))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(self._wrapped(data))
+
+    def close(self) -> None:
+        """Write what goes into one place."""
+        data = self._wrapped(b"".join(self._kept))
+        if self._pattern is not None or not self._kept:
+            return
+        if self._file is None:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        else:
+            self._file.write_bytes(data)
+
+    def _wrapped(self, data: bytes) -> bytes:
+        return base64.encodebytes(data) if self._base64 else data

@@ -1,0 +1,31 @@
+"""`labeld run`: the daemon."""
+
+import asyncio
+import signal
+
+from ...config.errors import ConfigError
+from ...config.settings import Settings
+from ..errors import DaemonError
+from .common import EX_CONFIG, ConfigOption, fail, set_up_logs, settings_from
+
+
+def run(config: ConfigOption = None) -> None:
+    """Run the daemon until SIGTERM or Ctrl-C."""
+    settings = settings_from(config)
+    set_up_logs(settings.log_level)
+    try:
+        asyncio.run(_run(settings))
+    except* ConfigError as group:
+        fail(str(group.exceptions[0]), EX_CONFIG)
+    except* DaemonError as group:
+        fail(str(group.exceptions[0]), 1)
+
+
+async def _run(settings: Settings) -> None:
+    from .. import app  # the database and the broker take time to import, and other commands need neither
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await app.run(settings, stop)

@@ -1,0 +1,1 @@
+"""`labeld demo`: the whole path on one machine, with nothing to set up."""

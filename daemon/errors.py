@@ -1,0 +1,21 @@
+"""Errors of the daemon that a caller or a person must act on."""
+
+
+class DaemonError(Exception):
+    """Base of the daemon's own errors; the message is one line."""
+
+
+class EventRejected(DaemonError):
+    """A label event that cannot become a job; the message says what is wrong, where, and what to do."""
+
+
+class IllegalTransition(DaemonError):
+    """A job was asked to move between two states that the table does not join."""
+
+
+class NoSuchJob(DaemonError):
+    """No job has this id."""
+
+
+class StoreUnavailable(DaemonError):
+    """The database could not commit: disk full, read-only or failing. Nothing was accepted."""

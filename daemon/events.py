@@ -1,0 +1,241 @@
+"""Label events as they arrive (DESIGN section "Label events"): bytes in, a `LabelEvent` or a rejection out. Pure."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
+
+from ..renderers.errors import MediaError
+from ..renderers.media import Media
+from .errors import EventRejected
+
+CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+Role = Literal["label", "slip", "hazmat", "invoice"]
+
+DocumentType = Literal[
+    "SHIPPING_LABEL",
+    "PACKING_SLIP",
+    "SHIPPING_LABEL_AND_PACKING_SLIP",
+    "SHIPPING_LABEL_PICTURE",
+    "HAZMAT_LABEL",
+    "INVOICE_LABEL",
+]
+
+
+class _Event(BaseModel):
+    # Publishers add fields of their own: those are ignored, wrong ones among ours are not.
+    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
+
+
+class TikTokAsset(_Event):
+    """A label to be asked of the TikTok Shop API."""
+
+    shop: Id
+    """Shop as the configuration names it."""
+    package_id: Id
+    """TikTok package id."""
+
+
+class AssetSource(_Event):
+    """Where the label is: exactly one of `content`, `url` and `tiktok`."""
+
+    content: Annotated[str, StringConstraints(min_length=1)] | None = None
+    """The label itself: base64, a data URI, or ZPL as text."""
+    media_type: str | None = None
+    """Media type as the publisher knows it; the bytes decide."""
+    url: Id | None = None
+    """TikTok's `doc_url`, good for 24 hours."""
+    tiktok: TikTokAsset | None = None
+    """A label to be asked of the TikTok Shop API."""
+    design_dpi: Literal[203, 300, 600] | None = None
+    """Resolution that ZPL was made for, when its publisher knows."""
+
+    @model_validator(mode="after")
+    def _one(self) -> "AssetSource":
+        if sum(part is not None for part in (self.content, self.url, self.tiktok)) != 1:
+            raise ValueError("give exactly one of content, url and tiktok")
+        return self
+
+
+class LabelReady(_Event):
+    """A label is ready to be printed: the payload of `<prefix>/labels/ready`."""
+
+    asset: AssetSource
+    """The label."""
+    event_id: Id | None = None
+    """Identity of the event: the same id never prints twice."""
+    shop_id: Id | None = None
+    """TikTok shop id."""
+    package_id: Id | None = None
+    """TikTok package id."""
+    order_ids: tuple[Id, ...] = Field(default=(), max_length=100)
+    """TikTok order ids."""
+    tracking_number: Id | None = None
+    """Carrier's number; it must be in one of the label's barcodes."""
+    carrier: Id | None = None
+    """Carrier's name."""
+    document_type: DocumentType = "SHIPPING_LABEL"
+    """TikTok's document_type."""
+    station: Id | None = None
+    """Packing desk that wants it."""
+    printer: Id | None = None
+    """Printer by name; wins over the station."""
+    media: Id | None = None
+    """Stock the label is meant for."""
+    copies: int = Field(default=1, ge=1, le=100)
+    """Number of copies."""
+    priority: int = Field(default=50, ge=1, le=100)
+    """IPP job-priority: 100 first."""
+    useful_until: AwareDatetime | None = None
+    """After this the label is not printed without asking."""
+    tags: tuple[Id, ...] = Field(default=(), max_length=50)
+    """Words for routing."""
+
+    @model_validator(mode="after")
+    def _media(self) -> "LabelReady":
+        if self.media is not None:
+            try:
+                Media.parse(self.media)
+            except MediaError as error:
+                raise ValueError(str(error)) from error
+        return self
+
+
+class CloudEvent(_Event):
+    """CloudEvents 1.0 structured JSON around a label event; `source` and `id` are its identity."""
+
+    specversion: Literal["1.0"]
+    id: Id
+    source: Id
+    type: Literal["com.tiktokshop.label.ready.v1"]
+    data: LabelReady
+
+
+@dataclass(frozen=True, slots=True)
+class LabelEvent:
+    """A label event that is understood: its identity, its fields and its asset's bytes as received."""
+
+    #: unique text; `bare` ones are a digest of topic and payload, good only within the duplicate window
+    identity: str
+    bare: bool
+    fields: LabelReady
+    asset: bytes
+    media_type: str | None
+
+
+def from_json(topic: str, payload: bytes, *, max_bytes: int) -> LabelEvent:
+    """Understand a JSON label event, plain or as a CloudEvent.
+
+    Args:
+        topic: where it came from; part of the identity of events without an id.
+        payload: the JSON text, UTF-8.
+        max_bytes: limit of the decoded asset; the text may be 1.5 times that and 64 KiB.
+
+    Raises:
+        EventRejected: with the first faults in words.
+    """
+    limit = max_bytes * 3 // 2 + 65536
+    if len(payload) > limit:
+        raise EventRejected(
+            f"the event is {_megabytes(len(payload))}; with labels up to {_megabytes(max_bytes)} it may be "
+            f"{_megabytes(limit)} (intake.max_asset_bytes)"
+        )
+    if not payload.strip():
+        raise EventRejected("the event is empty: expected a JSON object with an asset")
+    fields, identity = _parse(payload)
+    if fields.asset.content is None:
+        kind = "url" if fields.asset.url is not None else "tiktok"
+        raise EventRejected(f"asset.{kind}: fetching labels is not built yet: put the label itself into asset.content")
+    if not fields.asset.content.strip():
+        raise EventRejected("asset.content is empty: put the label in it as base64")
+    return LabelEvent(
+        identity or digest(topic, payload),
+        identity is None,
+        fields,
+        fields.asset.content.encode(),
+        fields.asset.media_type,
+    )
+
+
+def from_bytes(
+    topic: str, payload: bytes, *, printer: str | None, station: str | None = None, max_bytes: int
+) -> LabelEvent:
+    """Understand raw asset bytes meant for one printer or station.
+
+    Raises:
+        EventRejected: the payload is empty or too large.
+    """
+    if not payload:
+        raise EventRejected("the message is empty: publish the bytes of a label")
+    if len(payload) > max_bytes * 3 // 2:
+        raise EventRejected(
+            f"the label is {_megabytes(len(payload))}; the limit is {_megabytes(max_bytes)} (intake.max_asset_bytes)"
+        )
+    fields = LabelReady(asset=AssetSource(content="raw"), printer=printer, station=station)
+    return LabelEvent(digest(topic, payload), True, fields, payload, None)
+
+
+def digest(topic: str, payload: bytes) -> str:
+    """Identity of an event that has none: SHA-256 of topic and payload."""
+    return "sha256:" + hashlib.sha256(topic.encode() + b"\0" + payload).hexdigest()
+
+
+def unix_time(moment: datetime | None) -> float | None:
+    """Unix seconds of an aware time."""
+    return None if moment is None else moment.timestamp()
+
+
+def _parse(payload: bytes) -> tuple[LabelReady, str | None]:
+    try:
+        document: Any = json.loads(payload)
+    except UnicodeDecodeError as error:
+        raise EventRejected(f"the event is not JSON: byte {error.start} is not UTF-8 text") from None
+    except (ValueError, RecursionError) as error:
+        raise EventRejected(f"the event is not JSON: {_brief(error)}") from None
+    if not isinstance(document, dict):
+        raise EventRejected(f"the event is a JSON {_KINDS[type(document)]}: expected an object with an asset")
+    try:
+        if "specversion" in document:
+            event = CloudEvent.model_validate(document)
+            return event.data, f"ce:{event.source}\n{event.id}"
+        fields = LabelReady.model_validate(document)
+    except ValidationError as error:
+        faults = [_say(fault) for fault in error.errors(include_url=False)[:3]]
+        more = error.error_count() - len(faults)
+        raise EventRejected("; ".join(faults) + (f"; and {more} more" if more else "")) from None
+    return fields, None if fields.event_id is None else f"id:{fields.event_id}"
+
+
+_KINDS = {list: "array", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
+
+
+def _say(fault: ErrorDetails) -> str:
+    where = ".".join(str(part) for part in fault["loc"]) or "event"
+    if fault["type"] == "missing":
+        return f"{where} is missing"
+    message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" and "ctx" in fault else fault["msg"]
+    value = fault["input"]
+    shown = f" (got {str(value)[:40]!r})" if isinstance(value, str | int | float | bool) else ""
+    return f"{where}: {message[:1].lower()}{message[1:]}{shown}"
+
+
+def _brief(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / (1024 * 1024):.1f} MiB"

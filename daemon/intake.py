@@ -1,0 +1,81 @@
+"""The one way in: every source hands its bytes here, and hears back after the commit."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+
+from ..config.settings import Settings
+from .errors import EventRejected, StoreUnavailable
+from .events import LabelEvent, digest, from_bytes, from_json
+from .job import new_job_id
+from .routing import route
+from .store import Accepted, NewJob, Store
+
+log = logging.getLogger(__name__)
+
+#: payloads above this are parsed off the event loop, so that a large one delays nobody
+_LARGE = 64 * 1024
+
+
+class Intake:
+    """Turns received bytes into committed jobs, or into committed rejections."""
+
+    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._store = store
+        self._clock = clock
+
+    async def json(self, payload: bytes, *, source: str, topic: str, redelivered: bool = False) -> Accepted:
+        """Take a JSON label event, plain or as a CloudEvent.
+
+        Raises:
+            EventRejected: it cannot become a job; the rejection is already committed.
+            StoreUnavailable: nothing was committed; the sender must keep the event.
+        """
+
+        def parse() -> LabelEvent:
+            return from_json(topic, payload, max_bytes=self._settings.intake.max_asset_bytes)
+
+        return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
+
+    async def raw(
+        self,
+        payload: bytes,
+        *,
+        source: str,
+        topic: str,
+        printer: str | None,
+        station: str | None = None,
+        redelivered: bool = False,
+    ) -> Accepted:
+        """Take the bytes of a label for one printer or station; raises as `json` does."""
+
+        def parse() -> LabelEvent:
+            limit = self._settings.intake.max_asset_bytes
+            return from_bytes(topic, payload, printer=printer, station=station, max_bytes=limit)
+
+        return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
+
+    async def _take(
+        self, parse: Callable[[], LabelEvent], payload: bytes, *, source: str, topic: str, redelivered: bool
+    ) -> Accepted:
+        now = self._clock()
+        job_id = new_job_id(now, secrets.randbits(62))
+        try:
+            event = await asyncio.to_thread(parse) if len(payload) > _LARGE else parse()
+            destination = route(self._settings, printer=event.fields.printer, station=event.fields.station)
+            return await self._store.accept(NewJob(job_id, event, source, topic, destination, now, redelivered))
+        except StoreUnavailable:
+            raise
+        except EventRejected as error:
+            rejection = error
+        except Exception as error:
+            # a fault of ours must not make one event come back for ever: it is kept and shown instead
+            log.exception("event could not be taken", extra={"topic": topic})
+            rejection = EventRejected(f"labeld failed on this event: {type(error).__name__}: {error}")
+        key = await asyncio.to_thread(digest, topic, payload)
+        await self._store.reject(
+            source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now
+        )
+        raise rejection

@@ -1,0 +1,139 @@
+"""A job, its states and the moves between them, in IPP's words (RFC 8011 section 5.3.7)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ..drivers.evidence import Level, Outcome
+from .errors import IllegalTransition
+
+
+class JobState(StrEnum):
+    """IPP job-state."""
+
+    PENDING = "pending"
+    HELD = "pending-held"
+    PROCESSING = "processing"
+    STOPPED = "processing-stopped"
+    CANCELED = "canceled"
+    ABORTED = "aborted"
+    COMPLETED = "completed"
+
+    @property
+    def terminal(self) -> bool:
+        """Whether nothing more will happen by itself or by a person."""
+        return not TRANSITIONS[self]
+
+
+#: Where each state may go. `processing` begins with the committed intent to send the first byte.
+TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
+    JobState.PENDING: frozenset({JobState.PROCESSING, JobState.HELD, JobState.CANCELED, JobState.ABORTED}),
+    # completed: a person has the label in the hand
+    JobState.HELD: frozenset({JobState.PENDING, JobState.CANCELED, JobState.COMPLETED}),
+    # pending: it is proven that no byte left, or that the printer printed nothing and holds nothing
+    JobState.PROCESSING: frozenset({JobState.STOPPED, JobState.COMPLETED, JobState.HELD, JobState.PENDING}),
+    JobState.STOPPED: frozenset({JobState.PROCESSING, JobState.COMPLETED, JobState.HELD, JobState.PENDING}),
+    JobState.CANCELED: frozenset(),
+    JobState.ABORTED: frozenset(),
+    JobState.COMPLETED: frozenset(),
+}
+
+
+def check_move(job_id: str, old: JobState, new: JobState) -> None:
+    """Allow a move that the table has, and staying in place.
+
+    Raises:
+        IllegalTransition: any other move.
+    """
+    if new is not old and new not in TRANSITIONS[old]:
+        raise IllegalTransition(f"job {job_id} is {old} and cannot become {new}")
+
+
+class Reason(StrEnum):
+    """Why a job is where it is: IPP job-state-reasons (RFC 8011 section 5.3.8) where IPP has the word."""
+
+    #: pending: its artwork for its printer is still to be made
+    TRANSFORMING = "job-transforming"
+    #: pending: rendered, and next in line when its turn comes
+    QUEUED = "job-queued"
+    PRINTING = "job-printing"
+    PRINTER_STOPPED = "printer-stopped"
+    COMPLETED = "job-completed-successfully"
+    #: the printer has no counter: sent, drained, and nobody counted the paper
+    COMPLETED_UNCOUNTED = "job-completed-with-warnings"
+    CANCELED_BY_USER = "job-canceled-by-user"
+    NO_DESTINATION = "destination-uri-failed"
+    WRONG_PRINTER = "printer-identity-mismatch"
+    #: older than its event wanted it printed
+    STALE = "job-hold-until-specified"
+    OUTCOME_UNKNOWN = "outcome-unknown"
+    NOT_PRINTED = "not-printed"
+    SETTLED = "settled-by-user"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One parcel's document on its way to paper; times are Unix seconds."""
+
+    id: str
+    received_at: float
+    updated_at: float
+    source: str
+    state: JobState
+    reason: str
+    #: the reason in one plain sentence
+    message: str
+    #: name of the printer it is routed to; None while no destination resolves
+    printer: str | None
+    outcome: Outcome | None = None
+    level: Level | None = None
+    #: labels that its artwork makes; None until rendered
+    labels: int | None = None
+    event_id: str | None = None
+    shop_id: str | None = None
+    package_id: str | None = None
+    order_ids: tuple[str, ...] = ()
+    tracking_number: str | None = None
+    carrier: str | None = None
+    document_type: str | None = None
+    station: str | None = None
+    requested_printer: str | None = None
+    media: str | None = None
+    design_dpi: int | None = None
+    copies: int = 1
+    priority: int = 50
+    useful_until: float | None = None
+    tags: tuple[str, ...] = ()
+    #: times the same event came again
+    duplicates: int = 0
+    #: position in the order of changes, rises with each one
+    revision: int = 0
+
+
+#: held reasons that printing again answers; a label that does not scan or fit would only be held again
+_RELEASABLE = frozenset({Reason.NOT_PRINTED, Reason.NO_DESTINATION, Reason.STALE})
+
+
+def allowed_acts(job: Job) -> tuple[str, ...]:
+    """What a person may do with a job now: of `settle`, `release` and `cancel`."""
+    held = job.state is JobState.HELD
+    acts = {
+        "settle": held and job.reason == Reason.OUTCOME_UNKNOWN,
+        "release": held and job.reason in _RELEASABLE,
+        "cancel": JobState.CANCELED in TRANSITIONS[job.state],
+    }
+    return tuple(act for act, allowed in acts.items() if allowed)
+
+
+def new_job_id(now: float, random_bits: int) -> str:
+    """A UUID version 7 (RFC 9562 section 5.7, method 3): unique, and sorted by time of acceptance.
+
+    Args:
+        now: Unix seconds; 12 bits below the millisecond count too, so that jobs of one burst keep their order.
+        random_bits: at least 62 bits from a strong source.
+    """
+    ticks = int(now * 1000 * 4096)
+    value = (ticks >> 12 & (1 << 48) - 1) << 80 | 7 << 76 | (ticks & 0xFFF) << 64
+    value |= 0b10 << 62 | random_bits & (1 << 62) - 1
+    text = f"{value:032x}"
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

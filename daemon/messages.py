@@ -1,0 +1,50 @@
+"""What labeld says on MQTT: topics and JSON payloads (DESIGN section "Label events", MQTT out). Pure."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from .job import Job
+
+
+def iso(seconds: float | None) -> str | None:
+    """RFC 3339 UTC time with milliseconds."""
+    if seconds is None:
+        return None
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def job_topic(prefix: str, job_id: str) -> str:
+    """Topic of one job's state changes."""
+    return f"{prefix}/jobs/{job_id}"
+
+
+def job_payload(job: Job) -> bytes:
+    """A state change of a job."""
+    return _json(
+        {
+            "job_id": job.id,
+            "event_id": job.event_id,
+            "shop_id": job.shop_id,
+            "package_id": job.package_id,
+            "tracking_number": job.tracking_number,
+            "state": job.state,
+            "reasons": [job.reason],
+            "message": job.message,
+            "printer": job.printer,
+            "outcome": job.outcome,
+            "evidence": job.level,
+            "labels": job.labels,
+            "duplicates": job.duplicates,
+            "at": iso(job.updated_at),
+        }
+    )
+
+
+def rejection_payload(*, topic: str, source: str, because: str, size: int, digest: str, at: float) -> bytes:
+    """An event that was refused, for `<prefix>/events/rejected`."""
+    return _json({"topic": topic, "source": source, "reason": because, "size": size, "digest": digest, "at": iso(at)})
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,117 @@
+"""Renders pending jobs ahead of their printers, so that a printer never waits for a document."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Collection
+
+from ..config.settings import Settings
+from ..renderers.errors import DoesNotFit, SymbolLost
+from ..renderers.media import Media, Resolution
+from .errors import IllegalTransition, StoreUnavailable
+from .job import Job, JobState, Reason
+from .render_pool import RenderFailed, RenderPool, RenderRequest
+from .store import Artwork, Store
+
+log = logging.getLogger(__name__)
+
+#: jobs of one printer that are rendered before their turn
+_AHEAD = 8
+#: a document that is drawn for longer lets the labels behind it go first
+_SLOW_SECONDS = 2.0
+#: before the next try when the database cannot be written
+_STORE_PAUSE_SECONDS = 1.0
+#: faults that a person can look at and override; any other document is damaged, and aborted
+_HELD = {SymbolLost.__name__, DoesNotFit.__name__}
+
+
+class Preparer:
+    """Turns `job-transforming` jobs into `job-queued` ones, several at a time, in print order per printer."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        pool: RenderPool,
+        clock: Callable[[], float],
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._pool = pool
+        self._clock = clock
+        self._monotonic = monotonic
+        self._begun: dict[str, float] = {}
+        self._wake = asyncio.Event()
+        self._free = asyncio.Semaphore(settings.render.workers)
+
+    def poke(self) -> None:
+        """A job may have become pending."""
+        self._wake.set()
+
+    def slow(self) -> Collection[str]:
+        """Ids of jobs whose documents take so long that others should not wait for them."""
+        now = self._monotonic()
+        return [job_id for job_id, begun in self._begun.items() if now - begun > _SLOW_SECONDS]
+
+    async def run(self) -> None:
+        """Prepare until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            while True:
+                self._wake.clear()
+                try:
+                    for job in await self._waiting():
+                        await self._free.acquire()
+                        self._begun[job.id] = self._monotonic()
+                        tasks.create_task(self._prepare(job), name=f"prepare-{job.id}")
+                except StoreUnavailable as error:
+                    log.warning("preparing waits: %s", error)
+                    await asyncio.sleep(_STORE_PAUSE_SECONDS)
+                    continue
+                await self._wake.wait()
+
+    async def _waiting(self) -> list[Job]:
+        """What is to be rendered now: the heads of all queues first, so that no printer's backlog starves another."""
+        queues = [
+            await self._store.queue(name, reason=Reason.TRANSFORMING, skip=list(self._begun), limit=_AHEAD)
+            for name in self._settings.printers
+        ]
+        return [queue[place] for place in range(_AHEAD) for queue in queues if place < len(queue)]
+
+    async def _prepare(self, job: Job) -> None:
+        try:
+            await self._render(job)
+        except IllegalTransition:
+            log.info("job %s changed while it was rendered", job.id)
+        except StoreUnavailable as error:
+            log.warning("job %s is rendered but not kept: %s", job.id, error)
+            await asyncio.sleep(_STORE_PAUSE_SECONDS)
+        finally:
+            del self._begun[job.id]
+            self._free.release()
+            self._wake.set()
+
+    async def _render(self, job: Job) -> None:
+        name = job.printer or ""
+        printer = self._settings.printers[name]
+        asset, media_type = await self._store.asset(job.id)
+        request = RenderRequest(
+            media=printer.media,
+            dpi=printer.resolution,
+            graphic_encoding=printer.graphic_encoding,
+            scaling=printer.scaling,
+            design_dpi=job.design_dpi,
+            copies=job.copies,
+            tracking_number=job.tracking_number,
+            media_type=media_type,
+            max_bytes=self._settings.intake.max_asset_bytes,
+        )
+        try:
+            rendered = await self._pool.render(request, asset)
+        except RenderFailed as error:
+            state = JobState.HELD if error.kind in _HELD else JobState.ABORTED
+            await self._store.move(job.id, state, error.reason, str(error), self._clock())
+            return
+        width, height = Resolution(printer.resolution).size(Media.parse(printer.media))
+        artwork = Artwork(name, rendered.payload, rendered.labels, width, height, printer.resolution, rendered.notes)
+        made = f"rendered for {name} at {printer.resolution} dpi on {printer.media}"
+        await self._store.save_artwork(job.id, artwork, "; ".join((made, *rendered.notes)), self._clock())

@@ -1,0 +1,120 @@
+"""The printers that the daemon knows, and how each was when last seen."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ..config.settings import PrinterSettings
+from ..drivers.errors import DriverError
+from ..drivers.printer import Identity, Observation, PrinterState
+from .messages import iso
+
+#: what a technician should do about a reason; the first of these that is present is shown
+_ADVICE = {
+    "printer-identity-mismatch": "another printer answers at this address: check the cabling or the configuration",
+    "offline": "switch the printer on and check its network cable",
+    "cover-open": "close the print head",
+    "media-empty": "load labels",
+    "marker-supply-empty": "load ribbon",
+    "paused": "press PAUSE on the printer",
+    "diagnostic-mode": "switch the printer off and on to leave the hex-dump mode",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterView:
+    """A printer as the page, the API and MQTT show it."""
+
+    name: str
+    settings: PrinterSettings
+    state: PrinterState
+    reasons: tuple[str, ...]
+    advice: str | None
+    identity: Identity
+    odometer: int | None
+    seen_at: float | None
+    message: str
+
+    def payload(self) -> bytes:
+        """The retained message on `<prefix>/printers/<name>/state`."""
+        return json.dumps(
+            {
+                "printer": self.name,
+                "state": self.state,
+                "reasons": self.reasons,
+                "message": self.message,
+                "serial": self.identity.serial,
+                "seen_at": iso(self.seen_at),
+            },
+            separators=(",", ":"),
+        ).encode()
+
+
+class Printers:
+    """The registry: observations in, views out; tells when a printer's state changes."""
+
+    def __init__(
+        self, settings: dict[str, PrinterSettings], changed: Callable[[PrinterView], None] = lambda _view: None
+    ) -> None:
+        self._views = {
+            name: PrinterView(name, one, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet")
+            for name, one in settings.items()
+        }
+        self._changed = changed
+
+    def __iter__(self) -> Iterator[PrinterView]:
+        return iter(self._views.values())
+
+    def __getitem__(self, name: str) -> PrinterView:
+        return self._views[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._views
+
+    def observed(self, name: str, seen: Observation, now: float) -> PrinterView:
+        """Take in an observation."""
+        expected = self._views[name].settings.serial
+        reasons = seen.status.reasons
+        state = seen.status.state
+        if expected is not None and seen.identity.serial is not None and seen.identity.serial != expected:
+            state, reasons = PrinterState.STOPPED, reasons | {"printer-identity-mismatch"}
+        return self._put(name, state, reasons, seen, now)
+
+    def failed(self, name: str, error: DriverError) -> PrinterView:
+        """Take in a conversation that did not come about."""
+        return self._put(name, PrinterState.STOPPED, frozenset({error.reason}), None, None, str(error))
+
+    def _put(
+        self,
+        name: str,
+        state: PrinterState,
+        reasons: frozenset[str],
+        seen: Observation | None,
+        now: float | None,
+        message: str | None = None,
+    ) -> PrinterView:
+        old = self._views[name]
+        ordered = tuple(sorted(reasons))
+        advice = next((words for reason, words in _ADVICE.items() if reason in reasons), None)
+        new = PrinterView(
+            name,
+            old.settings,
+            state,
+            ordered,
+            advice,
+            old.identity if seen is None else seen.identity,
+            old.odometer if seen is None else seen.odometer,
+            old.seen_at if now is None else now,
+            message or _describe(state, ordered),
+        )
+        self._views[name] = new
+        if (old.state, old.reasons, old.identity) != (new.state, new.reasons, new.identity):
+            self._changed(new)
+        return new
+
+
+def _describe(state: PrinterState, reasons: tuple[str, ...]) -> str:
+    if state is PrinterState.UNKNOWN:
+        return "the printer gives no answer about its state"
+    words = ", ".join(reason.replace("-", " ") for reason in reasons)
+    return f"{state}: {words}" if words else {"idle": "ready", "processing": "printing"}.get(state, state)

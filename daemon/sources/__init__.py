@@ -1,0 +1,1 @@
+"""Where label events come from; each source feeds `intake` and acknowledges after it."""

@@ -1,0 +1,89 @@
+"""Label events from MQTT: QoS 1, persistent session, PUBACK only after the commit."""
+
+import asyncio
+import logging
+from typing import Any
+
+import aiomqtt
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.client import MQTTMessage
+
+from ..errors import EventRejected
+from ..intake import Intake
+
+log = logging.getLogger(__name__)
+
+
+class ManualAckClient(aiomqtt.Client):
+    """aiomqtt with two things of paho's that it hides: manual acknowledgement, and the DUP flag.
+
+    aiomqtt 2.5 acknowledges when a message is in its memory queue, which a crash would lose.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._client.manual_ack_set(True)
+        self._client.on_message = self._on_message
+        self._redelivered: set[int] = set()
+
+    def _on_message(self, client: PahoClient, userdata: Any, message: MQTTMessage) -> None:
+        if message.dup:
+            self._redelivered.add(message.mid)
+        super()._on_message(client, userdata, message)
+
+    def was_redelivered(self, message: aiomqtt.Message) -> bool:
+        """Whether the broker sends this message again: DUP is set, or it is a retained one."""
+        return message.retain or message.mid in self._redelivered
+
+    def acknowledge(self, message: aiomqtt.Message) -> None:
+        """Send the PUBACK of a QoS 1 message (MQTT 3.1.1 section 3.4)."""
+        self._redelivered.discard(message.mid)
+        if message.qos:
+            self._client.ack(message.mid, message.qos)
+
+
+class MqttSource:
+    """Reads one connection's messages into the intake."""
+
+    def __init__(self, intake: Intake, topic_prefix: str, max_inflight: int) -> None:
+        self._intake = intake
+        self._ready = f"{topic_prefix}/labels/ready"
+        self._raw = f"{topic_prefix}/printers/"
+        self.subscriptions = [(self._ready, 1), (f"{self._raw}+/print", 1)]
+        self._max_inflight = max_inflight
+
+    async def run(self, client: ManualAckClient) -> None:
+        """Take messages until the connection ends.
+
+        Messages are committed side by side, and acknowledged in the order in which they came, as MQTT
+        demands (3.1.1 section 4.6).
+
+        Raises:
+            aiomqtt.MqttError: the connection ended.
+            StoreUnavailable: a message could not be committed; it stays with the broker.
+        """
+        begun: asyncio.Queue[tuple[aiomqtt.Message, asyncio.Task[None]]] = asyncio.Queue(self._max_inflight)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._acknowledge(client, begun), name="mqtt-acknowledge")
+            async for message in client.messages:
+                work = self._take(message, redelivered=client.was_redelivered(message))
+                await begun.put((message, tasks.create_task(work, name="mqtt-message")))
+
+    async def _acknowledge(
+        self, client: ManualAckClient, begun: "asyncio.Queue[tuple[aiomqtt.Message, asyncio.Task[None]]]"
+    ) -> None:
+        while True:
+            message, taken = await begun.get()
+            await taken
+            client.acknowledge(message)
+
+    async def _take(self, message: aiomqtt.Message, *, redelivered: bool) -> None:
+        topic, payload = str(message.topic), bytes(message.payload)
+        try:
+            if topic == self._ready:
+                await self._intake.json(payload, source="mqtt", topic=topic, redelivered=redelivered)
+            else:
+                printer = topic.removeprefix(self._raw).removesuffix("/print")
+                await self._intake.raw(payload, source="mqtt", topic=topic, printer=printer, redelivered=redelivered)
+        except EventRejected as error:
+            log.warning("event rejected: %s", error, extra={"topic": topic})

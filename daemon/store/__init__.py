@@ -1,0 +1,15 @@
+"""The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
+
+from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, OutboxMessage, Rejection
+from .store import Store
+
+__all__ = [
+    "Accepted",
+    "Artwork",
+    "Attempt",
+    "LedgerEntry",
+    "NewJob",
+    "OutboxMessage",
+    "Rejection",
+    "Store",
+]

@@ -1,0 +1,162 @@
+"""Questions to the database; they see what is committed and never wait for the writer."""
+
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ...drivers.evidence import Outcome
+from ..errors import NoSuchJob
+from ..job import Job, JobState
+from . import schema
+from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Rejection, attempt_from, job_from
+
+# built once: SQLAlchemy then finds it in its cache at once
+_GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
+
+
+class Queries:
+    """The reading half of the store."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def get(self, job_id: str) -> Job:
+        """One job.
+
+        Raises:
+            NoSuchJob: no job has this id.
+        """
+        async with self._engine.connect() as connection:
+            return await self._get(connection, job_id)
+
+    async def queue(
+        self, printer: str, *, reason: str | None = None, skip: Collection[str] = (), limit: int = 1
+    ) -> list[Job]:
+        """Pending jobs of `printer` in the order in which they print: highest priority, then oldest.
+
+        Args:
+            printer: the printer's name.
+            reason: only jobs pending for this reason.
+            skip: ids of jobs to leave out.
+            limit: how many at most.
+        """
+        jobs = schema.jobs.c
+        query = (
+            select(schema.jobs)
+            .where(jobs.state == JobState.PENDING, jobs.printer == printer, jobs.id.not_in(skip))
+            .order_by(jobs.priority.desc(), jobs.id)
+            .limit(limit)
+        )
+        if reason is not None:
+            query = query.where(jobs.reason == reason)
+        async with self._engine.connect() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+
+    async def jobs(
+        self,
+        *,
+        limit: int = 50,
+        before: str | None = None,
+        state: str | None = None,
+        search: str | None = None,
+    ) -> list[Job]:
+        """Jobs newest first; `before` is the id that the previous page ended with, `search` an exact number."""
+        jobs = schema.jobs.c
+        query = select(schema.jobs).order_by(jobs.id.desc()).limit(limit)
+        if before is not None:
+            query = query.where(jobs.id < before)
+        if state is not None:
+            query = query.where(jobs.state == state)
+        if search is not None:
+            query = query.where(
+                (jobs.tracking_number == search) | (jobs.package_id == search) | (jobs.event_id == search)
+            )
+        async with self._engine.connect() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+
+    async def counts(self, states: Collection[JobState] = ()) -> dict[str, dict[str, int]]:
+        """Number of jobs by printer and state; jobs without a printer are under the empty name.
+
+        Args:
+            states: only these; the ended ones are many, and counting them reads them all.
+        """
+        jobs = schema.jobs.c
+        query = select(jobs.printer, jobs.state, func.count()).group_by(jobs.printer, jobs.state)
+        if states:
+            query = query.where(jobs.state.in_(states))
+        found: dict[str, dict[str, int]] = {}
+        async with self._engine.connect() as connection:
+            for printer, state, number in await connection.execute(query):
+                found.setdefault(printer or "", {})[state] = number
+        return found
+
+    async def asset(self, job_id: str) -> tuple[bytes, str | None]:
+        """A job's bytes as received, and the media type its publisher gave."""
+        query = select(schema.assets.c.data, schema.assets.c.media_type).where(schema.assets.c.job_id == job_id)
+        async with self._engine.connect() as connection:
+            row = (await connection.execute(query)).first()
+        if row is None:
+            raise NoSuchJob(f"job {job_id} has no asset")
+        return row.data, row.media_type
+
+    async def artwork(self, job_id: str) -> Artwork | None:
+        """A job's payload for its printer, once it is rendered."""
+        async with self._engine.connect() as connection:
+            query = select(schema.artworks).where(schema.artworks.c.job_id == job_id)
+            row = (await connection.execute(query)).mappings().first()
+        if row is None:
+            return None
+        values: dict[str, Any] = {key: row[key] for key in row if key != "job_id"}
+        return Artwork(**values | {"notes": tuple(values["notes"])})
+
+    async def timeline(self, job_id: str) -> list[LedgerEntry]:
+        """What happened to a job, oldest first."""
+        ledger = schema.ledger.c
+        query = (
+            select(ledger.at, ledger.state, ledger.reason, ledger.words)
+            .where(ledger.job_id == job_id)
+            .order_by(ledger.id)
+        )
+        async with self._engine.connect() as connection:
+            return [
+                LedgerEntry(row.at, JobState(row.state), row.reason, row.words)
+                for row in await connection.execute(query)
+            ]
+
+    async def open_attempts(self, printer: str) -> list[Attempt]:
+        """Intents of `printer` without an outcome: what a crash left behind."""
+        attempts = schema.attempts
+        query = select(attempts).where(attempts.c.printer == printer, attempts.c.ended_at.is_(None))
+        async with self._engine.connect() as connection:
+            return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+
+    async def counter_seen_moving(self, printer: str, serial: str | None) -> bool:
+        """Whether a label of this very printer was ever confirmed by its counter."""
+        table = schema.attempts.c
+        query = select(table.id).where(
+            table.printer == printer, table.serial == serial, table.outcome == Outcome.CONFIRMED
+        )
+        async with self._engine.connect() as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
+
+    async def rejections(self, *, limit: int = 50) -> list[Rejection]:
+        """Refused events, latest first."""
+        table = schema.rejections.c
+        columns = [column for column in table if column.name not in ("payload", "digest")]
+        query = select(*columns).order_by(table.last_at.desc(), table.id.desc()).limit(limit)
+        async with self._engine.connect() as connection:
+            return [Rejection(**row) for row in (await connection.execute(query)).mappings()]
+
+    async def outbox(self, limit: int = 20) -> list[OutboxMessage]:
+        """The oldest messages that are not at the broker yet."""
+        query = select(schema.outbox).order_by(schema.outbox.c.id).limit(limit)
+        async with self._engine.connect() as connection:
+            return [OutboxMessage(**row) for row in (await connection.execute(query)).mappings()]
+
+    async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
+        row = (await connection.execute(_GET, {"job": job_id})).mappings().first()
+        if row is None:
+            raise NoSuchJob(f"there is no job {job_id}")
+        return job_from(row)

@@ -1,0 +1,159 @@
+"""Values that the store takes and gives, and the one reader of each kind of row."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from ...drivers.evidence import Level, Outcome
+from ..events import LabelEvent, unix_time
+from ..job import Job, JobState, Reason
+from ..routing import Route
+
+_JOB_FIELDS = tuple(field.name for field in fields(Job))
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A label event with where it came from and where it goes, ready to be committed."""
+
+    id: str
+    event: LabelEvent
+    source: str
+    topic: str
+    route: Route
+    received_at: float
+    #: the broker says that it sends this message again; a bare event is then never a new one
+    redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The job of an event; `duplicate` when the event had come before."""
+
+    job: Job
+    duplicate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Artwork:
+    """The bytes for a printer and the size of their labels in dots."""
+
+    printer: str
+    payload: bytes
+    labels: int
+    width: int
+    height: int
+    dpi: int
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """An intent to send, and what became of it."""
+
+    id: int
+    job_id: str
+    printer: str
+    serial: str | None
+    payload_sha256: str
+    labels: int
+    odometer_before: int | None
+    started_at: float
+    odometer_after: int | None
+    ended_at: float | None
+    outcome: Outcome | None
+    level: Level | None
+    because: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One line of a job's timeline."""
+
+    at: float
+    state: JobState
+    reason: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An event that could not become a job; equal ones are counted, not listed again."""
+
+    id: int
+    first_at: float
+    last_at: float
+    times: int
+    source: str
+    topic: str
+    because: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxMessage:
+    """A message that is committed and not yet at the broker."""
+
+    id: int
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+def new_job(new: NewJob, revision: int) -> Job:
+    """The job of an event that is no duplicate."""
+    ready = new.event.fields
+    destined = new.route.printer is not None
+    return Job(
+        id=new.id,
+        received_at=new.received_at,
+        updated_at=new.received_at,
+        revision=revision,
+        source=new.source,
+        state=JobState.PENDING if destined else JobState.HELD,
+        reason=Reason.TRANSFORMING if destined else Reason.NO_DESTINATION,
+        message=new.route.because,
+        printer=new.route.printer,
+        event_id=ready.event_id,
+        shop_id=ready.shop_id,
+        package_id=ready.package_id,
+        order_ids=ready.order_ids,
+        tracking_number=ready.tracking_number,
+        carrier=ready.carrier,
+        document_type=ready.document_type,
+        station=ready.station,
+        requested_printer=ready.printer,
+        media=ready.media,
+        design_dpi=ready.asset.design_dpi,
+        copies=ready.copies,
+        priority=ready.priority,
+        useful_until=unix_time(ready.useful_until),
+        tags=ready.tags,
+    )
+
+
+def job_row(job: Job) -> dict[str, Any]:
+    """A job's columns."""
+    return {name: getattr(job, name) for name in _JOB_FIELDS}
+
+
+def job_from(row: RowMapping) -> Job:
+    """Read a job."""
+    values = {name: row[name] for name in _JOB_FIELDS}
+    values |= {
+        "state": JobState(values["state"]),
+        "outcome": None if values["outcome"] is None else Outcome(values["outcome"]),
+        "level": None if values["level"] is None else Level(values["level"]),
+        "order_ids": tuple(values["order_ids"]),
+        "tags": tuple(values["tags"]),
+    }
+    return Job(**values)
+
+
+def attempt_from(row: RowMapping) -> Attempt:
+    """Read an attempt."""
+    values = dict(row)
+    values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])
+    values["level"] = None if values["level"] is None else Level(values["level"])
+    return Attempt(**values)

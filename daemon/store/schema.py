@@ -1,0 +1,153 @@
+"""Tables of the database; migrations build the same (a test compares them). Times are Unix seconds."""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    # identity of the event; once per event is this constraint
+    Column("identity", Text, nullable=False, unique=True),
+    # identity as it came: bare events may come again after the duplicate window under a new `identity`
+    Column("event_key", Text, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("revision", Integer, nullable=False, unique=True),
+    Column("source", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("printer", Text),
+    Column("outcome", String(20)),
+    Column("level", String(20)),
+    Column("labels", Integer),
+    Column("event_id", Text),
+    Column("shop_id", Text),
+    Column("package_id", Text),
+    Column("order_ids", JSON, nullable=False),
+    Column("tracking_number", Text),
+    Column("carrier", Text),
+    Column("document_type", Text),
+    Column("station", Text),
+    Column("requested_printer", Text),
+    Column("media", Text),
+    Column("design_dpi", Integer),
+    Column("copies", Integer, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("useful_until", Float),
+    Column("tags", JSON, nullable=False),
+    Column("duplicates", Integer, nullable=False),
+)
+# the question of spooler and preparer: next pending jobs of a printer, by priority, then age
+Index("ix_jobs_queue", jobs.c.state, jobs.c.printer, jobs.c.priority.desc(), jobs.c.id)
+Index("ix_jobs_event_key", jobs.c.event_key, jobs.c.received_at)
+Index("ix_jobs_tracking_number", jobs.c.tracking_number)
+Index("ix_jobs_package_id", jobs.c.package_id)
+Index("ix_jobs_event_id", jobs.c.event_id)
+
+assets = Table(
+    "assets",
+    metadata,
+    Column("job_id", String(36), ForeignKey("jobs.id"), primary_key=True),
+    Column("media_type", Text),
+    Column("data", LargeBinary, nullable=False),
+)
+
+# what the render worker made of the asset, for one printer's resolution and stock
+artworks = Table(
+    "artworks",
+    metadata,
+    Column("job_id", String(36), ForeignKey("jobs.id"), primary_key=True),
+    Column("printer", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("labels", Integer, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("dpi", Integer, nullable=False),
+    Column("notes", JSON, nullable=False),
+)
+
+# the journal of intents: a row is committed before the first byte, its outcome after the evidence
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", String(36), ForeignKey("jobs.id"), nullable=False),
+    Column("printer", Text, nullable=False),
+    Column("serial", Text),
+    Column("payload_sha256", String(64), nullable=False),
+    Column("labels", Integer, nullable=False),
+    Column("odometer_before", Integer),
+    Column("started_at", Float, nullable=False),
+    Column("odometer_after", Integer),
+    Column("ended_at", Float),
+    Column("outcome", String(20)),
+    Column("level", String(20)),
+    Column("because", Text),
+    Index("ix_attempts_job_id", "job_id"),
+    Index("ix_attempts_open", "printer", "ended_at"),
+    Index("ix_attempts_outcome", "printer", "serial", "outcome"),
+)
+
+# append-only: triggers refuse UPDATE and DELETE
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("job_id", String(36), ForeignKey("jobs.id"), nullable=False),
+    Column("at", Float, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("words", Text, nullable=False),
+    Index("ix_ledger_job_id", "job_id"),
+)
+
+rejections = Table(
+    "rejections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("digest", String(80), nullable=False),
+    Column("first_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("size", Integer, nullable=False),
+    # the beginning of the payload, for whoever corrects it
+    Column("payload", LargeBinary, nullable=False),
+    UniqueConstraint("digest"),
+    Index("ix_rejections_last_at", "last_at"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("retain", Boolean, nullable=False),
+)

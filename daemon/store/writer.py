@@ -1,0 +1,110 @@
+"""Group commit: changes that wait together are committed together; one that fails, fails alone."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from ..errors import StoreUnavailable
+
+T = TypeVar("T")
+Change = Callable[[AsyncConnection], Awaitable[T]]
+
+
+class Writer:
+    """The one writer of the database.
+
+    A change runs inside a transaction with the changes that waited beside it. Its caller hears of its
+    success only after the commit, so that an acknowledgement means "on disk". When one raises, all are
+    rolled back and run again each alone: a change may be run twice, and must only touch the database. A
+    database that fails fails the whole batch with `StoreUnavailable`.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, batch: int = 64) -> None:
+        self._engine = engine
+        self._batch = batch
+        self._waiting: asyncio.Queue[_Entry[object] | None] = asyncio.Queue(maxsize=4 * batch)
+
+    async def do(self, change: Change[T]) -> T:
+        """Run `change` and return its value after the commit.
+
+        Raises:
+            StoreUnavailable: the database could not commit.
+        """
+        entry = _Entry(change)
+        await self._waiting.put(entry)  # type: ignore[arg-type]  # the queue only fails or tells it
+        return await entry.done
+
+    async def close(self) -> None:
+        """Let `run` end after everything that waits now."""
+        await self._waiting.put(None)
+
+    async def run(self) -> None:
+        """Commit until `close`."""
+        while True:
+            entries = [await self._waiting.get()]
+            while len(entries) < self._batch and not self._waiting.empty():
+                entries.append(self._waiting.get_nowait())
+            work = [entry for entry in entries if entry is not None]
+            if work:
+                await self._commit(work)
+            if len(work) < len(entries):
+                return
+
+    async def _commit(self, entries: "list[_Entry[object]]") -> None:
+        try:
+            await self._together(entries)
+        except StoreUnavailable as error:
+            for entry in entries:
+                entry.fail(error)
+        except Exception as error:  # noqa: BLE001 - a change failed, and its caller is told
+            if len(entries) == 1:
+                entries[0].fail(error)
+                return
+            # one change spoils the transaction of all: each for itself then, so that it fails alone
+            for entry in entries:
+                await self._commit([entry])
+        else:
+            for entry in entries:
+                entry.tell()
+
+    async def _together(self, entries: "list[_Entry[object]]") -> None:
+        try:
+            async with self._engine.begin() as connection:
+                for entry in entries:
+                    await entry.apply(connection)
+        except DBAPIError as error:
+            if _storage_failed(error):
+                raise StoreUnavailable(f"the database cannot be written: {error.orig}") from error
+            raise
+        except OSError as error:
+            raise StoreUnavailable(f"the database cannot be written: {error}") from error
+
+
+class _Entry(Generic[T]):
+    """A change, and the promise to its caller."""
+
+    __slots__ = ("_change", "_value", "done")
+
+    def __init__(self, change: Change[T]) -> None:
+        self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._change = change
+        self._value: T
+
+    async def apply(self, connection: AsyncConnection) -> None:
+        self._value = await self._change(connection)
+
+    def tell(self) -> None:
+        if not self.done.done():
+            self.done.set_result(self._value)
+
+    def fail(self, error: Exception) -> None:
+        if not self.done.done():
+            self.done.set_exception(error)
+
+
+def _storage_failed(error: DBAPIError) -> bool:
+    """Whether the database itself failed (SQLite's words), so that the whole batch is void."""
+    return any(word in str(error.orig) for word in ("disk", "readonly", "full", "locked", "malformed"))

@@ -1,0 +1,1 @@
+"""The technicians' status page and the HTTP API."""

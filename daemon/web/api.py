@@ -1,0 +1,153 @@
+"""The HTTP API under `/api/v1`, and the probes of whoever watches the daemon."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from http import HTTPStatus
+
+from aiohttp import ETag, web
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..job import Job, JobState
+from ..render_pool import RenderFailed
+from ..store import Store
+from . import pictures, views
+from .keys import LABELD, PICTURES
+from .problems import Problem, problem
+from .search import meanings
+
+#: who a job's timeline says has acted
+WHO = "somebody at the status page"
+_LIMIT, _MOST = 50, 200
+_PROBE_SECONDS = 2.0
+
+
+async def find(
+    store: Store, text: str, *, limit: int, before: str | None = None, state: str | None = None
+) -> list[Job]:
+    """Jobs whose tracking number, package id or event id is what was typed or scanned."""
+    for number in meanings(text):
+        if found := await store.jobs(limit=limit, before=before, state=state, search=number):
+            return found
+    return []
+
+
+async def jobs(request: web.Request) -> web.Response:
+    """Jobs newest first; `next` is the `before` of the following page."""
+    store, query = request.app[LABELD].store, request.query
+    limit = _whole(query, "limit", _LIMIT, _MOST)
+    before, state, text = query.get("before") or None, query.get("state") or None, query.get("q", "").strip()
+    if state is not None and state not in list(JobState):
+        raise Problem(HTTPStatus.BAD_REQUEST, f"state {state!r} is not one of {', '.join(JobState)}")
+    if text:
+        found = await find(store, text, limit=limit + 1, before=before, state=state)
+    else:
+        found = await store.jobs(limit=limit + 1, before=before, state=state)
+    following = found[limit - 1].id if len(found) > limit else None
+    return web.json_response({"jobs": [views.job_json(job) for job in found[:limit]], "next": following})
+
+
+async def job(request: web.Request) -> web.Response:
+    """One job with its timeline."""
+    store, job_id = request.app[LABELD].store, request.match_info["id"]
+    found = await store.get(job_id)
+    timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
+    return web.json_response({**views.job_json(found), "timeline": timeline})
+
+
+async def preview(request: web.Request) -> web.Response:
+    """The exact dots of one label as a PNG."""
+    store, job_id = request.app[LABELD].store, request.match_info["id"]
+    page = _whole(request.query, "page", 1, 10_000)
+    found = await store.get(job_id)
+    artwork = await store.artwork(job_id)
+    if artwork is None:
+        raise Problem(HTTPStatus.NOT_FOUND, f"job {job_id} has no picture: {found.message}")
+    if page > artwork.labels:
+        raise Problem(HTTPStatus.NOT_FOUND, f"job {job_id} has no page {page}: it makes {artwork.labels} labels")
+    tag = ETag(pictures.tag(artwork, page))
+    # the picture may change while the job waits, so browsers ask each time, and mostly get a 304
+    response = web.Response(content_type="image/png", headers={"Cache-Control": "private, no-cache"})
+    response.etag = tag
+    if tag in (request.if_none_match or ()):
+        response.set_status(HTTPStatus.NOT_MODIFIED)
+        return response
+    try:
+        response.body = await request.app[PICTURES].get(artwork, page)
+    except RenderFailed as error:
+        raise Problem(HTTPStatus.NOT_FOUND, f"job {job_id} has no picture: {error}") from error
+    return response
+
+
+async def asset(request: web.Request) -> web.Response:
+    """The label file as received, never shown by the browser: it comes from outside."""
+    job_id = request.match_info["id"]
+    data, _ = await request.app[LABELD].store.asset(job_id)
+    headers = {"Content-Disposition": f'attachment; filename="{job_id}.bin"', "Cache-Control": "private, no-store"}
+    return web.Response(body=data, content_type="application/octet-stream", headers=headers)
+
+
+async def cancel(request: web.Request) -> web.Response:
+    """Take a job out of the queue."""
+    changed = await request.app[LABELD].actions.cancel(request.match_info["id"], who=WHO)
+    return web.json_response(views.job_json(changed))
+
+
+async def release(request: web.Request) -> web.Response:
+    """Print a held job after all."""
+    changed = await request.app[LABELD].actions.release(request.match_info["id"], who=WHO)
+    return web.json_response(views.job_json(changed))
+
+
+async def settle(request: web.Request) -> web.Response:
+    """Answer whether a label came out: `{"printed": true}` or `{"printed": false}`."""
+    try:
+        answer = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"the answer is not JSON: {error}") from error
+    printed = answer.get("printed") if isinstance(answer, dict) else None
+    if not isinstance(printed, bool):
+        raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
+    changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=WHO)
+    return web.json_response(views.job_json(changed))
+
+
+async def printers(request: web.Request) -> web.Response:
+    """Every printer with its state and the length of its queue."""
+    app = request.app[LABELD]
+    counts = await app.store.counts(views.OPEN_STATES)
+    return web.json_response({"printers": [views.printer_json(view, counts) for view in app.printers]})
+
+
+async def rejections(request: web.Request) -> web.Response:
+    """Refused events, latest first."""
+    limit = _whole(request.query, "limit", _LIMIT, _MOST)
+    found = await request.app[LABELD].store.rejections(limit=limit)
+    return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """The event loop turns."""
+    return web.json_response({"status": "alive"}, headers={"Cache-Control": "no-store"})
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """The database answers; the broker's absence is told but is no reason to restart anything."""
+    app = request.app[LABELD]
+    broker, headers = asdict(app.broker.state), {"Cache-Control": "no-store"}
+    try:
+        async with asyncio.timeout(_PROBE_SECONDS):
+            await app.store.jobs(limit=1)
+    except (SQLAlchemyError, TimeoutError) as error:
+        because = getattr(error, "orig", None) or f"no answer within {_PROBE_SECONDS:g} s"
+        status = HTTPStatus.SERVICE_UNAVAILABLE
+        return problem(status, f"the database: {because}", headers=headers, extra={"broker": broker})
+    return web.json_response({"status": "ready", "broker": broker}, headers=headers)
+
+
+def _whole(query: Mapping[str, str], name: str, default: int, most: int) -> int:
+    text = query.get(name, "") or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= most):
+        raise Problem(HTTPStatus.BAD_REQUEST, f"{name} is a number from 1 to {most}, not {text[:20]!r}")
+    return int(text)

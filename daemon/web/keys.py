@@ -1,0 +1,16 @@
+"""What handlers find in the aiohttp application."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from .pictures import Pictures
+
+if TYPE_CHECKING:
+    from ..app import App  # app imports this package
+
+LABELD: "web.AppKey[App]" = web.AppKey("LABELD")
+PICTURES: web.AppKey[Pictures] = web.AppKey("PICTURES")
+#: set when the server stops, so that event streams end
+CLOSING: web.AppKey[asyncio.Event] = web.AppKey("CLOSING")

@@ -1,0 +1,182 @@
+"""The status page: drawn whole on the server, and fetched again by its script when something changed."""
+
+import asyncio
+from dataclasses import dataclass
+from http import HTTPStatus
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..job import Job, JobState, Reason
+from . import views, words
+from .api import WHO, find
+from .keys import LABELD
+from .problems import Problem
+
+if TYPE_CHECKING:
+    from ..app import App
+
+_HERE = Path(__file__).parent
+_FILES = frozenset({"page.css", "page.js", "favicon.svg"})
+#: cards that ask, and cards below them; a phone with more becomes slow
+_ASKED, _SHOWN = 12, 48
+_REJECTIONS = 20
+#: held jobs among which the questions are looked for
+_HELD = 200
+
+_templates = Environment(
+    loader=FileSystemLoader(_HERE / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class FrontPage:
+    """The page as everybody sees it; drawn once per change, however many browsers ask."""
+
+    def __init__(self, app: "App", changes: "asyncio.Queue[tuple[str, str]]") -> None:
+        self._app = app
+        self._changes = changes
+        self._turn = asyncio.Lock()
+        self._html = ""
+        self._broker = ""
+
+    async def html(self) -> str:
+        """The page, as new as the last committed change."""
+        async with self._turn:
+            broker = str(self._app.broker.state)
+            if not self._html or not self._changes.empty() or broker != self._broker:
+                # emptied before the database is asked: a change during the drawing draws it again next time
+                while not self._changes.empty():
+                    self._changes.get_nowait()
+                self._html, self._broker = "", broker
+                self._html = await _draw(self._app)
+            return self._html
+
+
+FRONT_PAGE: web.AppKey[FrontPage] = web.AppKey("FRONT_PAGE")
+
+
+async def front(request: web.Request) -> web.Response:
+    """`GET /`: everything at a glance; `?before=<job id>` shows older labels."""
+    before = request.query.get("before")
+    if before:
+        return _page(await _draw(request.app[LABELD], before=before))
+    return _page(await request.app[FRONT_PAGE].html())
+
+
+async def search(request: web.Request) -> web.Response:
+    """`POST /`: the page with what was searched for on top; not in the address, which browsers remember."""
+    form = await request.post()
+    text = str(form.get("q", "")).strip()[:200]
+    if not text:
+        return _page(await request.app[FRONT_PAGE].html())
+    return _page(await _draw(request.app[LABELD], text=text))
+
+
+async def job(request: web.Request) -> web.Response:
+    """`GET /jobs/{id}`: one label, large, with what happened to it."""
+    app, job_id = request.app[LABELD], request.match_info["id"]
+    found = await app.store.get(job_id)
+    timeline = [views.entry_json(entry) for entry in await app.store.timeline(job_id)]
+    return _page(
+        _templates.get_template("job.html").render(
+            settings=app.settings, card=_card(app, found), timeline=timeline, broker=app.broker.state
+        )
+    )
+
+
+async def act(request: web.Request) -> web.Response:
+    """`POST /jobs/{id}/{verb}`: the buttons, for browsers in which the script does not run."""
+    actions, job_id = request.app[LABELD].actions, request.match_info["id"]
+    match request.match_info["verb"]:
+        case "cancel":
+            await actions.cancel(job_id, who=WHO)
+        case "release":
+            await actions.release(job_id, who=WHO)
+        case _:
+            answer = (await request.post()).get("printed")
+            if answer not in ("true", "false"):
+                raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
+            await actions.settle(job_id, printed=answer == "true", who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def static(request: web.Request) -> web.FileResponse:
+    """`GET /static/{name}`: style, script and icon; browsers ask each time whether they changed."""
+    return _file(request.match_info["name"])
+
+
+async def favicon(_request: web.Request) -> web.FileResponse:
+    """The icon for browsers that ask for it by habit."""
+    return _file("favicon.svg")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Which jobs go where on the page."""
+
+    asked: list[Job]
+    listed: list[Job]
+    more: bool
+
+
+async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
+    counts = await app.store.counts(views.OPEN_STATES)
+    found = await _find(app, text, before)
+    listed = [_card(app, one) for one in found.listed]
+    asked = [_card(app, one) for one in found.asked]
+    last: dict[str, words.Card] = {}
+    for card in listed:
+        if card.view["has_preview"] and card.view["state"] in (JobState.PROCESSING, JobState.COMPLETED):
+            last.setdefault(card.view["printer"] or "", card)
+    tiles = [words.printer_tile(views.printer_json(one, counts), last.get(one.name)) for one in app.printers]
+    tiles.sort(key=lambda tile: tile.sign.tone != "bad")
+    total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
+    held = total.pop(JobState.HELD)
+    return _templates.get_template("page.html").render(
+        settings=app.settings,
+        broker=app.broker.state,
+        headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
+        held=held,
+        asked=asked,
+        tiles=tiles,
+        cards=listed,
+        older=found.listed[-1].id if found.more else None,
+        before=before,
+        search=text,
+        rejections=[views.rejection_json(one) for one in await app.store.rejections(limit=_REJECTIONS)],
+    )
+
+
+async def _find(app: "App", text: str, before: str | None) -> _Found:
+    if text:
+        return _Found([], await find(app.store, text, limit=_SHOWN), more=False)
+    if before is not None:
+        found = await app.store.jobs(limit=_SHOWN + 1, before=before)
+        return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
+    held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
+    # questions before decisions that can wait
+    asked = sorted(held, key=lambda one: one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    above = {one.id for one in asked}
+    found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
+    listed = [one for one in found if one.id not in above]
+    return _Found(asked, listed[:_SHOWN], more=len(listed) > _SHOWN)
+
+
+def _card(app: "App", job: Job) -> words.Card:
+    return words.job_card(job, app.settings.printers.get(job.printer or ""))
+
+
+def _file(name: str) -> web.FileResponse:
+    if name not in _FILES:
+        raise web.HTTPNotFound
+    return web.FileResponse(_HERE / "static" / name, headers={"Cache-Control": "no-cache"})
+
+
+def _page(html: str) -> web.Response:
+    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})

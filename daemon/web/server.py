@@ -1,0 +1,78 @@
+"""The HTTP server: routes, and a life as long as its context."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from . import api, page
+from .guard import add_headers, guard
+from .keys import CLOSING, LABELD, PICTURES
+from .pictures import Pictures
+from .problems import problems
+from .stream import events
+from .submit import submit
+
+if TYPE_CHECKING:
+    from ..app import App
+
+_SHUTDOWN_SECONDS = 1.0
+
+
+@contextlib.asynccontextmanager
+async def serve(app: "App") -> AsyncIterator[str]:
+    """Serve the page and the API on `settings.web`; yields the base URL.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard])
+    site[LABELD] = app
+    site[PICTURES] = Pictures(app.pool)
+    site[CLOSING] = asyncio.Event()
+    site.on_response_prepare.append(add_headers)
+    site.on_shutdown.append(_close_streams)
+    site.add_routes(_routes())
+    with app.bus.listen() as changes:
+        site[page.FRONT_PAGE] = page.FrontPage(app, changes)
+        # no access log: addresses of searches hold tracking numbers
+        runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
+            host, port = runner.addresses[0][:2]
+            yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        finally:
+            await runner.cleanup()
+
+
+def _routes() -> list[web.RouteDef]:
+    v1 = "/api/v1"
+    return [
+        web.get("/", page.front),
+        web.post("/", page.search),
+        web.get("/jobs/{id}", page.job),
+        web.post("/jobs/{id}/{verb:cancel|release|settle}", page.act),
+        web.get("/static/{name}", page.static),
+        web.get("/favicon.ico", page.favicon),
+        web.get("/healthz", api.healthz),
+        web.get("/readyz", api.readyz),
+        web.get(f"{v1}/jobs", api.jobs),
+        web.post(f"{v1}/jobs", submit),
+        web.get(f"{v1}/jobs/{{id}}", api.job),
+        web.get(f"{v1}/jobs/{{id}}/preview.png", api.preview),
+        web.get(f"{v1}/jobs/{{id}}/asset", api.asset),
+        web.post(f"{v1}/jobs/{{id}}/cancel", api.cancel),
+        web.post(f"{v1}/jobs/{{id}}/release", api.release),
+        web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
+        web.get(f"{v1}/printers", api.printers),
+        web.get(f"{v1}/rejections", api.rejections),
+        web.get(f"{v1}/events", events),
+    ]
+
+
+async def _close_streams(site: web.Application) -> None:
+    site[CLOSING].set()

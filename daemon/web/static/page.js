@@ -1,0 +1,226 @@
+// Keeps the page current: the server tells what changed, the page is fetched again and merged into what is shown.
+"use strict";
+
+const GAP_MS = 300;             // between two fetches, and longer where fetching is slow
+const LOST_AFTER_MS = 2500;     // a stream that comes back at once is no news
+const REOPEN_MS = 3000;
+const AGES_MS = 15000;
+const ARMED_MS = 4000;
+
+const lost = document.getElementById("lost");
+const trouble = document.getElementById("trouble");
+const box = document.getElementById("q");
+let sought = box.value.trim();  // what is searched for now; never put into the address
+
+// Merging
+
+function merge(shown, fresh) {
+  if (shown.isEqualNode(fresh)) return;
+  if (shown.nodeType !== fresh.nodeType || shown.nodeName !== fresh.nodeName) {
+    shown.replaceWith(fresh);
+    return;
+  }
+  if (shown.nodeType !== Node.ELEMENT_NODE) {
+    shown.data = fresh.data;
+    return;
+  }
+  // an age counts by itself; a button being pressed is left alone
+  if (shown.nodeName === "TIME" && shown.dateTime === fresh.dateTime) return;
+  if (shown.nodeName === "BUTTON" && (shown.disabled || shown.classList.contains("armed"))) return;
+  for (const { name } of [...shown.attributes]) if (!fresh.hasAttribute(name)) shown.removeAttribute(name);
+  for (const { name, value } of fresh.attributes) {
+    if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
+  }
+  mergeChildren(shown, fresh);
+}
+
+function mergeChildren(shown, fresh) {
+  const key = (node) => node?.dataset?.key;
+  const solid = (node) => [...node.childNodes].filter((child) => child.nodeType !== Node.TEXT_NODE || child.data.trim());
+  const wanted = new Set([...fresh.children].map(key));
+  for (const child of [...shown.children]) if (key(child) && !wanted.has(key(child))) child.remove();
+  const kept = new Map([...shown.children].filter(key).map((child) => [key(child), child]));
+  const places = solid(shown);
+  for (const next of solid(fresh)) {
+    const place = places[0];
+    const same = key(next) ? kept.get(key(next)) : key(place) ? null : place;
+    if (!same) {
+      if (next.classList?.contains("card")) next.classList.add("arrives");
+      shown.insertBefore(next, place ?? null);
+      continue;
+    }
+    places.splice(places.indexOf(same), 1);
+    if (same !== place) shown.insertBefore(same, place);
+    merge(same, next);
+  }
+  for (const extra of places) extra.remove();
+}
+
+// Fetching
+
+let wanted = false;
+let fetching = false;
+
+async function refresh() {
+  wanted = true;
+  if (fetching || document.hidden) return;
+  fetching = true;
+  while (wanted) {
+    wanted = false;
+    const began = performance.now();
+    try {
+      await load();
+    } catch {
+      // the stream's banner tells, and its reopening asks again
+    }
+    const took = performance.now() - began;
+    await new Promise((resume) => setTimeout(resume, Math.max(GAP_MS, 4 * took)));
+  }
+  fetching = false;
+}
+
+async function load() {
+  const asked = sought;
+  const answer = asked
+    ? await fetch("/", { method: "POST", body: new URLSearchParams({ q: asked }) })
+    : await fetch(location.pathname + location.search);
+  if (!answer.ok || asked !== sought) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-part]")) {
+    const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (next) merge(part, next);
+  }
+  tellAges();
+}
+
+// Hearing
+
+let stream = null;
+let silence = 0;
+
+function listen() {
+  if (stream) stream.close();
+  stream = new EventSource("/api/v1/events");
+  stream.onopen = () => {
+    clearTimeout(silence);
+    silence = 0;
+    lost.hidden = true;
+    refresh();
+  };
+  stream.onerror = () => {
+    silence ||= setTimeout(() => { lost.hidden = false; }, LOST_AFTER_MS);
+    if (stream.readyState === EventSource.CLOSED) setTimeout(listen, REOPEN_MS);
+  };
+  for (const kind of ["job", "printer", "rejection", "broker", "all"]) stream.addEventListener(kind, refresh);
+}
+
+// a tab that nobody sees holds no connection
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) {
+    stream?.close();
+    clearTimeout(silence);
+    silence = 0;
+  } else listen();
+});
+
+// Ages
+
+function age(seconds) {
+  if (seconds < 10) return "just now";
+  if (seconds < 60) return "under 1 min ago";
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h ago`;
+  return `${Math.floor(seconds / 86400)} d ago`;
+}
+
+function tellAges() {
+  for (const time of document.querySelectorAll("time")) {
+    const at = new Date(time.dateTime);
+    const words = age((Date.now() - at) / 1000);
+    if (time.textContent !== words) time.textContent = words;
+    time.title = at.toLocaleString();
+  }
+}
+
+// Acting
+
+function say(problem) {
+  trouble.textContent = problem;
+  trouble.hidden = !problem;
+}
+
+async function act(form, button) {
+  if (button.dataset.again && !button.classList.contains("armed")) {
+    const words = button.textContent;
+    button.textContent = button.dataset.again;
+    button.classList.add("armed");
+    setTimeout(() => {
+      button.classList.remove("armed");
+      button.textContent = words;
+    }, ARMED_MS);
+    return;
+  }
+  const { job, verb } = form.dataset;
+  const body = button.name ? JSON.stringify({ [button.name]: button.value === "true" }) : null;
+  const buttons = form.closest(".actions").querySelectorAll("button");
+  for (const one of buttons) one.disabled = true;
+  say("");
+  try {
+    const answer = await fetch(`/api/v1/jobs/${job}/${verb}`, {
+      method: "POST", body, headers: body ? { "Content-Type": "application/json" } : {},
+    });
+    if (!answer.ok) say((await answer.json()).detail);
+  } catch {
+    say("labeld did not answer. Try again.");
+  }
+  for (const one of buttons) one.disabled = false;
+  refresh();
+}
+
+function seek(text) {
+  sought = text;
+  if (location.pathname !== "/" || location.search) {
+    if (text) return false;  // the form goes to the front page by itself
+    location.href = "/";
+  }
+  refresh();
+  return true;
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.job) {
+    event.preventDefault();
+    act(form, event.submitter ?? form.querySelector("button"));
+  } else if (form.getAttribute("role") === "search") {
+    if (seek(box.value.trim())) event.preventDefault();
+    box.select();  // the next scan replaces this one
+  }
+});
+
+document.addEventListener("click", (event) => {
+  if (event.target.closest?.("[data-all]")) {
+    event.preventDefault();
+    box.value = "";
+    seek("");
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && sought) {
+    box.value = "";
+    seek("");
+  }
+  // a hand scanner types wherever the focus is
+  const typing = /^[0-9A-Za-z\]]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
+  if (typing && document.activeElement !== box) {
+    box.value = "";
+    box.focus();
+  }
+});
+
+// on a touch screen the focus would open the keyboard over the page
+if (matchMedia("(hover: hover) and (pointer: fine)").matches) box.focus({ preventScroll: true });
+setInterval(tellAges, AGES_MS);
+tellAges();
+listen();

@@ -1,0 +1,84 @@
+"""Changes as they happen, as server-sent events (WHATWG HTML section 9.2)."""
+
+import asyncio
+import contextlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from sqlalchemy.exc import SQLAlchemyError
+
+from ..errors import NoSuchJob
+from . import views
+from .keys import CLOSING, LABELD
+
+if TYPE_CHECKING:
+    from ..app import App
+
+_HEARTBEAT_SECONDS = 15.0
+#: how soon a browser comes back after the daemon went away
+_RETRY_MILLISECONDS = 2000
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """`job`, `printer`, `rejection` and `broker` events with their new view; `all`: look at everything again."""
+    app, closing = request.app[LABELD], request.app[CLOSING]
+    # no-transform and X-Accel-Buffering: a proxy that waits for more would show changes late
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "text/event-stream; charset=utf-8",
+            "Cache-Control": "no-store, no-transform",
+            "X-Accel-Buffering": "no",
+        }
+    )
+    # a stream ends when the browser is gone or the database fails; the browser comes back and asks for everything
+    with app.bus.listen() as changes, contextlib.suppress(ConnectionError, SQLAlchemyError):
+        await response.prepare(request)
+        await response.write(f"retry: {_RETRY_MILLISECONDS}\n: welcome\n\n".encode())
+        stop = asyncio.create_task(closing.wait(), name="stream-closing")
+        try:
+            await _tell(app, response, changes, stop)
+        finally:
+            stop.cancel()
+    return response
+
+
+async def _tell(
+    app: "App", response: web.StreamResponse, changes: "asyncio.Queue[tuple[str, str]]", stop: "asyncio.Task[bool]"
+) -> None:
+    change = asyncio.create_task(changes.get(), name="stream-change")
+    try:
+        while not stop.done():
+            await asyncio.wait((change, stop), timeout=_HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            text = ""
+            if change.done():
+                news = [change.result()]
+                while not changes.empty():
+                    news.append(changes.get_nowait())
+                change = asyncio.create_task(changes.get(), name="stream-change")
+                # of several changes to one thing the last state is enough
+                for kind, key in dict.fromkeys(news):
+                    text += await _event(app, kind, key)
+            await response.write((text or ": still here\n\n").encode())
+    finally:
+        change.cancel()
+
+
+async def _event(app: "App", kind: str, key: str) -> str:
+    if kind == "job":
+        try:
+            return _frame(kind, views.job_json(await app.store.get(key)))
+        except NoSuchJob:
+            return _frame("all", {})
+    if kind == "printer" and key in app.printers:
+        return _frame(kind, views.printer_json(app.printers[key], await app.store.counts(views.OPEN_STATES)))
+    if kind == "broker":
+        return _frame(kind, asdict(app.broker.state))
+    if kind == "rejection" and (latest := await app.store.rejections(limit=1)):
+        return _frame(kind, views.rejection_json(latest[0]))
+    return _frame("all", {})
+
+
+def _frame(kind: str, data: object) -> str:
+    return f"event: {kind}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n"

@@ -1,0 +1,150 @@
+"""Jobs, printers and rejections as JSON for the API, the event stream and the page. Pure."""
+
+from collections.abc import Mapping
+from typing import TypedDict
+
+from ...drivers.evidence import Outcome
+from ...drivers.printer import PrinterState
+from ..job import Job, JobState, allowed_acts
+from ..messages import iso
+from ..printers import PrinterView
+from ..store.rows import LedgerEntry, Rejection
+
+#: states of jobs that are not ended: what the page counts
+OPEN_STATES = tuple(state for state in JobState if not state.terminal)
+
+
+class JobJson(TypedDict):
+    """A job."""
+
+    id: str
+    state: JobState
+    reason: str
+    message: str
+    printer: str | None
+    station: str | None
+    outcome: Outcome | None
+    evidence: str | None
+    labels: int | None
+    copies: int
+    tracking_number: str | None
+    carrier: str | None
+    document_type: str | None
+    package_id: str | None
+    event_id: str | None
+    received_at: str | None
+    updated_at: str | None
+    duplicates: int
+    has_preview: bool
+    actions: list[str]
+
+
+class EntryJson(TypedDict):
+    """A line of a job's timeline."""
+
+    at: str | None
+    state: JobState
+    reason: str
+    words: str
+
+
+class PrinterJson(TypedDict):
+    """A printer."""
+
+    name: str
+    state: PrinterState
+    reasons: list[str]
+    advice: str | None
+    message: str
+    uri: str
+    resolution: int
+    media: str
+    serial: str | None
+    model: str | None
+    odometer: int | None
+    stations: list[str]
+    queued: int
+    held: int
+    seen_at: str | None
+
+
+class RejectionJson(TypedDict):
+    """An event that could not become a job."""
+
+    id: int
+    reason: str
+    topic: str
+    source: str
+    size: int
+    times: int
+    first_at: str | None
+    last_at: str | None
+
+
+def job_json(job: Job) -> JobJson:
+    """A job for JSON."""
+    return JobJson(
+        id=job.id,
+        state=job.state,
+        reason=job.reason,
+        message=job.message,
+        printer=job.printer,
+        station=job.station,
+        outcome=job.outcome,
+        evidence=job.level,
+        labels=job.labels,
+        copies=job.copies,
+        tracking_number=job.tracking_number,
+        carrier=job.carrier,
+        document_type=job.document_type,
+        package_id=job.package_id,
+        event_id=job.event_id,
+        received_at=iso(job.received_at),
+        updated_at=iso(job.updated_at),
+        duplicates=job.duplicates,
+        # the labels are counted when the artwork is kept
+        has_preview=job.labels is not None,
+        actions=list(allowed_acts(job)),
+    )
+
+
+def entry_json(entry: LedgerEntry) -> EntryJson:
+    """A line of a timeline for JSON."""
+    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
+
+
+def printer_json(view: PrinterView, counts: Mapping[str, Mapping[str, int]]) -> PrinterJson:
+    """A printer for JSON; `counts` are the store's, by printer and state."""
+    mine = counts.get(view.name, {})
+    held = mine.get(JobState.HELD, 0)
+    return PrinterJson(
+        name=view.name,
+        state=view.state,
+        reasons=list(view.reasons),
+        advice=view.advice,
+        message=view.message,
+        uri=view.settings.uri,
+        resolution=view.settings.resolution,
+        media=view.settings.media,
+        serial=view.identity.serial or view.settings.serial,
+        model=view.identity.model,
+        odometer=view.odometer,
+        stations=list(view.settings.stations),
+        queued=sum(mine.get(state, 0) for state in OPEN_STATES) - held,
+        held=held,
+        seen_at=iso(view.seen_at),
+    )
+
+
+def rejection_json(rejection: Rejection) -> RejectionJson:
+    """A rejection for JSON."""
+    return RejectionJson(
+        id=rejection.id,
+        reason=rejection.because,
+        topic=rejection.topic,
+        source=rejection.source,
+        size=rejection.size,
+        times=rejection.times,
+        first_at=iso(rejection.first_at),
+        last_at=iso(rejection.last_at),
+    )

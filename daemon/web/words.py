@@ -1,0 +1,141 @@
+"""What the page says about jobs and printers: state in words, colour and shape. Pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from ...config.settings import PrinterSettings
+from ...drivers.printer import PrinterState
+from ...renderers.errors import RenderError
+from ...renderers.media import Media, Resolution
+from ..job import Job, JobState, Reason
+from . import views
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A state for people: `tone` names its colour and its icon, `words` say it."""
+
+    tone: str
+    words: str
+
+
+_PRINTERS = {
+    PrinterState.IDLE: Sign("ok", "Ready"),
+    PrinterState.PROCESSING: Sign("busy", "Printing"),
+    PrinterState.STOPPED: Sign("bad", "Stopped"),
+    PrinterState.UNKNOWN: Sign("wait", "No answer"),
+}
+_JOBS = {
+    JobState.PENDING: Sign("wait", "Waiting"),
+    JobState.HELD: Sign("ask", "On hold"),
+    JobState.PROCESSING: Sign("busy", "Printing"),
+    JobState.STOPPED: Sign("bad", "Stopped while printing"),
+    JobState.CANCELED: Sign("off", "Canceled"),
+    JobState.ABORTED: Sign("bad", "Cannot be printed"),
+    JobState.COMPLETED: Sign("ok", "Printed"),
+}
+_REASONS: dict[str, Sign] = {
+    Reason.TRANSFORMING: Sign("wait", "Being prepared"),
+    Reason.OUTCOME_UNKNOWN: Sign("ask", "Is this label in your hand?"),
+    Reason.NOT_PRINTED: Sign("ask", "It did not print"),
+    Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
+    Reason.STALE: Sign("ask", "Is it still needed?"),
+    RenderError.reason: Sign("ask", "It would not scan or fit"),
+    Reason.COMPLETED_UNCOUNTED: Sign("sent", "Sent, not counted"),
+}
+_WHY: dict[str, Callable[[views.JobJson], str]] = {
+    Reason.QUEUED: lambda view: f"waits for its turn on {view['printer']}",
+    Reason.PRINTING: lambda view: f"on its way to {view['printer']}",
+    Reason.SETTLED: lambda _view: "somebody has it in the hand",
+}
+#: paper without a known printer
+_SIZE = Resolution(203).size(Media.parse("4x6in"))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A job on the page."""
+
+    view: views.JobJson
+    sign: Sign
+    #: dots across and along, so that the picture's place has its size before it loads
+    width: int
+    height: int
+    #: different labels in the artwork
+    pages: int
+
+    @property
+    def why(self) -> str:
+        """The reason for whoever stands at the printer; the timeline has the exact one."""
+        return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
+
+    @property
+    def number(self) -> str:
+        """What a person knows the parcel by."""
+        view = self.view
+        return view["tracking_number"] or view["package_id"] or view["event_id"] or ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A printer on the page, with the last label that it was given."""
+
+    view: views.PrinterJson
+    sign: Sign
+    stock: str
+    last: Card | None
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The state of everything in one line that can be read from a few steps away."""
+
+    tone: str
+    words: str
+
+
+def job_card(job: Job, printer: PrinterSettings | None) -> Card:
+    """A job as a card; `printer` is the one it is routed to."""
+    width, height = size(printer)
+    sign = _JOBS[job.state]
+    # an ended or running job says what it is; a waiting one says what it waits for
+    if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
+        sign = _REASONS.get(job.reason, sign)
+    return Card(views.job_json(job), sign, width, height, max((job.labels or 0) // job.copies, 1))
+
+
+def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
+    """A printer as a tile."""
+    sign = _PRINTERS[view["state"]]
+    if "offline" in view["reasons"]:
+        sign = Sign("bad", "Offline")
+    elif view["reasons"] == ["paused"]:
+        sign = Sign("bad", "Paused")
+    return Tile(view, sign, Media.parse(view["media"]).short, last)
+
+
+def size(printer: PrinterSettings | None) -> tuple[int, int]:
+    """Dots across and along a printer's label."""
+    if printer is None:
+        return _SIZE
+    return Resolution(printer.resolution).size(Media.parse(printer.media))
+
+
+def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) -> Headline:
+    """The most urgent things first; when there are none, how much is on its way."""
+    stopped = sum(tile.sign.tone == "bad" for tile in tiles)
+    troubles = [
+        _count(stopped, "printer needs you", "printers need you") if stopped else "",
+        _count(held, "label waits for an answer", "labels wait for an answer") if held else "",
+        "" if connected else "no connection to the broker",
+    ]
+    words = ", ".join(trouble for trouble in troubles if trouble)
+    if words:
+        return Headline("bad" if stopped or not connected else "ask", words[:1].upper() + words[1:])
+    if queued:
+        return Headline("busy", _count(queued, "label on its way", "labels on their way"))
+    return Headline("ok", "All is well, nothing waits")
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number} {one if number == 1 else many}"

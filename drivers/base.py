@@ -1,0 +1,52 @@
+"""The contract of a driver.
+
+A driver reaches one printer. `connect` opens one conversation, a `Session`; the daemon never opens two
+with the same printer at once, because label printers serve connections one by one and mix the labels of
+overlapping ones (PRINTERS: "one writer per printer"). A session may be observed before and after it
+sends, and sends at most one payload:
+
+    async with driver.connect() as session:
+        before = await session.observe()     # puts nothing on paper
+        await session.send(payload)          # may put labels on paper from its first byte
+        after = await session.observe()
+
+- `connect` raises `PrinterOffline` when the printer cannot be reached; nothing was sent then.
+- `observe` answers within its own deadline. A printer that stays silent is `PrinterState.UNKNOWN`,
+  never idle; a lost connection raises `ConnectionLost`. It asks only questions that cannot print.
+- `send` returns when the last byte was handed to the transport. It raises a `DriverError` whose `sent`
+  counts the bytes that may have reached the printer. It never repeats a byte.
+- `discard_partial` touches nothing that arrived whole. Without it some printers draw the rest of a broken
+  label into the next one.
+- Leaving the context closes the conversation in the way that loses nothing already sent, and waits a
+  bounded time for the printer to close too. Cancellation closes at once.
+- No driver retries, keeps a connection open while idle, changes a saved setting, or starts a task.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from .printer import Observation
+
+
+class Session(Protocol):
+    """One conversation with one printer."""
+
+    async def observe(self) -> Observation:
+        """Ask who and how the printer is."""
+
+    async def send(self, payload: bytes) -> None:
+        """Hand over the bytes of a whole job, once."""
+
+    async def discard_partial(self) -> None:
+        """Make the printer forget a format that a broken conversation left unfinished."""
+
+
+class Driver(Protocol):
+    """A way to one printer."""
+
+    @property
+    def uri(self) -> str:
+        """Where the printer is, e.g. `socket://192.0.2.7:9100`."""
+
+    def connect(self) -> AbstractAsyncContextManager[Session]:
+        """Open a conversation."""

@@ -1,0 +1,99 @@
+"""DNS-SD TXT records of printers, as values (Bonjour Printing Specification 1.2.1).
+
+No TXT record of a genuine Zebra was found in public: what is read here is a hint for a person or for `~HI`,
+never proof of a language or a resolution.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+#: Raw TCP printing. The port is in the SRV record and need not be 9100; 0 means "not offered".
+SERVICE_TYPE = "_pdl-datastream._tcp.local."
+ZPL = "application/vnd.zebra-zpl"
+
+_LONGEST = 255  # bytes of one `key=value` string (RFC 6763 section 6.1)
+_DPI = re.compile(r"(?<![0-9])([1-9][0-9]{2}) ?dpi", re.IGNORECASE)
+_ZPL_WORD = re.compile(r"(?<![A-Za-z])ZPL(?:II|2)?(?![A-Za-z])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Advert:
+    """What a printer says of itself on the network.
+
+    `make_and_model` is `ty`, `note` the location, `formats` MIME types (`pdl`), `uuid` without `urn:uuid:`,
+    `manufacturer`, `model`, `languages` from the IEEE 1284 device id (`usb_MFG`, `usb_MDL`, `usb_CMD`),
+    `label_printer` from `kind=label` or a `PaperMax` below A4.
+    """
+
+    make_and_model: str = ""
+    product: str = ""
+    note: str = ""
+    formats: tuple[str, ...] = ()
+    uuid: str | None = None
+    manufacturer: str = ""
+    model: str = ""
+    languages: tuple[str, ...] = ()
+    label_printer: bool = False
+
+    @property
+    def speaks_zpl(self) -> bool:
+        """Whether it claims ZPL, by format, language or name."""
+        return ZPL in self.formats or any(_ZPL_WORD.search(text) for text in (*self.languages, *self._names))
+
+    @property
+    def dpi(self) -> int | None:
+        """The resolution in its name, if there is one and no other."""
+        found = {int(number) for text in self._names for number in _DPI.findall(text)}
+        return found.pop() if len(found) == 1 else None
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self.make_and_model, self.product, self.model
+
+
+def to_txt(advert: Advert) -> dict[str, str]:
+    """The TXT record of a raw label printer; values are cut so that each string fits its 255 bytes."""
+    record = {
+        "txtvers": "1",
+        "qtotal": "1",
+        "ty": advert.make_and_model,
+        "product": advert.product,
+        "note": advert.note,
+        "pdl": ",".join(advert.formats),
+        "UUID": advert.uuid or "",
+        "usb_MFG": advert.manufacturer,
+        "usb_MDL": advert.model,
+        "usb_CMD": ",".join(advert.languages),
+    }
+    if advert.label_printer:
+        record |= {"kind": "label", "PaperMax": "<legal-A4"}
+    return {key: _fit(key, value) for key, value in record.items() if value or key == "note"}
+
+
+def from_txt(record: Mapping[bytes, bytes | None]) -> Advert:
+    """Read a TXT record as zeroconf gives it. Keys compare case-insensitively; nothing in it makes this fail."""
+    values: dict[str, str] = {}
+    for key, value in record.items():
+        # the first of equal keys counts (RFC 6763 section 6.4)
+        values.setdefault(key.decode("ascii", "replace").lower(), (value or b"").decode("utf-8", "replace").strip())
+    kinds = _list(values.get("kind", "").lower())
+    return Advert(
+        make_and_model=values.get("ty", ""),
+        product=values.get("product", ""),
+        note=values.get("note", ""),
+        formats=_list(values.get("pdl", "").lower()),
+        uuid=values.get("uuid", "").lower().removeprefix("urn:uuid:") or None,
+        manufacturer=values.get("usb_mfg", ""),
+        model=values.get("usb_mdl", ""),
+        languages=_list(values.get("usb_cmd", "")),
+        label_printer="label" in kinds or values.get("papermax", "").lower() == "<legal-a4",
+    )
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part for part in (part.strip() for part in text.split(",")) if part)
+
+
+def _fit(key: str, value: str) -> str:
+    return value.encode()[: _LONGEST - len(key) - 1].decode("utf-8", "ignore")

@@ -1,0 +1,144 @@
+"""Did the labels come out? A pure judgement over two looks at a printer (PRINTERS section 1.7)."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from .printer import Observation, PrinterState, PrinterStatus
+
+
+class Outcome(StrEnum):
+    """What is known about the paper."""
+
+    CONFIRMED = "confirmed"
+    NOT_PRINTED = "not-printed"
+    UNKNOWN = "unknown"
+
+
+class Level(StrEnum):
+    """How strong the proof is: the printer's own counter, its empty buffer, or only our write."""
+
+    COUNTED = "counted"
+    DRAINED = "drained"
+    SENT = "sent"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """An outcome with its proof and one sentence for the timeline."""
+
+    outcome: Outcome
+    level: Level
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits of the wait for evidence, in seconds.
+
+    `settle`: how long a printer must be drained with a still counter before its count is final.
+    `silence`: how long a printer may give no answer, or answers that say nothing new while it has work.
+    """
+
+    settle: float = 3.0
+    silence: float = 60.0
+
+
+def judge(
+    before: Observation,
+    after: Observation,
+    labels: int,
+    *,
+    still: float,
+    silent: float,
+    patience: Patience,
+) -> Verdict | None:
+    """Judge `labels` sent between two observations; None means keep looking.
+
+    Args:
+        before: the observation made before the first byte.
+        after: the latest one.
+        labels: how many labels the payload makes, at least 1.
+        still: seconds since the counter or the status last changed.
+        silent: seconds since the printer last answered.
+        patience: the limits for both.
+
+    Raises:
+        ValueError: `labels` is less than 1: a counter that stands still would confirm it.
+    """
+    if labels < 1:
+        raise ValueError(f"{labels} labels cannot be judged")
+    status = after.status
+    if flaw := _no_witness(before, after):
+        return _unknown(flaw)
+    counted = before.odometer is not None and after.odometer is not None
+    delta = (after.odometer or 0) - (before.odometer or 0) if counted else 0
+    if not 0 <= delta <= labels:
+        return _unknown(
+            f"the printer's counter moved by {delta} instead of {labels}: somebody else printed, or it was reset"
+        )
+    if delta == labels and (verdict := _all_counted(before.status, status, delta, still, patience)):
+        return verdict
+    if silent >= patience.silence:
+        return _unknown(f"the printer has not answered for {silent:.0f} s")
+    if _waits_for_a_hand(status) or (
+        status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN
+    ):
+        return None
+    if status.drained and still >= patience.settle and counted and delta < labels:
+        return _too_few(delta, labels)
+    verdict = None if counted else _without_counter(before, after, still, patience)
+    if verdict is None and still >= patience.silence:
+        return _unknown(f"nothing has changed for {still:.0f} s, and the printer does not say that it is empty")
+    return verdict
+
+
+def _no_witness(before: Observation, after: Observation) -> str | None:
+    """Why the counter says nothing about our labels, whatever it shows."""
+    then, now = before.identity.serial, after.identity.serial
+    if then is not None and now is not None and then != now:
+        return f"another printer answers now: {now} instead of {then}"
+    if "diagnostic-mode" in after.status.reasons:
+        return "the printer is in diagnostic mode: what it counted may be a page of hexadecimal"
+    return None
+
+
+def _all_counted(
+    before: PrinterStatus, after: PrinterStatus, delta: int, still: float, patience: Patience
+) -> Verdict | None:
+    """The counter moved as it should; whether by our labels is seen from what waited before and waits now."""
+    if before.formats_buffered or before.labels_remaining or before.partial_format:
+        if after.drained and still >= patience.settle:
+            return _unknown("other labels were waiting in the printer: it cannot be told which of them were counted")
+        return None
+    tells = after.formats_buffered is not None
+    if after.drained or (not tells and still >= patience.settle):
+        return Verdict(Outcome.CONFIRMED, Level.COUNTED, f"the printer's counter moved by {delta}, as it should")
+    return None
+
+
+def _too_few(delta: int, labels: int) -> Verdict:
+    if delta == 0:
+        return Verdict(
+            Outcome.NOT_PRINTED, Level.COUNTED, "the printer is idle and empty, and its counter did not move"
+        )
+    return _unknown(f"only {delta} of {labels} labels were counted, and the printer is idle")
+
+
+def _without_counter(before: Observation, after: Observation, still: float, patience: Patience) -> Verdict | None:
+    if before.odometer is not None:
+        return None  # its counter is silent for now, not absent
+    if before.status.state is PrinterState.UNKNOWN and after.status.state is PrinterState.UNKNOWN:
+        return Verdict(Outcome.UNKNOWN, Level.SENT, "all bytes were sent; this printer answers no questions")
+    if after.status.drained and still >= patience.settle:
+        return Verdict(Outcome.UNKNOWN, Level.DRAINED, "the printer took all bytes and is empty; it has no counter")
+    return None
+
+
+def _waits_for_a_hand(status: PrinterStatus) -> bool:
+    """Stopped, or a label waits in the peeler: only a person ends that, and no time limit runs."""
+    return status.state is PrinterState.STOPPED or "output-area-full" in status.reasons
+
+
+def _unknown(because: str) -> Verdict:
+    return Verdict(Outcome.UNKNOWN, Level.NONE, because)

@@ -1,0 +1,55 @@
+"""What a printer is and how it is: identity, state and counters as seen at one moment."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class PrinterState(StrEnum):
+    """IPP printer-state (RFC 8011 section 5.4.11), and `unknown` for a printer that does not answer."""
+
+    IDLE = "idle"
+    PROCESSING = "processing"
+    STOPPED = "stopped"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who a printer says it is; a printer is its serial number, not its address."""
+
+    serial: str | None = None
+    model: str | None = None
+    firmware: str | None = None
+    dpi: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PrinterStatus:
+    """State with IPP printer-state-reasons (RFC 8011 section 5.4.12), e.g. `media-empty`, `cover-open`, `paused`."""
+
+    state: PrinterState
+    reasons: frozenset[str] = field(default_factory=frozenset)
+    #: formats waiting in the printer's receive buffer, labels left of the current batch; None: not told
+    formats_buffered: int | None = None
+    labels_remaining: int | None = None
+    #: a format has begun to arrive and has not ended
+    partial_format: bool = False
+
+    @property
+    def drained(self) -> bool:
+        """Whether the printer says that nothing of what it received is still to be printed."""
+        return self.formats_buffered == 0 and self.labels_remaining == 0 and not self.partial_format
+
+    @property
+    def ready(self) -> bool:
+        """Whether a label may be sent now: the printer answered, and nothing stops it."""
+        return self.state in (PrinterState.IDLE, PrinterState.PROCESSING)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """One look at a printer: who it is, how it is, and its life count of labels (None: it has no counter)."""
+
+    identity: Identity
+    status: PrinterStatus
+    odometer: int | None = None

@@ -1,0 +1,265 @@
+"""Raw TCP printing (port 9100): `socket://host:port`, with status in ZPL and SGD where the printer speaks it."""
+
+import asyncio
+import contextlib
+import fcntl
+import socket
+import struct
+import termios
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+from . import zebra
+from .base import Driver
+from .dialogue import Dialogue
+from .errors import ConnectionLost, PrinterOffline, PrinterStalled, ReplyMalformed
+from .printer import Identity, Observation, PrinterState, PrinterStatus
+
+#: Bytes per write, and the most that the kernel may hold for us: what is in there counts as sent, so it is small.
+_CHUNK = 16 * 1024
+_KERNEL_BUFFER = 64 * 1024
+_READ = 4096
+_PORT = 9100
+
+
+class RawDriver:
+    """A printer behind a raw TCP port.
+
+    Args:
+        host: name or address.
+        port: usually 9100.
+        connect_timeout: seconds to reach the printer; sleeping Wi-Fi models take several.
+        progress_timeout: seconds in which at least one byte must be taken. Never a limit on the whole job: a full
+            receive buffer throttles large labels.
+        reply_timeout: seconds for the answer to one question.
+        close_timeout: seconds for the printer to close after us.
+        ask: False for a printer that must not be asked, e.g. one that would put the question on paper.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        port: int = _PORT,
+        *,
+        connect_timeout: float = 5.0,
+        progress_timeout: float = 30.0,
+        reply_timeout: float = 2.5,
+        close_timeout: float = 3.0,
+        ask: bool = True,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._connect_timeout = connect_timeout
+        self._progress_timeout = progress_timeout
+        self._reply_timeout = reply_timeout
+        self._close_timeout = close_timeout
+        self._ask = ask
+
+    @property
+    def uri(self) -> str:
+        """`socket://host:port`."""
+        return f"socket://{f'[{self.host}]' if ':' in self.host else self.host}:{self.port}"
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator["RawSession"]:
+        """Open a conversation (`base.Driver`).
+
+        Raises:
+            PrinterOffline: no connection within `connect_timeout`.
+        """
+        reader, writer = await self._open()
+        session = RawSession(
+            reader,
+            writer,
+            name=f"{self.host}:{self.port}",
+            progress_timeout=self._progress_timeout,
+            reply_timeout=self._reply_timeout,
+            close_timeout=self._close_timeout,
+            ask=self._ask,
+        )
+        try:
+            yield session
+            await session.finish()
+        finally:
+            # after a clean finish nothing is left to lose; after a failure or cancellation nothing may linger
+            writer.transport.abort()
+            with contextlib.suppress(OSError):
+                await writer.wait_closed()
+
+    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        where = f"{self.host}:{self.port}"
+        limit = asyncio.timeout(self._connect_timeout)
+        try:
+            async with limit:
+                reader, writer = await asyncio.open_connection(self.host, self.port)
+        except (OSError, UnicodeError) as error:
+            if limit.expired():
+                raise PrinterOffline(f"{where} did not answer within {self._connect_timeout:g} s") from error
+            raise PrinterOffline(f"{where} cannot be reached: {_why(error)}") from error
+        connection: socket.socket = writer.get_extra_info("socket")
+        with contextlib.suppress(OSError):  # already reset: the first write tells
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _KERNEL_BUFFER)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        writer.transport.set_write_buffer_limits(high=0)  # `drain` then means: handed to the kernel
+        return reader, writer
+
+
+class RawSession:
+    """One connection; see `base.Session`.
+
+    Attributes:
+        sent: payload bytes that may have reached the printer so far, also after a cancellation.
+    """
+
+    def __init__(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        name: str,
+        progress_timeout: float,
+        reply_timeout: float,
+        close_timeout: float,
+        ask: bool,
+    ) -> None:
+        self.sent = 0
+        self._reader = reader
+        self._writer = writer
+        self._name = name
+        self._progress_timeout = progress_timeout
+        self._close_timeout = close_timeout
+        self._used = False
+        self._dialogue = Dialogue(reader, writer, name=name, reply_timeout=reply_timeout) if ask else None
+
+    async def observe(self) -> Observation:
+        """Ask who and how the printer is (`dialogue.Dialogue.observe`).
+
+        Raises:
+            ConnectionLost: the printer closed or reset the connection.
+            ReplyMalformed: the first answer was not ZPL's; nothing is asked on this connection any more.
+        """
+        if self._dialogue is None:
+            return Observation(Identity(), PrinterStatus(PrinterState.UNKNOWN))
+        try:
+            return await self._dialogue.observe()
+        except OSError as error:
+            raise self._lost(error) from error
+        except ReplyMalformed as error:
+            error.sent = self.sent
+            raise
+
+    async def send(self, payload: bytes) -> None:
+        """Hand over the payload (`base.Session`).
+
+        Raises:
+            ConnectionLost: closed or reset by the printer; `sent` bytes may have arrived.
+            PrinterStalled: nothing was taken for `progress_timeout` seconds.
+            RuntimeError: a payload was sent in this session before.
+        """
+        if self._used:
+            raise RuntimeError("a session sends one payload")
+        self._used = True
+        if self._reader.at_eof() or self._writer.transport.is_closing():
+            raise ConnectionLost(f"{self._name} closed the connection before anything was sent")
+        try:
+            for at in range(0, len(payload), _CHUNK):
+                chunk = payload[at : at + _CHUNK]
+                self.sent += len(chunk)  # before the write: an upper bound, whatever happens in it
+                self._writer.write(chunk)
+                await self._drain()
+        except OSError as error:
+            raise self._lost(error) from error
+
+    async def discard_partial(self) -> None:
+        """Cancel an unfinished format (`base.Session`).
+
+        Raises:
+            ConnectionLost: closed or reset by the printer.
+        """
+        try:
+            self._writer.write(zebra.CANCEL_PARTIAL)
+            await self._drain()
+        except OSError as error:
+            raise self._lost(error) from error
+
+    async def _drain(self) -> None:
+        left = self._unacknowledged()
+        while True:
+            try:
+                async with asyncio.timeout(self._progress_timeout) as limit:
+                    await self._writer.drain()
+                    return
+            except TimeoutError:
+                if not limit.expired():
+                    raise
+                now = self._unacknowledged()
+                if now >= left:
+                    words = f"{self._name} took nothing for {self._progress_timeout:g} s"
+                    raise PrinterStalled(words, sent=self.sent) from None
+                left = now
+
+    def _unacknowledged(self) -> int:
+        """Bytes that the printer's TCP has not acknowledged: falls with each byte it takes."""
+        queued = struct.pack("i", 0)
+        with contextlib.suppress(OSError, ValueError):
+            queued = fcntl.ioctl(self._writer.get_extra_info("socket").fileno(), termios.TIOCOUTQ, queued)
+        return self._writer.transport.get_write_buffer_size() + int(struct.unpack("i", queued)[0])
+
+    async def finish(self) -> None:
+        """Say that nothing more comes, then wait at most `close_timeout` for the printer to close too.
+
+        The next connection before that mixes labels on some printers (apple/cups issue 5689). After questions
+        alone there is nothing to wait for. A failure here is no news about the payload and raises nothing.
+        """
+        if not self.sent:
+            return
+        with contextlib.suppress(OSError):
+            async with asyncio.timeout(self._close_timeout):
+                await self._writer.drain()
+                self._writer.write_eof()
+                while await self._reader.read(_READ):
+                    pass
+
+    def _lost(self, error: OSError) -> ConnectionLost:
+        return ConnectionLost(f"{self._name} broke the connection: {_why(error)}", sent=self.sent)
+
+
+def _why(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+
+
+_SCHEMES = {"socket": RawDriver}
+
+
+def open_driver(
+    uri: str,
+    *,
+    connect_timeout: float = 5.0,
+    progress_timeout: float = 30.0,
+    reply_timeout: float = 2.5,
+    close_timeout: float = 3.0,
+    ask: bool = True,
+) -> Driver:
+    """The driver for a device URI, e.g. `socket://192.0.2.7:9100` (port 9100 if absent).
+
+    Raises:
+        ValueError: the scheme is not known, or the URI names no host or a bad port, or says more than these.
+    """
+    parts = urlsplit(uri)
+    kind = _SCHEMES.get(parts.scheme)
+    if kind is None:
+        known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
+        raise ValueError(f"{uri!r}: no driver for {parts.scheme or 'a URI without scheme'!r}; known are {known}")
+    port = parts.port if parts.port is not None else _PORT  # raises ValueError beyond 65535
+    if not parts.hostname or parts.username or parts.path.strip("/") or parts.query or parts.fragment or not port:
+        raise ValueError(f"{uri!r} is not of the form {parts.scheme}://host:port")
+    return kind(
+        parts.hostname,
+        port,
+        connect_timeout=connect_timeout,
+        progress_timeout=progress_timeout,
+        reply_timeout=reply_timeout,
+        close_timeout=close_timeout,
+        ask=ask,
+    )

@@ -1,0 +1,246 @@
+"""The simulated Zebra itself: bytes and time in, replies and labels out. No sockets, no clock, no files."""
+
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...renderers.media import Media, Resolution
+from . import replies
+from .faults import Fault, FaultKind
+from .scanner import CancelAll, Format, Query, Scanner
+
+#: Commands that put something on paper; a format without one only configures, and no label comes out.
+_INK = re.compile(rb"\^(?:G[BCDEF]|XG|I[ML]|XF|(?:F[DV]|SN)[^\^~]*[^\s\^~])", re.IGNORECASE)
+_STORES = re.compile(rb"\^DF", re.IGNORECASE)
+_QUANTITY = re.compile(rb"\^PQ([0-9]{1,8})", re.IGNORECASE)
+_BLOCKING = frozenset({FaultKind.MEDIA_EMPTY, FaultKind.COVER_OPEN, FaultKind.PAUSED})
+_MUTE_WHEN = frozenset({FaultKind.MEDIA_EMPTY, FaultKind.COVER_OPEN})
+_DENSITY = {152: 6, 203: 8, 300: 12, 600: 24}
+
+
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """One label that came out: the printer's count with it, its format, which copy, and whether it is a hex dump."""
+
+    odometer: int
+    zpl: bytes
+    copy: int
+    copies: int
+    hex_dump: bool
+
+
+@dataclass(slots=True)
+class _Batch:
+    zpl: bytes
+    copies: int
+    done: int = 0
+
+
+def quantity(zpl: bytes) -> int:
+    """How many labels a format makes: its last `^PQ`, at least 1; 0 when it prints nothing."""
+    if _STORES.search(zpl) or not _INK.search(zpl):
+        return 0
+    return max([1, *(int(number) for number in _QUANTITY.findall(zpl)[-1:])])
+
+
+class Machine:
+    """A printer's state.
+
+    Attributes:
+        odometer: labels printed over its life; blank formats do not count.
+        printed: labels printed since this object was made.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        serial: str,
+        dpi: int,
+        media: Media,
+        seconds_per_label: float,
+        buffer_bytes: int,
+        odometer: int = 0,
+        faults: Iterable[Fault] = (),
+    ) -> None:
+        self.name = name
+        self.serial = serial
+        self.model = f"ZTC ZD421-{dpi}dpi ZPL"
+        self.firmware = "V93.21.26Z"
+        self.dpi = dpi
+        self.media = media
+        self.width, self.length = Resolution(dpi).size(media)
+        self.seconds_per_label = seconds_per_label
+        self.buffer_bytes = buffer_bytes
+        self.odometer = odometer
+        self.printed = 0
+        self._scanner = Scanner()
+        self._waiting: deque[Format] = deque()
+        self._waiting_bytes = 0
+        self._batch: _Batch | None = None
+        self._due: float | None = None
+        self._faults: dict[FaultKind, tuple[Fault, int]] = {}
+        self._power_lost = False
+        for fault in faults:
+            self.set_fault(fault)
+
+    # --- faults
+
+    def set_fault(self, fault: Fault) -> None:
+        """Let `fault` begin: now, or when `fault.after` more labels are printed."""
+        self._faults[fault.kind] = (fault, self.printed + fault.after)
+
+    def clear_fault(self, kind: FaultKind) -> None:
+        """Mend it; unknown to the printer or not."""
+        self._faults.pop(kind, None)
+
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """All that are set, begun or not."""
+        return tuple(fault for fault, _ in self._faults.values())
+
+    def active(self, kind: FaultKind) -> Fault | None:
+        """The fault of this kind if it has begun."""
+        fault, begins = self._faults.get(kind, (None, 0))
+        return fault if self.printed >= begins else None
+
+    @property
+    def blocked(self) -> bool:
+        """Whether no label can come out."""
+        return any(self.active(kind) for kind in _BLOCKING)
+
+    def power_cycle(self) -> None:
+        """Switch off and on: the buffer and the batch are lost, the life counter is not."""
+        self._scanner.clear()
+        self._cancel()
+        self._faults.pop(FaultKind.POWER_CYCLE, None)
+
+    def take_power_loss(self) -> bool:
+        """Whether the power went since the last question; the server then drops the connection."""
+        lost, self._power_lost = self._power_lost, False
+        return lost
+
+    # --- bytes
+
+    @property
+    def room(self) -> int:
+        """How many bytes it takes now. A format at the head of the queue is imaged as it arrives and needs none."""
+        if not self._waiting:
+            return self.buffer_bytes
+        return max(0, self.buffer_bytes - self._waiting_bytes - self._scanner.partial_bytes)
+
+    @property
+    def taken(self) -> int:
+        """Bytes of formats received in all, questions not counted."""
+        return self._scanner.taken
+
+    def receive(self, data: bytes) -> bytes:
+        """Take bytes and give the replies to the questions among them."""
+        answers = bytearray()
+        for event in self._scanner.feed(data):
+            if isinstance(event, Query):
+                answers += self._answer(event)
+            elif isinstance(event, CancelAll):
+                self._cancel()
+            else:
+                self._accept(event)
+        return bytes(answers)
+
+    def _accept(self, arrived: Format) -> None:
+        fault = self.active(FaultKind.POWER_CYCLE)
+        if fault and fault.after == 0:
+            self.power_cycle()
+            self._power_lost = True
+        elif not self.active(FaultKind.SWALLOW):
+            self._waiting.append(arrived)
+            self._waiting_bytes += len(arrived.zpl)
+
+    def _cancel(self) -> None:
+        self._waiting.clear()
+        self._waiting_bytes = 0
+        self._batch = None
+        self._due = None
+
+    def _answer(self, query: Query) -> bytes:
+        if self.active(FaultKind.SILENT):
+            return b""
+        facts = self.facts()
+        if query.sgd:
+            return replies.variable(query.name, facts)
+        mute = self.active(FaultKind.SILENT_WHEN_BLOCKED) and any(self.active(kind) for kind in _MUTE_WHEN)
+        if query.name == "HS":
+            return b"" if mute else replies.host_status(facts)
+        known = {
+            "HI": replies.host_identification,
+            "HQES": replies.extended_status,
+            "HQSN": replies.serial_number,
+        }
+        answer = known.get(query.name)
+        return b"" if answer is None else answer(facts)
+
+    def facts(self) -> replies.Facts:
+        """Everything a reply can tell, as of now."""
+        return replies.Facts(
+            serial=self.serial,
+            name=self.name,
+            model=self.model,
+            firmware=self.firmware,
+            dpi=self.dpi,
+            density=_DENSITY.get(self.dpi, round(self.dpi / 25.4)),
+            width=self.width,
+            length=self.length,
+            odometer=self.odometer,
+            printed_mm=self.odometer * self.media.length // 100,
+            formats=len(self._waiting),
+            remaining=self._batch.copies - self._batch.done if self._batch else 0,
+            buffer_full=self.room == 0,
+            partial=self._scanner.partial,
+            media_out=self.active(FaultKind.MEDIA_EMPTY) is not None,
+            head_open=self.active(FaultKind.COVER_OPEN) is not None,
+            paused=self.active(FaultKind.PAUSED) is not None,
+            hex_dump=self.active(FaultKind.HEX_DUMP) is not None,
+        )
+
+    # --- paper
+
+    @property
+    def next_due(self) -> float | None:
+        """When the label in motion will be out, on the clock given to `advance`; None when nothing moves."""
+        return self._due
+
+    def advance(self, now: float) -> Printed | None:
+        """Let time pass until `now`, in seconds; at most one label comes out. Call again while one does."""
+        if self.blocked:
+            self._due = None  # the label in motion is begun anew when the fault is mended
+            return None
+        while self._batch is None and self._waiting:
+            head = self._waiting.popleft()
+            self._waiting_bytes -= len(head.zpl)
+            copies = 1 if self.active(FaultKind.HEX_DUMP) else quantity(head.zpl)
+            self._batch = _Batch(head.zpl, copies) if copies else None
+        if self._batch is None:
+            self._due = None
+            return None
+        if self._due is None:
+            self._due = now + self.seconds_per_label
+        if self._due > now:
+            return None
+        return self._print(self._batch, self._due)
+
+    def _print(self, batch: _Batch, due: float) -> Printed:
+        batch.done += 1
+        self.odometer += 1
+        self.printed += 1
+        # the next one follows without a pause, however late this was noticed
+        self._due = due + self.seconds_per_label if batch.done < batch.copies or self._waiting else None
+        printed = Printed(
+            self.odometer, batch.zpl, batch.done, batch.copies, self.active(FaultKind.HEX_DUMP) is not None
+        )
+        if batch.done == batch.copies:
+            self._batch = None
+        fault = self.active(FaultKind.POWER_CYCLE)
+        if fault and fault.after:
+            self.power_cycle()
+            self._power_lost = True
+        return printed

@@ -1,0 +1,200 @@
+"""PNG, JPEG and TIFF pages as grey pictures with a physical size."""
+
+import io
+import struct
+import warnings
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from .asset import JPEG, PNG, TIFF, Asset
+from .bitmap import MAX_DOTS
+from .errors import AssetRefused
+from .media import Media, Resolution
+from .placement import Box, Placement, Size
+
+MAX_PAGES = 100
+#: Greys below this are ink: fainter ones never print black, JPEG noise around white must not count.
+INK = 250
+
+_PILLOW = {PNG: "PNG", JPEG: "JPEG", TIFF: "TIFF"}
+_HEADS = (Resolution(203), Resolution(300), Resolution(600))
+#: What Pillow's decoders raise on damaged files.
+_DAMAGE = (
+    OSError, SyntaxError, ValueError, TypeError, EOFError, IndexError, KeyError, struct.error, zlib.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RasterSheet:
+    """A page of pixels: `grey` of shape (height, width), 0 = black, and its pixels per millimetre."""
+
+    grey: NDArray[np.uint8]
+    pixels_per_mm: tuple[float, float]
+    engine: str = "pillow"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Size:
+        """Width and height in 1/100 mm."""
+        height, width = self.grey.shape
+        return width * 100 / self.pixels_per_mm[0], height * 100 / self.pixels_per_mm[1]
+
+    def ink_box(self) -> Box | None:
+        """The box around everything that is not white, in 1/100 mm; None for an empty page."""
+        return ink_box(self.grey, self.pixels_per_mm)
+
+    def draw(self, placement: Placement, resolution: Resolution, width: int, height: int) -> NDArray[np.uint8]:
+        """White paper of `width` x `height` dots with the page on it.
+
+        Pixels of the printer's own resolution become dots one by one; at whole multiples each becomes a
+        block; otherwise they are resampled (area average down, Lanczos up).
+        """
+        scale = float(resolution.dots_per_mm) * placement.scale
+        picture = _resampled(self.grey, scale / self.pixels_per_mm[0], scale / self.pixels_per_mm[1])
+        picture = np.rot90(picture, -(placement.rotation // 90))
+        canvas = np.full((height, width), 255, np.uint8)
+        x, y = placement.x, placement.y
+        left, top = max(x, 0), max(y, 0)
+        right, bottom = min(x + picture.shape[1], width), min(y + picture.shape[0], height)
+        if left < right and top < bottom:
+            canvas[top:bottom, left:right] = picture[top - y : bottom - y, left - x : right - x]
+        return canvas
+
+
+def page_count(asset: Asset) -> int:
+    """Number of pages: frames of a TIFF, else 1.
+
+    Raises:
+        AssetRefused: damaged, or more than `MAX_PAGES`.
+    """
+    if asset.document_format != TIFF:
+        return 1
+    try:
+        frames = int(getattr(_open(asset), "n_frames", 1))
+    except _DAMAGE as exc:
+        raise AssetRefused(f"the TIFF cannot be read: {exc}") from exc
+    if frames > MAX_PAGES:
+        raise AssetRefused(f"the TIFF has {frames} pages, more than {MAX_PAGES}")
+    return frames
+
+
+def open_page(asset: Asset, number: int, media: Media) -> RasterSheet:
+    """Page `number` (from 1) in grey: upright by EXIF, flattened on white, with its size.
+
+    The size comes from the file's resolution where that is believable for a label (150 to 1300 dpi), else
+    from `media`: pixels that cover the stock at a head's resolution have that resolution, any others are
+    fitted to the stock.
+
+    Raises:
+        AssetRefused: damaged, cut off, or more than 100 megapixels.
+    """
+    kind = _PILLOW[asset.document_format]
+    try:
+        picture = _open(asset)
+        if number > 1:
+            picture.seek(number - 1)
+        if picture.width * picture.height > MAX_DOTS:
+            raise AssetRefused(f"the {kind} has {picture.width}x{picture.height} pixels: too many")
+        stated = picture.info.get("dpi")
+        picture = ImageOps.exif_transpose(picture)
+        grey = _grey(picture)
+    except _DAMAGE as exc:
+        raise AssetRefused(f"the {kind} is damaged or cut off: {exc}") from exc
+    height, width = grey.shape
+    density = _stated_density(stated)
+    if density:
+        return RasterSheet(grey, density)
+    head = _head_covering(width, height, media)
+    if head:
+        per_mm = float(head.dots_per_mm)
+        note = f"the {kind} states no resolution: its {width}x{height} pixels cover {media.short} at {head.dpi} dpi"
+        return RasterSheet(grey, (per_mm, per_mm), notes=(note,))
+    upright = max(width / media.width, height / media.length)
+    turned = max(width / media.length, height / media.width)
+    per_mm = min(upright, turned) * 100
+    note = f"the {kind} states no resolution: its {width}x{height} pixels are fitted to {media.short}"
+    return RasterSheet(grey, (per_mm, per_mm), notes=(note,))
+
+
+def ink_box(grey: NDArray[np.uint8], per_mm: tuple[float, float]) -> Box | None:
+    """The box in 1/100 mm around the pixels darker than white; None when there are none."""
+    ink = grey < INK
+    lines, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    if not lines.size:
+        return None
+    across, down = 100 / per_mm[0], 100 / per_mm[1]
+    return (
+        float(columns[0] * across),
+        float(lines[0] * down),
+        float((columns[-1] + 1) * across),
+        float((lines[-1] + 1) * down),
+    )
+
+
+def _open(asset: Asset) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd metadata and Pillow's own, lower, pixel limit
+        return Image.open(io.BytesIO(asset.data), formats=[_PILLOW[asset.document_format]])
+
+
+def _grey(picture: Image.Image) -> NDArray[np.uint8]:
+    """Flatten any Pillow mode to 8-bit grey on white."""
+    if picture.mode.startswith("I"):  # 16 bits in 16 or 32
+        deep = np.asarray(picture).astype(np.int64)
+        return np.asarray(np.clip(deep >> 8 if deep.max(initial=0) > 255 else deep, 0, 255), np.uint8)
+    if picture.mode == "F":
+        real = np.nan_to_num(np.asarray(picture, np.float64))
+        return np.asarray(np.clip(real * 255 if real.max(initial=0.0) <= 1 else real, 0, 255), np.uint8)
+    if picture.has_transparency_data:
+        colours = picture.convert("RGBA")
+        picture = Image.alpha_composite(Image.new("RGBA", colours.size, "white"), colours)
+    elif picture.mode in ("CMYK", "LAB", "YCbCr", "HSV", "P"):
+        picture = picture.convert("RGB")
+    return np.asarray(picture.convert("L"))
+
+
+def _stated_density(dpi: object) -> tuple[float, float] | None:
+    """Pixels per millimetre from Pillow's `dpi`, a head's exact value where it is meant; None if not believable."""
+    try:
+        across, down = (float(value) for value in dpi)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
+        return None
+    if not (150 <= across <= 1300 and 150 <= down <= 1300 and 0.5 <= across / down <= 2):
+        return None
+    return _snapped(across), _snapped(down)
+
+
+def _snapped(dpi: float) -> float:
+    per_mm = dpi / 25.4
+    for head in _HEADS:
+        if abs(per_mm / float(head.dots_per_mm) - 1) < 0.006:  # 203 is written as 202.99, 203 or 203.2
+            return float(head.dots_per_mm)
+    return per_mm
+
+
+def _head_covering(width: int, height: int, media: Media) -> Resolution | None:
+    for head in _HEADS:
+        across, down = head.size(media)
+        for pixels in ((width, height), (height, width)):
+            if abs(pixels[0] / across - 1) <= 0.02 and abs(pixels[1] / down - 1) <= 0.02:
+                return head
+    return None
+
+
+def _resampled(grey: NDArray[np.uint8], across: float, down: float) -> NDArray[np.uint8]:
+    if abs(across - 1) < 1e-6 and abs(down - 1) < 1e-6:
+        return grey
+    height, width = grey.shape
+    wide, high = max(1, round(width * across)), max(1, round(height * down))
+    if wide * high > MAX_DOTS:
+        raise AssetRefused(f"the picture would become {wide}x{high} dots: too many")
+    if across >= 2 and down >= 2 and wide % width == 0 and high % height == 0:
+        method = Image.Resampling.NEAREST
+    else:
+        method = Image.Resampling.BOX if across < 1 else Image.Resampling.LANCZOS
+    return np.asarray(Image.fromarray(grey).resize((wide, high), method))

@@ -1,0 +1,248 @@
+"""PDF pages in grey: PDFium in this process, poppler when PDFium cannot load what poppler can.
+
+PDFium is not thread-safe (PERF section 5), so one lock guards it; several labels at once need several
+processes. Hostile files can crash it or run for minutes: callers isolate it.
+"""
+
+import math
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pdf2image
+import pypdfium2 as pdfium  # ships no annotations
+import pypdfium2.raw as raw
+from numpy.typing import NDArray
+from pdf2image import exceptions as poppler
+
+from .bitmap import MAX_DOTS
+from .errors import AssetRefused, DocumentEncrypted
+from .image import RasterSheet, ink_box
+from .media import Resolution
+from .placement import Box, Placement, Size
+
+MAX_PAGES = 100
+#: Largest page side in 1/100 mm: the largest stock. A 541-byte file can ask for 5 m and 3.5 GB.
+_MAX_SIDE = 200_000.0
+_HMM_PER_POINT = 2540 / 72
+#: The ink box is measured at 8 pixels/mm, less on pages beyond A3.
+_INK_PIXELS = 8_000_000
+_POPPLER_SECONDS = 20
+_POPPLER_ERRORS = (
+    OSError,
+    ValueError,
+    poppler.PopplerNotInstalledError,
+    poppler.PDFPageCountError,
+    poppler.PDFSyntaxError,
+    poppler.PDFPopplerTimeoutError,
+)
+_USER_UNIT = re.compile(rb"/UserUnit\s+([0-9]*\.?[0-9]+)")
+_LOCK = threading.RLock()  # one thread may have several pages open
+
+
+@dataclass(frozen=True, slots=True)
+class PdfiumSheet:
+    """One page, open in PDFium; valid inside `open_page` only. `unit` is the page's UserUnit."""
+
+    page: Any
+    unit: float
+    engine: str = "pdfium"
+    notes: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> Size:
+        """Width and height in 1/100 mm, of CropBox within MediaBox, turned by Rotate."""
+        width, height = self.page.get_size()
+        return width * self.unit * _HMM_PER_POINT, height * self.unit * _HMM_PER_POINT
+
+    def ink_box(self) -> Box | None:
+        """The box around everything that is not white, in 1/100 mm; None for an empty page."""
+        width, height = self.size
+        per_mm = min(8.0, math.sqrt(_INK_PIXELS / (width * height / 10_000)))
+        across, down = math.ceil(width / 100 * per_mm), math.ceil(height / 100 * per_mm)
+        grey = self._render((across, down), (across, down), (0, 0), 0)
+        return ink_box(grey, (across * 100 / width, down * 100 / height))
+
+    def draw(self, placement: Placement, resolution: Resolution, width: int, height: int) -> NDArray[np.uint8]:
+        """White paper of `width` x `height` dots with the page on it; shape (height, width), 0 = black.
+
+        The page becomes a whole number of dots, rounded down like the stock itself: a 4x6 inch page is
+        812 x 1219 dots at 203 dpi. Then bars keep their edges and pictures of that size their dots; with
+        PDFium's exact matrix both grow and blur (tried).
+        """
+        scale = float(resolution.dots_per_point) * self.unit * placement.scale
+        dots = [max(1, math.floor(side * scale + 0.01)) for side in self.page.get_size()]
+        if placement.rotation in (90, 270):
+            dots.reverse()
+        return self._render((width, height), (dots[0], dots[1]), (placement.x, placement.y), placement.rotation)
+
+    def _render(
+        self, paper: tuple[int, int], page: tuple[int, int], corner: tuple[int, int], rotation: int
+    ) -> NDArray[np.uint8]:
+        width, height = paper
+        if width * height > MAX_DOTS:
+            raise AssetRefused(f"the page would become {width}x{height} dots: too many")
+        with closing(pdfium.PdfBitmap.new_native(width, height, raw.FPDFBitmap_Gray)) as bitmap:
+            bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
+            flags = raw.FPDF_ANNOT | raw.FPDF_GRAYSCALE
+            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, flags)
+            grey: NDArray[np.uint8] = bitmap.to_numpy().reshape(height, -1)[:, :width].copy()
+        return grey
+
+
+@dataclass(frozen=True, slots=True)
+class PopplerSheet:
+    """One page that only poppler reads; rasterised whole at the resolution asked for."""
+
+    data: bytes
+    number: int
+    size: Size
+    notes: tuple[str, ...]
+    engine: str = "poppler"
+
+    def ink_box(self) -> Box | None:
+        """The box around everything that is not white, in 1/100 mm; None for an empty page."""
+        return self._raster(Resolution(203)).ink_box()
+
+    def draw(self, placement: Placement, resolution: Resolution, width: int, height: int) -> NDArray[np.uint8]:
+        """White paper of `width` x `height` dots with the page on it; shape (height, width), 0 = black."""
+        return self._raster(resolution).draw(placement, resolution, width, height)
+
+    def _raster(self, resolution: Resolution) -> RasterSheet:
+        per_mm = float(resolution.dots_per_mm)
+        if self.size[0] * self.size[1] / 10_000 * per_mm**2 > MAX_DOTS:
+            raise AssetRefused("the page would become too many dots")
+        try:
+            pages = pdf2image.convert_from_bytes(
+                self.data,
+                dpi=per_mm * 25.4,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
+                first_page=self.number,
+                last_page=self.number,
+                grayscale=True,
+                use_cropbox=True,
+                timeout=_POPPLER_SECONDS,
+            )
+        except _POPPLER_ERRORS as exc:
+            raise AssetRefused(f"the PDF is damaged: poppler says {_first_line(exc)}") from exc
+        if not pages:
+            raise AssetRefused(f"the PDF is damaged: page {self.number} cannot be drawn")
+        return RasterSheet(np.asarray(pages[0].convert("L")), (per_mm, per_mm), engine="poppler")
+
+
+def page_count(data: bytes) -> int:
+    """Number of pages.
+
+    Raises:
+        DocumentEncrypted: it needs a password.
+        AssetRefused: damaged, cut off, or more than `MAX_PAGES`.
+    """
+    with _LOCK:
+        try:
+            with closing(_load(data)) as document:
+                count = len(document)
+        except pdfium.PdfiumError as exc:
+            count = _poppler_info(data, exc)["Pages"]
+    if not 1 <= count <= MAX_PAGES:
+        raise AssetRefused(f"the PDF has {count} pages; 1 to {MAX_PAGES} are possible")
+    return int(count)
+
+
+@contextmanager
+def open_page(data: bytes, number: int) -> Iterator[PdfiumSheet | PopplerSheet]:
+    """Page `number` (from 1), with its annotations and filled-in form fields.
+
+    Raises:
+        DocumentEncrypted: it needs a password.
+        AssetRefused: damaged, cut off, no such page, or a page beyond 2 m.
+    """
+    with _LOCK:
+        try:
+            document = _load(data)
+        except pdfium.PdfiumError as exc:
+            yield _poppler_sheet(data, number, exc)
+            return
+        with closing(document):
+            if not 1 <= number <= len(document):
+                raise AssetRefused(f"the PDF has {len(document)} pages, there is no page {number}")
+            try:
+                page = _load_page(document, number)
+            except pdfium.PdfiumError as exc:
+                yield _poppler_sheet(data, number, exc)
+                return
+            with closing(page):
+                sheet = PdfiumSheet(page, _user_unit(data, len(document)))
+                _check_size(sheet.size)
+                yield sheet
+
+
+def _load(data: bytes) -> Any:
+    # PDFium repairs a file cut short and draws what is left: half a label must not print.
+    if b"%%EOF" not in data.rstrip(b"\0 \t\r\n")[-1024:]:
+        raise AssetRefused(f"the PDF is cut off: its end mark (%%EOF) is missing after {len(data)} bytes")
+    try:
+        return pdfium.PdfDocument(data)
+    except pdfium.PdfiumError as exc:
+        if exc.err_code in (raw.FPDF_ERR_PASSWORD, raw.FPDF_ERR_SECURITY):
+            raise DocumentEncrypted("the PDF needs a password: ask for the label without one") from exc
+        raise
+
+
+def _load_page(document: Any, number: int) -> Any:
+    if document.get_formtype() == raw.FORMTYPE_NONE:
+        return document[number - 1]
+    # Make the fields page content: one drawing call then draws all.
+    document.init_forms()
+    page = document[number - 1]
+    with closing(page):
+        page.flatten(raw.FLAT_PRINT)
+    return document[number - 1]
+
+
+def _user_unit(data: bytes, pages: int) -> float:
+    """The UserUnit of all pages (ISO 32000-1 table 30), which PDFium ignores.
+
+    Seen only where the page dictionaries are not compressed.
+    """
+    units = {float(match) for match in _USER_UNIT.findall(data)}
+    if units <= {1.0}:
+        return 1.0
+    if len(units) == 1 and (pages == 1 or len(_USER_UNIT.findall(data)) >= pages):
+        return units.pop()
+    raise AssetRefused("the PDF's pages have different UserUnit scales, which is not supported")
+
+
+def _check_size(size: Size) -> None:
+    if max(size) > _MAX_SIDE:
+        raise AssetRefused(f"the page measures {size[0] / 100:.0f} x {size[1] / 100:.0f} mm, more than 2 m")
+    if min(size) < 100:
+        raise AssetRefused(f"the page measures {size[0] / 100:.2f} x {size[1] / 100:.2f} mm: too small")
+
+
+def _poppler_sheet(data: bytes, number: int, why: Exception) -> PopplerSheet:
+    info = _poppler_info(data, why, number)
+    match = re.match(r"([\d.]+) x ([\d.]+)", str(info.get(f"Page {number:>4} size", info.get("Page size", ""))))
+    if match is None:
+        raise AssetRefused(f"the PDF is damaged: page {number} cannot be read") from why
+    width, height = (float(side) * _HMM_PER_POINT for side in match.groups())
+    if str(info.get(f"Page {number:>4} rot", info.get("Page rot", "0"))) in ("90", "270"):
+        width, height = height, width
+    _check_size((width, height))
+    return PopplerSheet(data, number, (width, height), ("drawn by poppler: PDFium could not load the PDF",))
+
+
+def _poppler_info(data: bytes, why: Exception, number: int | None = None) -> dict[str, Any]:
+    try:
+        info = pdf2image.pdfinfo_from_bytes(
+            data, timeout=_POPPLER_SECONDS, first_page=number or 1, last_page=number or 1
+        )
+    except _POPPLER_ERRORS as exc:
+        raise AssetRefused(f"the PDF is damaged: {_first_line(why)}") from exc
+    return dict(info)
+
+
+def _first_line(exc: Exception) -> str:
+    return (str(exc).strip().splitlines() or [type(exc).__name__])[0][:200]

@@ -1,0 +1,228 @@
+"""Real printers' manners, played line by line: late, dropped, doubled and foreign answers."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+
+from labeld.drivers.errors import ConnectionLost, ReplyMalformed
+from labeld.drivers.printer import PrinterState
+from labeld.drivers.raw import RawDriver, RawSession
+
+LABEL = b"^XA^FO10,10^GB100,100,4^FS^XZ"
+HEALTHY = b"\x02030,0,0,1225,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"
+WAITING = HEALTHY.replace(b",1225,000", b",1225,003")
+IDENTITY = b"\x02ZTC ZD420-203dpi ZPL,V93.20.15Z,8,4194304\x03\r\n"
+
+Script = Callable[[bytes, Callable[[bytes], None]], None]
+
+
+@asynccontextmanager
+async def scripted(script: Script, *, reply_timeout: float = 0.3) -> AsyncIterator[RawSession]:
+    """A session with a printer that `script` plays: it gets each line and a function that answers."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            script(line.strip(), writer.write)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        driver = RawDriver("127.0.0.1", server.sockets[0].getsockname()[1], reply_timeout=reply_timeout)
+        async with driver.connect() as session:
+            yield session
+
+
+def zebra(answers: dict[bytes, bytes]) -> Script:
+    return lambda line, say: say(answers.get(line, b""))
+
+
+SERIAL, COUNT = b'! U1 getvar "device.unique_id"', b'! U1 getvar "odometer.total_label_count"'
+ALL = {b"~HI": IDENTITY, b"~HS": HEALTHY, SERIAL: b'"D2J1"\r\n\x00', COUNT: b'"7"\r\n'}
+
+
+async def test_line_ends_and_nul_after_a_value_are_passed_over() -> None:
+    async with scripted(zebra(ALL), reply_timeout=10) as session:
+        for _ in range(3):
+            seen = await session.observe()
+            assert (seen.identity.serial, seen.odometer, seen.status.state) == ("D2J1", 7, PrinterState.IDLE)
+
+
+async def test_a_printer_without_counter_is_asked_once() -> None:
+    asked: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        asked.append(line)
+        say((ALL | {COUNT: b'"?"', SERIAL: b'"?"'})[line])
+
+    async with scripted(script, reply_timeout=10) as session:
+        seen = [await session.observe() for _ in range(3)]
+    assert [(look.odometer, look.identity.serial) for look in seen] == [(None, None)] * 3
+    assert asked.count(COUNT) == 1
+
+
+async def test_a_clone_without_sgd_still_tells_its_status() -> None:
+    async with scripted(zebra({b"~HI": IDENTITY, b"~HS": HEALTHY})) as session:
+        seen = await session.observe()
+    assert (seen.status.state, seen.odometer) == (PrinterState.IDLE, None)
+
+
+@pytest.mark.parametrize("words", [b"HS\r\n", b"Malformed status response\r\n", b"\x02IPL\x03", b"@\x00\x00\x00"])
+async def test_another_language_is_told_once_and_never_asked_again(words: bytes) -> None:
+    asked: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        asked.append(line)
+        say(words)
+
+    async with scripted(script, reply_timeout=10) as session:
+        with pytest.raises(ReplyMalformed):
+            await session.observe()
+        assert (await session.observe()).status.state is PrinterState.UNKNOWN
+    assert len(asked) == 1
+
+
+async def test_a_late_status_does_not_pass_for_a_fresh_one() -> None:
+    """~HS before the payload stays out and comes after it: "idle and empty" would then be a lie."""
+    late: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        if line in (b"~HS", b"~HQES") and len(late) < 2:
+            late.append(HEALTHY if line == b"~HS" else b"")
+        elif line == b"~HS":
+            say(late[0] + WAITING)
+            late[0] = b""
+        else:
+            say(ALL.get(line, b""))
+
+    async with scripted(script) as session:
+        before = await session.observe()
+        assert before.status.state is PrinterState.UNKNOWN
+        await session.send(LABEL + b"\n")
+        after = await session.observe()
+    assert after.status.formats_buffered == 3
+
+
+async def test_a_status_that_was_dropped_does_not_make_the_session_deaf() -> None:
+    blocked = True
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        if not blocked or line == b"~HI" or line.startswith(b"!"):
+            say(ALL.get(line, b""))
+
+    async with scripted(script) as session:
+        for _ in range(3):
+            assert (await session.observe()).status.state is PrinterState.UNKNOWN
+        blocked = False
+        seen = [await session.observe(), await session.observe()]
+    assert seen[1].status.state is PrinterState.IDLE
+
+
+async def test_a_late_count_or_serial_does_not_pass_for_a_count() -> None:
+    held: list[bytes] = []
+    counts = iter([b'"100"', b'"101"', b'"102"', b'"103"'])
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        answer = next(counts) if line == COUNT else (ALL | {SERIAL: b'"42"'})[line]
+        if line == COUNT and not held:
+            held.append(answer)  # comes with the next answer
+        elif line.startswith(b"!") and held and held[0]:
+            say(held[0] + answer)
+            held[0] = b""
+        else:
+            say(answer)
+
+    async with scripted(script) as session:
+        seen = [(await session.observe()).odometer for _ in range(3)]
+    assert seen == [None, 101, 102]
+
+
+async def test_an_answer_that_was_not_waited_for_does_not_pass_for_the_next_one() -> None:
+    held: list[bytes] = []
+    asked = asyncio.Event()
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        if line == b"~HS" and not asked.is_set():
+            held.append(HEALTHY)
+            asked.set()
+        elif line == b"~HS":
+            say(b"".join(held) + WAITING)
+            held.clear()
+        else:
+            say(ALL.get(line, b""))
+
+    async with scripted(script, reply_timeout=10) as session:
+        look = asyncio.create_task(session.observe())
+        await asked.wait()
+        look.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await look
+        assert (await session.observe()).status.formats_buffered == 3
+
+
+async def test_a_serial_number_asked_twice_does_not_pass_for_a_count() -> None:
+    asked = asyncio.Event()
+    held: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        if line == SERIAL and not asked.is_set():
+            held.append(b'"42"')
+            asked.set()
+        elif line == SERIAL:
+            say(held[0])
+        else:
+            say((b'"42"' if line == COUNT else b"") + ALL[line])
+
+    async with scripted(script, reply_timeout=10) as session:
+        look = asyncio.create_task(session.observe())
+        await asked.wait()
+        look.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await look
+        seen = await session.observe()
+    assert (seen.identity.serial, seen.odometer) == ("42", 7)
+
+
+async def test_a_mute_printer_is_asked_two_questions_and_no_more() -> None:
+    asked: list[bytes] = []
+    async with scripted(lambda line, _: asked.append(line), reply_timeout=0.05) as session:
+        for _ in range(3):
+            await session.observe()
+        await session.send(b"^XA^XZ\n")
+    assert asked == [b"~HI", b"~HS", b"^XA^XZ"]
+
+
+async def test_a_connection_closed_before_the_payload_is_safe_to_repeat() -> None:
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+        await writer.wait_closed()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        driver = RawDriver("127.0.0.1", server.sockets[0].getsockname()[1])
+        async with driver.connect() as session:
+            with pytest.raises(ConnectionLost) as looked:
+                await session.observe()
+            with pytest.raises(ConnectionLost) as sent:
+                await session.send(LABEL)
+    assert (looked.value.sent, sent.value.sent) == (0, 0)
+
+
+async def test_a_printer_that_must_not_be_asked_is_not() -> None:
+    heard: list[bytes] = []
+    done = asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read())
+        writer.close()
+        done.set()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server:
+        driver = RawDriver("127.0.0.1", server.sockets[0].getsockname()[1], ask=False)
+        async with driver.connect() as session:
+            assert (await session.observe()).status.state is PrinterState.UNKNOWN
+            await session.send(LABEL)
+        await done.wait()
+    assert heard == [LABEL]

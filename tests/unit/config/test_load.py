@@ -1,0 +1,84 @@
+from pathlib import Path
+
+import pytest
+
+from labeld.config.errors import ConfigError
+from labeld.config.load import load, read_secret
+
+PRINTER = '[printers.zebra]\nuri = "socket://192.0.2.7"\n'
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "labeld.toml"
+    path.write_text(text)
+    return path
+
+
+def faults(path: Path, **environ: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path, environ)
+    return [fault.removeprefix(f"{path}: ") for fault in caught.value.faults]
+
+
+def test_a_file_becomes_settings(tmp_path: Path) -> None:
+    settings = load(written(tmp_path, f'site = "north"\n{PRINTER}stations = ["pack-01"]\n'), {})
+    assert settings.topic_prefix == "labeld/north"
+    assert settings.client_id == "labeld-north"
+    assert settings.printers["zebra"].stations == ("pack-01",)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ('[mqtt]\nhots = "x"', "mqtt.hots: unknown key; did you mean 'host'?"),
+        ("[mqtt.tls]\nca = 1", "mqtt.tls.ca: unknown key; did you mean 'ca_file'?"),
+        ('[mqtt]\npassword = "x"', "mqtt.password: unknown key; a password is never written here"),
+        (PRINTER + "resolutoin = 203", "printers.zebra.resolutoin: unknown key; did you mean 'resolution'?"),
+        ("[printers.zebra]\nmedia = '4x6in'", "printers.zebra.uri: missing"),
+        (PRINTER + 'media = "huge"', "printers.zebra.media: media 'huge' is not known"),
+        ('[printers.a]\nuri = "usb://x"', "printers.a.uri:"),
+        ('[web]\nhost = "0.0.0.0"', "web.host: must be a loopback address"),
+        ('default_printer = "a"', "default_printer 'a' is not one of the printers"),
+        ('[mqtt]\ntopic_prefix = "a/#"', "mqtt.topic_prefix: is a topic without wildcards"),
+        ("[mqtt.tls]\nkey_file = 'k'", "mqtt.tls: certificate_file and key_file go together"),
+        (PRINTER + '[printers.b]\nuri = "socket://192.0.2.7"', "share the address 192.0.2.7"),
+        (
+            PRINTER + 'stations = ["p"]\n[printers.b]\nuri = "socket://192.0.2.8"\nstations = ["p"]',
+            "station 'p' belongs to both 'zebra' and 'b'",
+        ),
+        ("site = ", "not valid TOML"),
+    ],
+)
+def test_a_fault_names_the_key_and_what_to_do(tmp_path: Path, text: str, fault: str) -> None:
+    (said,) = faults(written(tmp_path, text))
+    assert fault in said
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    assert len(faults(written(tmp_path, '[mqtt]\nport = 0\n[web]\nport = "x"\n'))) == 2
+
+
+def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    assert faults(tmp_path / "none.toml") == ["cannot read: No such file or directory"]
+
+
+def test_variables_override_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path, '[mqtt]\nhost = "a"\nport = 1')
+    settings = load(path, {"LABELD_MQTT__HOST": "broker", "LABELD_MQTT__PORT": "8883", "STATE_DIRECTORY": "/s:/t"})
+    assert (settings.mqtt.host, settings.mqtt.port, settings.state_directory) == ("broker", 8883, Path("/s"))
+    (fault,) = faults(path, LABELD_MQTT__PORT="none")
+    assert fault.startswith("LABELD_MQTT__PORT: ")
+
+
+def test_secrets_come_from_files_that_others_cannot_read(tmp_path: Path) -> None:
+    (tmp_path / "mqtt-password").write_text("from systemd\n")
+    credentials = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    assert read_secret(None, "mqtt-password", credentials) == "from systemd"
+    assert read_secret(None, "other", credentials) is None
+    secret = tmp_path / "secret"
+    secret.write_text("open")
+    secret.chmod(0o644)
+    with pytest.raises(ConfigError, match="others may read"):
+        read_secret(secret, "x", {})
+    secret.chmod(0o600)
+    assert read_secret(secret, "x", {}) == "open"

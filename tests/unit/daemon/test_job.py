@@ -1,0 +1,41 @@
+import uuid
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeld.daemon.errors import IllegalTransition
+from labeld.daemon.job import TRANSITIONS, JobState, check_move, new_job_id
+
+
+def test_every_state_is_in_the_table_and_ended_jobs_stay_ended() -> None:
+    assert set(TRANSITIONS) == set(JobState)
+    assert {state for state in JobState if state.terminal} == {
+        JobState.CANCELED,
+        JobState.ABORTED,
+        JobState.COMPLETED,
+    }
+
+
+def test_a_job_prints_only_from_pending() -> None:
+    into = {state for state, targets in TRANSITIONS.items() if JobState.PROCESSING in targets}
+    assert into == {JobState.PENDING, JobState.STOPPED}
+
+
+def test_a_move_that_the_table_lacks_raises() -> None:
+    check_move("j", JobState.PENDING, JobState.PROCESSING)
+    check_move("j", JobState.HELD, JobState.HELD)
+    with pytest.raises(IllegalTransition, match="job j is processing and cannot become canceled"):
+        check_move("j", JobState.PROCESSING, JobState.CANCELED)
+
+
+@given(st.floats(0, 4e9), st.integers(0, 2**62 - 1))
+def test_job_ids_are_uuids_of_version_7(now: float, bits: int) -> None:
+    value = uuid.UUID(new_job_id(now, bits))
+    assert (value.version, value.variant) == (7, uuid.RFC_4122)
+    assert value.int >> 80 == int(now * 1000)
+
+
+def test_job_ids_sort_by_time_and_differ() -> None:
+    assert new_job_id(1.0, 2**62 - 1) < new_job_id(1.000001, 0)
+    assert len({new_job_id(1.0, 1 << shift) for shift in range(62)}) == 62

@@ -1,0 +1,119 @@
+import pytest
+
+from labeld.drivers.evidence import Level, Outcome, Patience, Verdict, judge
+from labeld.drivers.printer import Identity, Observation, PrinterState, PrinterStatus
+
+IDLE = PrinterStatus(PrinterState.IDLE, formats_buffered=0, labels_remaining=0)
+BUSY = PrinterStatus(PrinterState.PROCESSING, formats_buffered=1, labels_remaining=2)
+PARTIAL = PrinterStatus(PrinterState.PROCESSING, formats_buffered=0, labels_remaining=0, partial_format=True)
+EMPTY = PrinterStatus(PrinterState.STOPPED, frozenset({"media-empty"}), 0, 0)
+SILENT = PrinterStatus(PrinterState.UNKNOWN)
+TERSE = PrinterStatus(PrinterState.IDLE)  # ~HQES only: no word about the buffer
+HEX = PrinterStatus(PrinterState.STOPPED, frozenset({"diagnostic-mode"}), 0, 0)
+PEEL = PrinterStatus(PrinterState.PROCESSING, frozenset({"output-area-full"}), 0, 1)
+
+PATIENCE = Patience(settle=3, silence=60)
+
+
+def look(status: PrinterStatus, odometer: int | None = None, serial: str | None = "A") -> Observation:
+    return Observation(Identity(serial), status, odometer)
+
+
+def decide(
+    before: Observation, after: Observation, labels: int = 2, still: float = 0, silent: float = 0
+) -> tuple[Outcome, Level] | None:
+    verdict: Verdict | None = judge(before, after, labels, still=still, silent=silent, patience=PATIENCE)
+    return None if verdict is None else (verdict.outcome, verdict.level)
+
+
+CONFIRMED = (Outcome.CONFIRMED, Level.COUNTED)
+NOT_PRINTED = (Outcome.NOT_PRINTED, Level.COUNTED)
+UNKNOWN = (Outcome.UNKNOWN, Level.NONE)
+
+
+def test_a_counter_that_moved_as_it_should_confirms_at_once() -> None:
+    assert decide(look(IDLE, 10), look(IDLE, 12)) == CONFIRMED
+
+
+def test_the_last_label_of_the_roll_counts() -> None:
+    assert decide(look(IDLE, 10), look(EMPTY, 12)) == CONFIRMED
+
+
+def test_our_label_may_still_wait_while_another_senders_was_counted() -> None:
+    assert decide(look(IDLE, 10), look(BUSY, 12), still=10) is None
+    assert decide(look(IDLE, 10), look(BUSY, 12), still=60) == UNKNOWN
+
+
+def test_labels_that_waited_before_make_the_count_ambiguous() -> None:
+    assert decide(look(BUSY, 10), look(IDLE, 12)) is None
+    assert decide(look(BUSY, 10), look(IDLE, 12), still=3) == UNKNOWN
+    assert decide(look(PARTIAL, 10), look(IDLE, 12), still=3) == UNKNOWN
+
+
+def test_a_printer_that_says_nothing_of_its_buffer_is_believed_when_its_counter_rests() -> None:
+    assert decide(look(TERSE, 10), look(TERSE, 12)) is None
+    assert decide(look(TERSE, 10), look(TERSE, 12), still=3) == CONFIRMED
+    assert decide(look(IDLE, 10), look(SILENT, 12), still=3) == CONFIRMED
+
+
+@pytest.mark.parametrize("odometer", [13, 9, 0])
+def test_any_other_count_is_unknown(odometer: int) -> None:
+    assert decide(look(IDLE, 10), look(IDLE, odometer)) == UNKNOWN
+
+
+def test_an_empty_printer_with_a_still_counter_did_not_print() -> None:
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=2.9) is None
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=3) == NOT_PRINTED
+
+
+@pytest.mark.parametrize("before", [IDLE, SILENT])
+def test_a_stopped_printer_is_waited_for_without_limit(before: PrinterStatus) -> None:
+    assert decide(look(before, 10), look(EMPTY, 10), still=1e6) is None
+    assert decide(look(before, 10), look(PEEL, 11), still=1e6) is None
+
+
+def test_a_part_of_the_batch_is_unknown_never_not_printed() -> None:
+    assert decide(look(IDLE, 10), look(IDLE, 11), still=3) == UNKNOWN
+
+
+def test_a_printer_that_is_busy_without_change_ends_as_unknown() -> None:
+    assert decide(look(IDLE, 10), look(PARTIAL, 10), still=59) is None
+    assert decide(look(IDLE, 10), look(PARTIAL, 10), still=60) == UNKNOWN
+
+
+def test_silence_ends_as_unknown() -> None:
+    assert decide(look(IDLE, 10), look(SILENT, None), silent=59) is None
+    assert decide(look(IDLE, 10), look(SILENT, None), silent=60) == UNKNOWN
+
+
+def test_a_counter_that_fell_silent_is_not_an_absent_counter() -> None:
+    assert decide(look(IDLE, 10), look(IDLE, None), still=10) is None
+    assert decide(look(IDLE, 10), look(IDLE, None), still=60) == UNKNOWN
+
+
+def test_without_a_counter_the_best_is_drained() -> None:
+    assert decide(look(IDLE), look(BUSY), still=10) is None
+    assert decide(look(IDLE), look(IDLE), still=3) == (Outcome.UNKNOWN, Level.DRAINED)
+
+
+def test_a_dumb_printer_proves_nothing() -> None:
+    assert decide(look(SILENT), look(SILENT)) == (Outcome.UNKNOWN, Level.SENT)
+
+
+def test_a_terse_printer_without_counter_does_not_hold_the_job_for_ever() -> None:
+    assert decide(look(TERSE), look(TERSE), still=59) is None
+    assert decide(look(TERSE), look(TERSE), still=60) == UNKNOWN
+
+
+def test_another_printer_at_the_address_is_no_witness() -> None:
+    assert decide(look(IDLE, 10, "A"), look(IDLE, 12, "B")) == UNKNOWN
+    assert decide(look(IDLE, 10, "A"), look(IDLE, 12, None)) == CONFIRMED
+
+
+def test_a_page_of_hexadecimal_is_no_label() -> None:
+    assert decide(look(IDLE, 10), look(HEX, 12)) == UNKNOWN
+
+
+def test_no_labels_cannot_be_confirmed() -> None:
+    with pytest.raises(ValueError, match="0 labels"):
+        decide(look(IDLE, 10), look(IDLE, 10), labels=0)

@@ -1,0 +1,344 @@
+import binascii
+import re
+import zlib
+from base64 import b64encode
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from numpy.typing import NDArray
+from tests.unit.renderers.paper import DPI_203, DPI_300, FOUR_BY_SIX, dots
+
+from labeld.renderers.bitmap import Bitmap
+from labeld.renderers.errors import AssetRefused, CommandRefused, RenderError
+from labeld.renderers.zpl.allowlist import refused, screen
+from labeld.renderers.zpl.graphic_field import Encoding, decode, encode
+from labeld.renderers.zpl.label import design_resolution, labels_in, wrap
+from labeld.renderers.zpl.lexer import formats, lex
+from labeld.renderers.zpl.picture import draw
+
+ENCODINGS: list[Encoding] = ["ascii", "rle", "z64"]
+bytes_of_rows = arrays.arrays(
+    np.uint8,
+    st.tuples(st.integers(1, 12), st.integers(1, 9)),
+    elements=st.sampled_from([0, 0, 255, 255, 1, 15, 0xF0, 0xAB]),
+)
+
+
+@given(bytes_of_rows, st.sampled_from(ENCODINGS))
+@example(np.zeros((3, 500), np.uint8), "rle")
+@example(np.full((2, 500), 0xAA, np.uint8), "rle")
+@example(np.concatenate([np.full((1, 700), 0x33, np.uint8), np.full((1, 700), 0xFF, np.uint8)]), "rle")
+def test_graphic_fields_come_back_dot_for_dot(rows: NDArray[np.uint8], encoding: Encoding) -> None:
+    bitmap = Bitmap(rows.shape[1] * 8, rows.shape[0], rows)
+    field = encode(bitmap, encoding)
+    assert field.startswith(b"^GFA,%d,%d,%d," % (rows.size, rows.size, rows.shape[1]))
+    assert decode(field[3:]) == bitmap
+
+
+def test_run_lengths_as_the_guide_writes_them() -> None:
+    rows = np.array([[0] * 4, [0] * 4, [255] * 4, [0xAA] * 4, [0x0F, 0, 0, 0]], np.uint8)
+    assert encode(Bitmap(32, 5, rows), "rle") == b"^GFA,20,20,4,,:!NA0F,"
+
+
+def test_z64_checksum_is_xmodem_over_the_base64_text() -> None:
+    field = encode(Bitmap.from_bits(dots(80, 20)), "z64")
+    match = re.fullmatch(rb"\^GFA,200,200,10,:Z64:(eJ[A-Za-z0-9+/]+=*):([0-9A-F]{4})", field)
+    assert match is not None
+    assert int(match[2], 16) == binascii.crc_hqx(match[1], 0)
+    assert binascii.crc_hqx(b"123456789", 0) == 0x31C3
+
+
+def test_decoder_reads_other_peoples_fields() -> None:
+    ink = Bitmap(16, 2, np.array([[0xFF, 0], [0x81, 0x18]], np.uint8))
+    raw = ink.rows.tobytes()
+    text = b64encode(raw)
+    assert decode(b"A,8,4,2,FF00 8118\r\n") == ink
+    assert decode(b"A,,4,2,ff,8118") == ink
+    assert decode(b"A,833,4,2,:B64:%s:%04x" % (text, binascii.crc_hqx(text, 0))) == ink
+    assert decode(b"B,4,4,2," + raw) == ink
+    assert decode(b"A,4,4,2,FF") == Bitmap(16, 2, np.array([[0xFF, 0], [0, 0]], np.uint8)), "short data is white"
+
+
+def _z64(content: bytes, checksum: int | None = None) -> bytes:
+    text = b64encode(content)
+    return b":Z64:%s:%04X" % (text, binascii.crc_hqx(text, 0) if checksum is None else checksum)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "words"),
+    [
+        (b"A,4,4,2," + _z64(zlib.compress(b"abcd"), 1), "checksum"),
+        (b"A,4,4,2," + _z64(b"no zlib"), "damaged"),
+        (b"A,4,4,2,:Z64:abcd", "cut off"),
+        (b"A,4,4,2,FF?0", "no run length"),
+        (b"A,4,4,0,FF", "cannot have 0 in a row"),
+        (b"A,4,4,5,FF", "cannot have 5 in a row"),
+        (b"A,9,999999999,1,FF", "too large"),
+        (b"A,9", "does not begin"),
+    ],
+)
+def test_bad_graphic_fields_are_refused(parameters: bytes, words: str) -> None:
+    with pytest.raises(AssetRefused, match=words):
+        decode(parameters)
+
+
+def test_a_z64_bomb_is_cut_at_the_declared_size() -> None:
+    assert decode(b"A,4,4,2," + _z64(zlib.compress(bytes(50_000_000)))) == Bitmap.blank(16, 2)
+
+
+def test_lexer_names_commands_and_keeps_every_byte() -> None:
+    zpl = b"junk\r\n^XA^fo10,20^A0N,30^A@N,9,9,E:X.TTF^FDa, b^FS text ~DGR:A,1,1,FF^BXN,5,200,,,,~^XZ"
+    commands = lex(zpl)
+    names = [command.name for command in commands]
+    assert names == ["", "^XA", "^FO", "^A", "^A@", "^FD", "^FS", "", "~DG", "^BX", "^XZ"]
+    assert commands[3].parameters == b"0N,30"
+    assert commands[5].parameters == b"a, b"
+    assert commands[9].fields()[-1] == "~"
+    assert b"".join(zpl[command.start : command.end] for command in commands) == zpl
+
+
+def test_binary_fields_may_hold_carets() -> None:
+    commands = lex(b"^XA^GFB,8,8,2,^XZ^~JA!^FS^XZ")
+    assert [command.name for command in commands] == ["^XA", "^GF", "^FS", "^XZ"]
+    assert decode(commands[1].parameters).rows.tobytes() == b"^XZ^~JA!"
+
+
+def test_binary_fields_with_two_lengths_or_no_end_are_refused() -> None:
+    with pytest.raises(CommandRefused, match="two lengths"):
+        lex(b"^XA^GFB,2,8,2,^XZ^~JA!^FS^XZ")
+    with pytest.raises(AssetRefused, match="cut off inside"):
+        lex(b"^XA^GFB,800,800,2,^XZ")
+
+
+def test_formats_begin_once_and_must_end() -> None:
+    inside = [[command.name for command in found] for found in formats(lex(b"^FS^XA^XA^FO^XZ^XA^XZ^XA^GB"))]
+    assert inside == [["^FO"], []]
+
+
+@given(st.binary(max_size=80).map(lambda tail: b"^XA^FO1,1" + tail))
+def test_any_bytes_are_lexed_without_gaps_or_refused(zpl: bytes) -> None:
+    try:
+        commands = lex(zpl)
+    except RenderError:
+        return
+    assert b"".join(zpl[command.start : command.end] for command in commands) == zpl
+
+
+def _screened(zpl: bytes) -> tuple[bytes, tuple[str, ...]]:
+    result = screen(zpl, lex(zpl))
+    return result.zpl, result.notes
+
+
+def test_a_harmless_label_passes_byte_for_byte() -> None:
+    zpl = b"^XA\r\n^CI28^PW812^LH0,0^FO10,10^A0N,30,30^FDJane ~1 Doe^FS\r\n^BY3^BCN,100^FDABC^FS^PQ2^XZ\r\n"
+    assert _screened(zpl) == (zpl, ())
+
+
+def test_settings_are_dropped_and_named() -> None:
+    zpl, notes = _screened(b"\x10CT~~CD,~CC^~CT~\r\n^XA^MNY^PR6~SD25^JUS^IDR:*.*^FO1,1^GB9,9,9^FS^XZ")
+    assert zpl == b"\r\n^XA^FO1,1^GB9,9,9^FS^XZ" or zpl == b"^XA^FO1,1^GB9,9,9^FS^XZ"
+    assert "^MN (media tracking) is left to the printer" in notes
+    assert "^JU (saving of settings) is left to the printer" in notes
+
+
+def test_text_between_commands_never_reaches_the_printer() -> None:
+    zpl, notes = _screened(b'{}{"head.latch":null}^XA^FO1,1^GB9,9,9^FS EPL^XZ\nN\nP1\n')
+    assert zpl == b"^XA^FO1,1^GB9,9,9^FS^XZ"
+    assert notes == ("text between commands is left out",)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "~JR",
+        "~JC",
+        "~JA",
+        "~WC",
+        "^SX",
+        "^KN",
+        "^NS",
+        "~NC",
+        "^JZY",
+        "^DFR:A",
+        "^XFR:A",
+        "~DYE:A,B,G,1,1,x",
+        "~DGE:A,1,1,FF",
+        "^IDE:A.GRF",
+        "^HH",
+        "^QQ",
+        "^GFC,1,1,1,x",
+    ],
+)
+def test_dangerous_and_unknown_commands_are_refused_with_their_place(command: str) -> None:
+    zpl = b"^XA^FO1,1" + command.encode() + b"^FDx^FS^XZ"
+    with pytest.raises(CommandRefused) as caught:
+        screen(zpl, lex(zpl))
+    assert "at byte 9" in str(caught.value)
+    assert [found.start for found in refused(lex(zpl))] == [9]
+
+
+@pytest.mark.parametrize("text", [b'! U1 setvar "a" "b"', b'!u1 DO "x"', b'! U1 getvar "x"'])
+def test_set_get_do_is_refused_wherever_it_hides(text: bytes) -> None:
+    for zpl in (b"^XA^FO1,1\r\n" + text + b"\r\n^FS^XZ", b"^XA^XZ" + text, b"^XA^FD" + text + b"^FS^XZ"):
+        with pytest.raises(CommandRefused, match="U1"):
+            screen(zpl, lex(zpl))
+
+
+def test_control_characters_that_spell_commands_are_refused() -> None:
+    zpl = b"^XA^FO1,1^FDa\x03b^FS^XZ"
+    with pytest.raises(CommandRefused, match="control character"):
+        screen(zpl, lex(zpl))
+
+
+@pytest.mark.parametrize("command", [b"~CC+", b"^CC+", b"^CT+", b"^CD;"])
+def test_prefix_changes_are_refused(command: bytes) -> None:
+    with pytest.raises(CommandRefused, match="changes how ZPL is written"):
+        lex(b"^XA" + command + b"^XZ")
+
+
+def test_a_label_without_end_is_cut_off() -> None:
+    with pytest.raises(AssetRefused, match="no end"):
+        _screened(b"^XA^FO1,1^GB9,9,9^FS")
+
+
+def test_what_would_stay_for_the_next_label_is_set_back() -> None:
+    zpl, notes = _screened(b"^XA^POI^LH30,40^LRN^PMY^FO1,1^GB9,9,9^FS^XZ")
+    assert zpl.endswith(b"^FS^XZ^XA^PON^LH0,0^PMN^XZ")
+    assert notes == ("settings that would stay for the next label are set back afterwards",)
+    assert labels_in(zpl) == 1
+
+
+def test_a_wrapped_label_is_exactly_its_dots() -> None:
+    label = wrap(Bitmap.blank(16, 2), "ascii", 3)
+    assert label == b"^XA^PW16^LH0,0^FO0,0^GFA,4,4,2,00000000^FS^PQ3^XZ"
+    assert _screened(label) == (label, ())
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_wrapped_label_draws_as_itself(encoding: Encoding) -> None:
+    bitmap = Bitmap.from_bits(dots(101, 57))
+    (picture,) = draw(wrap(bitmap, encoding), 101, 57)
+    assert picture.bitmap == bitmap
+    assert picture.undrawn == ()
+
+
+@pytest.mark.parametrize(
+    ("zpl", "labels"),
+    [
+        (b"^XA^XZ", 0),
+        (b"^XA^PW800^MCY^XZ^XA^FDa^FS^XZ", 1),
+        (b"^XA^FD ^FS^XZ", 0),
+        (b"^XA^FDa^FS^PQ5,0,1^XZ^XA^GB9^FS^XZ", 6),
+        (b"^XA^FDa^FS^PQ0^XZ", 1),
+        (b"^XA^FDa^FS^PQx^XZ", 1),
+        (b"^XA^FDa^FS", 0),
+    ],
+)
+def test_labels_that_come_out(zpl: bytes, labels: int) -> None:
+    assert labels_in(zpl) == labels
+
+
+@pytest.mark.parametrize(
+    ("zpl", "dpi"),
+    [
+        (b"^XA^PW812^FDa^FS^XZ", 203),
+        (b"^XA^PW832^FDa^FS^XZ", 203),
+        (b"^XA^PW1200^FDa^FS^XZ", 300),
+        (b"^XA^PW2400^FDa^FS^XZ", 600),
+        (b"^XA^FO50,1100^FDa^FS^XZ", 203),
+        (b"^XA^FO0,0^GFA,9,270000,150,:Z64:^FS^XZ", 300),
+        (b"^XA^FO50,50^FDa^FS^XZ", None),
+        (b"^XA^MUM^PW812^FDa^FS^XZ", None),
+    ],
+)
+def test_design_resolution_is_inferred_from_widths(zpl: bytes, dpi: int | None) -> None:
+    found, because = design_resolution(zpl, FOUR_BY_SIX)
+    assert (found.dpi if found else None) == dpi
+    assert because
+
+
+def _bits(zpl: bytes, width: int = 40, height: int = 30) -> NDArray[np.bool_]:
+    (picture,) = draw(zpl, width, height)
+    assert picture.undrawn == ()
+    return picture.bitmap.bits()
+
+
+def test_boxes_have_borders_inside_and_at_least_their_line() -> None:
+    expected = np.zeros((30, 40), np.bool_)
+    expected[3:13, 2:22] = True
+    expected[5:11, 4:20] = False
+    assert np.array_equal(_bits(b"^XA^FO2,3^GB20,10,2^FS^XZ"), expected)
+    assert _bits(b"^XA^FO2,3^GB0,0,5^FS^XZ").sum() == 25
+    assert _bits(b"^XA^FO-1,0^GB99999999,99999999,3^FS^XZ").sum() == 40 * 30 - 37 * 27
+
+
+def test_home_typeset_origin_and_reverse() -> None:
+    assert _bits(b"^XA^LH5,6^FO1,2^GB3,3,3^FS^XZ")[8:11, 6:9].all()
+    assert _bits(b"^XA^FT1,20^GB3,4,3^FS^XZ")[16:20, 1:4].all()
+    crossed = _bits(b"^XA^FO0,0^GB20,20,20^FS^FO10,0^FR^GB20,20,20^FS^XZ")
+    assert crossed[:20, :10].all() and not crossed[:20, 10:20].any() and crossed[:20, 20:30].all()
+    white = _bits(b"^XA^FO0,0^GB20,20,20^FS^FO5,5^GB5,5,5,W^FS^XZ")
+    assert white.sum() == 400 - 25
+
+
+def test_inverted_orientation_persists_to_the_next_label() -> None:
+    first, second = draw(b"^XA^FO0,0^GB2,2,2^FS^POI^XZ^XA^FO0,0^GB2,2,2^FS^XZ", 40, 30)
+    assert first.bitmap.ink_box() == second.bitmap.ink_box() == (38, 28, 40, 30)
+
+
+def test_downloaded_graphics_are_recalled_and_magnified() -> None:
+    bits = _bits(b"~DGR:LOGO.GRF,2,1,8001^XA^FO4,4^XGR:LOGO.GRF,3,2^FS^XZ")
+    assert bits.sum() == 2 * 6
+    assert bits[4:6, 4:7].all() and bits[6:8, 25:28].all()
+
+
+def test_a_narrower_print_width_is_centred() -> None:
+    assert _bits(b"^XA^PW20^FO0,0^GB2,2,2^FS^XZ")[0:2, 10:12].all()
+
+
+def test_what_is_not_drawn_is_named() -> None:
+    zpl = b"^XA^CI28^FO1,1^A0N,20^FDtext^FS^FO1,1^BY2^BCN,50^FDABC^FS^FO1,1^GC9^FS^GB9,9,1,B,3^FS^FO1,1,1^MUM^XZ"
+    (picture,) = draw(zpl, 40, 30)
+    assert picture.undrawn == ("^A", "^BC", "^GC", "^GB rounding", "^FO justification", "^MU")
+
+
+def test_drawing_has_limits() -> None:
+    with pytest.raises(AssetRefused, match="too large"):
+        draw(b"^XA" + b"^GFA,9,12000000,100,FF^FS" * 9 + b"^XZ", 40, 30)
+    with pytest.raises(AssetRefused, match="more than 20000"):
+        draw(b"^XA" + b"^GB1^FS" * 20_001 + b"^XZ", 4, 3)
+    with pytest.raises(AssetRefused, match="more than 200 labels"):
+        draw(b"^XA^GB1^FS^XZ" * 202, 4, 3)
+    with pytest.raises(AssetRefused, match="cannot be drawn"):
+        draw(b"^XA^XZ", 100_000, 100_000)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "^XA",
+                "^XZ",
+                "^FO1,1",
+                "^FT9,9",
+                "^GB5,5,2",
+                "^GB,,9,W,8",
+                "^FR",
+                "^FS",
+                "^GFA,4,4,2,F:,!",
+                "^POI",
+                "^LH3,3",
+                "^PW9",
+                "^XGA,2,2",
+            ]
+        )
+    )
+)
+def test_any_order_of_commands_is_drawn_or_refused(commands: list[str]) -> None:
+    zpl = "".join(commands).encode()
+    for picture in draw(zpl, 24, 16):
+        assert (picture.bitmap.width, picture.bitmap.height) == (24, 16)
+    assert DPI_203 != DPI_300
