@@ -265,6 +265,7 @@ async def test_the_stream_tells_changes_as_they_are_committed(floor: Floor) -> N
         name, data = await anext(stream)
         assert (name, data["id"], data["tracking_number"]) == ("job", job.id, NUMBER)
         floor.app.broker.state.connected = True
+        floor.app.bus.tell("broker", "")
         while name != "broker":
             name, data = await anext(stream)
         assert data["connected"] is True
