@@ -105,13 +105,19 @@ class Preparer:
             media_type=media_type,
             max_bytes=self._settings.intake.max_asset_bytes,
         )
+        width, height = Resolution(printer.resolution).size(Media.parse(printer.media))
         try:
             rendered = await self._pool.render(request, asset)
         except RenderFailed as error:
             state = JobState.HELD if error.kind in _HELD else JobState.ABORTED
-            await self._store.move(job.id, state, error.reason, str(error), self._clock())
+            if error.faulty:
+                picture = Artwork(name, error.faulty, 1, width, height, printer.resolution, (str(error),))
+                await self._store.save_artwork(
+                    job.id, picture, str(error), self._clock(), state=state, reason=error.reason
+                )
+            else:
+                await self._store.move(job.id, state, error.reason, str(error), self._clock())
             return
-        width, height = Resolution(printer.resolution).size(Media.parse(printer.media))
         artwork = Artwork(name, rendered.payload, rendered.labels, width, height, printer.resolution, rendered.notes)
         made = f"rendered for {name} at {printer.resolution} dpi on {printer.media}"
         await self._store.save_artwork(job.id, artwork, "; ".join((made, *rendered.notes)), self._clock())

@@ -19,13 +19,15 @@ _MAX_REPLY = 256 * 1024 * 1024
 class RenderFailed(DaemonError):
     """A document could not be rendered; `reason` is an IPP job-state-reasons keyword.
 
-    `kind` is the name of the renderers' error, or empty when the process died or took too long.
+    `kind` is the name of the renderers' error, or empty when the process died or took too long. `faulty`
+    is the payload that must not print, for a picture of its fault, or empty.
     """
 
-    def __init__(self, message: str, reason: str, kind: str = "") -> None:
+    def __init__(self, message: str, reason: str, kind: str = "", faulty: bytes = b"") -> None:
         super().__init__(message)
         self.reason = reason
         self.kind = kind
+        self.faulty = faulty
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +120,7 @@ class RenderPool:
             finally:
                 self._idle.put_nowait(worker)
             if "error" in reply:
-                raise RenderFailed(str(reply["error"]), str(reply["reason"]), str(reply["kind"]))
+                raise RenderFailed(str(reply["error"]), str(reply["reason"]), str(reply["kind"]), payload)
             return reply, payload
         raise AssertionError  # the second failure raised
 

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from ..renderers import convert
 from ..renderers.asset import unwrap
-from ..renderers.errors import AssetRefused, RenderError
+from ..renderers.errors import AssetRefused, RenderError, SymbolLost
 from ..renderers.media import Media, Resolution
 from ..renderers.zpl.picture import draw
 
@@ -37,7 +37,9 @@ def main() -> None:
         try:
             reply, payload = _REQUESTS[header["kind"]](header, data)
         except RenderError as error:
-            reply, payload = {"error": str(error), "reason": error.reason, "kind": type(error).__name__}, b""
+            reply = {"error": str(error), "reason": error.reason, "kind": type(error).__name__}
+            faulty = error.artwork if isinstance(error, SymbolLost) else None
+            payload = b"" if faulty is None else faulty.data
         except MemoryError:
             # the heap may be in pieces: a fresh process takes over
             reply, payload = _refusal("the document needs more memory than a label should"), b""

@@ -170,8 +170,17 @@ class Store(Queries):
         self._changed(job)
         return job
 
-    async def save_artwork(self, job_id: str, artwork: Artwork, words: str, now: float) -> Job:
-        """Keep what the renderer made of a pending job, which is then queued for its printer.
+    async def save_artwork(
+        self,
+        job_id: str,
+        artwork: Artwork,
+        message: str,
+        now: float,
+        *,
+        state: JobState = JobState.PENDING,
+        reason: str = Reason.QUEUED,
+    ) -> Job:
+        """Keep what the renderer made of a pending job, and queue it for its printer, or hold it.
 
         Raises:
             IllegalTransition: the job is not pending any more.
@@ -185,9 +194,8 @@ class Store(Queries):
             await connection.execute(
                 insert(schema.artworks).values(job_id=job_id, **asdict(artwork) | {"notes": list(artwork.notes)})
             )
-            return await self._update(
-                connection, job, now, words=words, reason=Reason.QUEUED, message=words, labels=artwork.labels
-            )
+            columns = {"state": state, "reason": reason, "message": message, "labels": artwork.labels}
+            return await self._update(connection, job, now, words=message, **columns)
 
         job = await self._writer.do(change)
         self._changed(job)

@@ -189,3 +189,15 @@ async def test_the_asset_is_kept_as_it_came(broker: Broker, labeld: Labeld) -> N
         (job,) = await labeld.settled(1)
     stored = await labeld.bytes(f"/api/v1/jobs/{job['id']}/asset")
     assert hashlib.sha256(base64.b64decode(stored)).digest() == hashlib.sha256(PDF).digest()
+
+
+async def test_a_label_of_another_parcel_is_held_with_its_picture(
+    broker: Broker, zebra: VirtualPrinter, labeld: Labeld
+) -> None:
+    async with publisher(broker.port) as client:
+        await publish(client, event(1, PDF, tracking_number="9400100000000000000017"))
+        (job,) = await labeld.settled(1)
+    assert (job["state"], zebra.odometer) == ("pending-held", 0)
+    assert job["message"].endswith("not tracking number 9400100000000000000017")
+    picture = await labeld.bytes(f"/api/v1/jobs/{job['id']}/preview.png")
+    assert picture.startswith(b"\x89PNG")
