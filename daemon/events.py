@@ -95,7 +95,7 @@ class LabelReady(_Event):
     printer: Id | None = None
     """Printer by name; wins over the station."""
     media: Id | None = None
-    """Stock the label is meant for."""
+    """Stock the label is meant for; kept with the job, the printer's own stock decides."""
     copies: int = Field(default=1, ge=1, le=100)
     """Number of copies."""
     priority: int = Field(default=50, ge=1, le=100)

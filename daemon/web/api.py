@@ -9,6 +9,7 @@ from http import HTTPStatus
 from aiohttp import ETag, web
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..events import LabelReady
 from ..job import Job, JobState
 from ..render_pool import RenderFailed
 from ..store import Store
@@ -125,6 +126,11 @@ async def rejections(request: web.Request) -> web.Response:
     limit = _whole(request.query, "limit", _LIMIT, _MOST)
     found = await request.app[LABELD].store.rejections(limit=limit)
     return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
+
+
+async def label_ready_schema(_request: web.Request) -> web.Response:
+    """JSON Schema of a label event."""
+    return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
 
 
 async def healthz(_request: web.Request) -> web.Response:

@@ -94,7 +94,11 @@ async def test_convert_attempts_all_and_says_what_failed(tmp_path: Path) -> None
     lines = done.err.splitlines()
     assert len(lines) == 2, done.err
     assert all(line.startswith(f"labeld: {tmp_path}/") for line in lines)
-    assert sorted(name for name in os.listdir(tmp_path) if name.endswith(".png")) == ["parcel-1.png", "usps-a6-1.png"]
+    assert [(tmp_path / name).exists() for name in ("parcel-1.png", "usps-a6-1.png", "broken-1.png")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def fine_barcode(tmp_path: Path) -> Path:
