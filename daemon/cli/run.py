@@ -1,6 +1,7 @@
 """`labeld run`: the daemon."""
 
 import asyncio
+import os
 import signal
 
 from ...config.errors import ConfigError
@@ -13,6 +14,7 @@ def run(config: ConfigOption = None) -> None:
     """Run the daemon until SIGTERM or Ctrl-C."""
     settings = settings_from(config)
     set_up_logs(settings.log_level)
+    os.umask(0o077)  # the database holds addresses
     try:
         asyncio.run(_run(settings))
     except* ConfigError as group:
