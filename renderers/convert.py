@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from . import image, pdf, placement, symbols
 from .asset import PDF, PNG, ZPL, Asset
 from .bitmap import MAX_DOTS, Bitmap
-from .errors import AssetRefused, DoesNotFit, RenderError, SymbolLost
+from .errors import AssetRefused, DoesNotFit, SymbolLost
 from .media import Media, Resolution
 from .placement import Box, Placement, Scaling, Size
 from .symbols import Symbol
@@ -286,11 +286,12 @@ def _convert_zpl(asset: Asset, target: Target) -> PageArtwork:
 
 
 def _drawn(zpl: bytes, target: Target) -> tuple[list[Bitmap], str]:
-    """The labels of `zpl` as dots, and in words what keeps them from being complete (empty: nothing)."""
-    try:
-        pictures = picture.draw(zpl, *target.resolution.size(target.media))
-    except RenderError as exc:
-        return [], str(exc)
+    """The labels of `zpl` as dots, and in words what keeps them from being complete (empty: nothing).
+
+    Raises:
+        AssetRefused: a damaged graphic; a printer would silently leave it out.
+    """
+    pictures = picture.draw(zpl, *target.resolution.size(target.media))
     missing = dict.fromkeys(name for drawn in pictures for name in drawn.undrawn)
     return [drawn.bitmap for drawn in pictures], f"{', '.join(missing)} cannot be drawn" if missing else ""
 
