@@ -14,6 +14,8 @@ from .errors import ConfigError
 from .settings import Settings
 
 _ENV = "LABELD_"
+#: read by the client commands, no setting
+_OTHERS = {"LABELD_URL"}
 
 
 def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -68,7 +70,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _overrides(environ: Mapping[str, str]) -> dict[tuple[str, ...], Any]:
     found: dict[tuple[str, ...], Any] = {}
     for name, text in sorted(environ.items()):
-        if name.startswith(_ENV):
+        if name.startswith(_ENV) and name not in _OTHERS:
             try:
                 value = tomllib.loads(f"value = {text}")["value"]
             except tomllib.TOMLDecodeError:

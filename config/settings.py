@@ -4,7 +4,6 @@ import re
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +16,7 @@ from pydantic import (
 )
 
 from ..drivers.raw import open_driver
-from ..renderers.media import Media, Resolution
+from ..renderers.media import Media
 
 MIB = 1024 * 1024
 
@@ -158,7 +157,7 @@ class PrinterSettings(Section):
 
     uri: str
     """Where it is: `socket://host:port`, port 9100 when absent."""
-    resolution: int = 203
+    resolution: Literal[203, 300, 600] = 203
     """Resolution of its head in dpi by nominal name: 203, 300 or 600."""
     media: MediaName = "4x6in"
     """Label stock loaded: a PWG name or a short form such as `4x6in`, `a6`, `100x150mm`."""
@@ -166,6 +165,8 @@ class PrinterSettings(Section):
     """Packing stations whose labels it prints."""
     serial: str | None = None
     """Serial number; when given, nothing is sent to a printer that answers with another one."""
+    ask: bool = True
+    """Whether it is asked how it is. A printer that cannot answer needs `false`, and its labels are never confirmed."""
     graphic_encoding: Literal["ascii", "rle", "z64"] = "z64"
     """Encoding of `^GF` pictures: `z64` for Zebra's own firmware, `ascii` for printers that emulate ZPL."""
     scaling: Literal["auto", "none", "fit"] = "auto"
@@ -177,11 +178,11 @@ class PrinterSettings(Section):
         open_driver(uri)
         return uri
 
-    @field_validator("resolution")
-    @classmethod
-    def _resolution(cls, dpi: int) -> int:
-        Resolution(dpi)
-        return dpi
+    @model_validator(mode="after")
+    def _asked(self) -> "PrinterSettings":
+        if self.serial is not None and not self.ask:
+            raise ValueError("a serial number can only be checked by asking: remove serial, or ask = false")
+        return self
 
 
 class Settings(Section):
@@ -223,11 +224,11 @@ class Settings(Section):
                 if station in owner:
                     raise ValueError(f"station {station!r} belongs to both {owner[station]!r} and {name!r}")
                 owner[station] = name
-        addresses = {name: urlsplit(printer.uri).netloc for name, printer in self.printers.items()}
+        addresses = {name: open_driver(printer.uri).uri.lower() for name, printer in self.printers.items()}
         for name, address in addresses.items():
             other = next(n for n, a in addresses.items() if a == address)
             if other != name:
-                raise ValueError(f"printers {other!r} and {name!r} share the address {address}: one writer per printer")
+                raise ValueError(f"printers {other!r} and {name!r} share {address}: one writer per printer")
         return self
 
     @property

@@ -56,6 +56,7 @@ class Actions:
             Reason.SETTLED,
             f"{who} has it in the hand",
             self._clock(),
+            was=job,
             outcome=Outcome.CONFIRMED,
             level=Level.NONE,
         )
@@ -70,6 +71,7 @@ class Actions:
             Reason.TRANSFORMING,
             because,
             self._clock(),
+            was=job,
             printer=destination.printer,
             outcome=None,
             level=None,

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..config.settings import Settings
+from ..drivers.evidence import Level, Outcome, Verdict
 from ..drivers.raw import open_driver
 from . import sdnotify
 from .actions import Actions
@@ -23,9 +24,10 @@ from .preparer import Preparer
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
 from .sources.mqtt import MqttSource
-from .spooler import Clocks, Spooler
+from .spooler import Spooler
 from .store import Store
 from .web.server import serve
+from .witness import Clocks
 
 log = logging.getLogger(__name__)
 
@@ -100,6 +102,7 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
             connect_timeout=limits.connect_timeout_seconds,
             progress_timeout=limits.progress_timeout_seconds,
             reply_timeout=limits.reply_timeout_seconds,
+            ask=printer.ask,
         )
         spoolers[name] = Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
     await _hold_orphans(store, settings, clocks)
@@ -151,7 +154,20 @@ async def _tell_states(app: App, states: "asyncio.Queue[PrinterView]") -> None:
 
 
 async def _hold_orphans(store: Store, settings: Settings, clocks: Clocks) -> None:
-    """Pending jobs of printers that the configuration lost would wait for ever, unseen."""
+    """Jobs of printers that the configuration lost would wait for ever, unseen."""
+    for attempt in await store.open_attempts():
+        if attempt.printer not in settings.printers:
+            because = f"labeld stopped while it was sent, and printer {attempt.printer!r} is not configured any more"
+            verdict = Verdict(Outcome.UNKNOWN, Level.NONE, because)
+            await store.end_attempt(
+                attempt.id,
+                attempt.job_id,
+                verdict,
+                odometer=None,
+                state=JobState.HELD,
+                reason=Reason.OUTCOME_UNKNOWN,
+                now=clocks.wall(),
+            )
     for name, states in (await store.counts()).items():
         if name and name not in settings.printers and states.get(JobState.PENDING):
             because = f"printer {name!r} is not configured any more"

@@ -12,11 +12,12 @@ import aiomqtt
 from paho.mqtt.client import MQTT_CLEAN_START_FIRST_ONLY
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from ..config.errors import ConfigError
 from ..config.load import read_secret
 from ..config.settings import MqttSettings, Settings, TlsSettings
-from .errors import StoreUnavailable
+from .errors import StoreUnavailable, first_cause
 from .outbox import Outbox
 from .retry import backoff
 from .sources.mqtt import ManualAckClient, MqttSource
@@ -50,23 +51,31 @@ class BrokerLink:
         self.state = BrokerState(f"{mqtt.host}:{mqtt.port}")
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Stay connected until `stop` is set; then acknowledge what is committed and say goodbye."""
+        """Stay connected until `stop` is set, then say goodbye; what is committed but not acknowledged comes again."""
         failures = 0
         while not stop.is_set():
             try:
                 async with self._client() as client:
+                    await self._subscribe(client)
                     failures = 0
                     await self._serve(client, stop)
             except* (aiomqtt.MqttError, StoreUnavailable, OSError) as group:
                 failures += 1
-                reason = _first(group)
+                reason = first_cause(group)
                 pause = backoff(failures, random.random())  # noqa: S311 - spreads load, guards nothing
                 self._is(False, f"{reason}; trying again")
                 log.warning("broker %s: %s; next try in %.1f s", self.state.address, reason, pause)
                 await _sleep(pause, stop)
 
+    async def _subscribe(self, client: ManualAckClient) -> None:
+        granted = await client.subscribe(self._source.subscriptions)
+        codes = [code.value if isinstance(code, ReasonCode) else code for code in granted]
+        for (topic, _), code in zip(self._source.subscriptions, codes, strict=True):
+            # SUBACK: 128 and above are refusals (MQTT 3.1.1 section 3.9.3, MQTT 5 section 3.9.3)
+            if code >= 128:
+                raise aiomqtt.MqttError(f"the broker refuses the subscription to {topic}: give labeld access to it")
+
     async def _serve(self, client: ManualAckClient, stop: asyncio.Event) -> None:
-        await client.subscribe(self._source.subscriptions)
         await client.publish(self._presence, "online", 1, retain=True)
         self._is(True, "connected")
         log.info("broker %s: connected", self.state.address)
@@ -124,13 +133,6 @@ def _connect_properties(mqtt: MqttSettings) -> Properties:
     properties.SessionExpiryInterval = mqtt.session_expiry_seconds
     properties.ReceiveMaximum = mqtt.max_inflight
     return properties
-
-
-def _first(group: BaseExceptionGroup[Exception]) -> Exception:
-    error: BaseException = group
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error if isinstance(error, Exception) else RuntimeError(str(error))
 
 
 async def _sleep(seconds: float, stop: asyncio.Event) -> None:

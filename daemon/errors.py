@@ -19,3 +19,10 @@ class NoSuchJob(DaemonError):
 
 class StoreUnavailable(DaemonError):
     """The database could not commit: disk full, read-only or failing. Nothing was accepted."""
+
+
+def first_cause(group: BaseException) -> BaseException:
+    """The first single error inside nested exception groups."""
+    while isinstance(group, BaseExceptionGroup):
+        group = group.exceptions[0]
+    return group

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     StringConstraints,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -20,6 +21,7 @@ from pydantic_core import ErrorDetails
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
+from .job import Job
 
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
 
@@ -105,6 +107,14 @@ class LabelReady(_Event):
     tags: tuple[Id, ...] = Field(default=(), max_length=50)
     """Words for routing."""
 
+    @field_validator("useful_until")
+    @classmethod
+    def _a_time_of_our_own(cls, moment: datetime | None) -> datetime | None:
+        # year 1 is what some languages write for "none", and in another zone it is year 0
+        if moment is not None and not 2000 <= moment.year <= 2200:
+            raise ValueError("must be between the years 2000 and 2200")
+        return moment
+
     @model_validator(mode="after")
     def _media(self) -> "LabelReady":
         if self.media is not None:
@@ -135,6 +145,12 @@ class LabelEvent:
     fields: LabelReady
     asset: bytes
     media_type: str | None
+
+    def is_of(self, job: Job) -> bool:
+        """Whether this event and the one that `job` came from tell of the same parcel."""
+        names = ("shop_id", "package_id", "tracking_number")
+        pairs = [(getattr(self.fields, name), getattr(job, name)) for name in names]
+        return all(None in pair or pair[0] == pair[1] for pair in pairs)
 
 
 def from_json(topic: str, payload: bytes, *, max_bytes: int) -> LabelEvent:
@@ -185,7 +201,10 @@ def from_bytes(
         raise EventRejected(
             f"the label is {_megabytes(len(payload))}; the limit is {_megabytes(max_bytes)} (intake.max_asset_bytes)"
         )
-    fields = LabelReady(asset=AssetSource(content="raw"), printer=printer, station=station)
+    try:
+        fields = LabelReady(asset=AssetSource(content="raw"), printer=printer, station=station)
+    except ValidationError as error:
+        raise EventRejected(_in_words(error)) from None
     return LabelEvent(digest(topic, payload), True, fields, payload, None)
 
 
@@ -211,13 +230,17 @@ def _parse(payload: bytes) -> tuple[LabelReady, str | None]:
     try:
         if "specversion" in document:
             event = CloudEvent.model_validate(document)
-            return event.data, f"ce:{event.source}\n{event.id}"
+            return event.data, "ce:" + json.dumps([event.source, event.id])
         fields = LabelReady.model_validate(document)
     except ValidationError as error:
-        faults = [_say(fault) for fault in error.errors(include_url=False)[:3]]
-        more = error.error_count() - len(faults)
-        raise EventRejected("; ".join(faults) + (f"; and {more} more" if more else "")) from None
+        raise EventRejected(_in_words(error)) from None
     return fields, None if fields.event_id is None else f"id:{fields.event_id}"
+
+
+def _in_words(error: ValidationError) -> str:
+    faults = [_say(fault) for fault in error.errors(include_url=False)[:3]]
+    more = error.error_count() - len(faults)
+    return "; ".join(faults) + (f"; and {more} more" if more else "")
 
 
 _KINDS = {list: "array", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}

@@ -69,13 +69,15 @@ class Intake:
         except StoreUnavailable:
             raise
         except EventRejected as error:
+            ours = False
             rejection = error
         except Exception as error:
             # a fault of ours must not make one event come back for ever: it is kept and shown instead
-            log.exception("event could not be taken", extra={"topic": topic})
+            log.exception("an event on %s could not be taken", topic)
+            ours = True
             rejection = EventRejected(f"labeld failed on this event: {type(error).__name__}: {error}")
         key = await asyncio.to_thread(digest, topic, payload)
         await self._store.reject(
-            source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now
+            source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now, ours=ours
         )
         raise rejection

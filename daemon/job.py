@@ -59,13 +59,16 @@ class Reason(StrEnum):
     PRINTING = "job-printing"
     PRINTER_STOPPED = "printer-stopped"
     COMPLETED = "job-completed-successfully"
+    #: labeld itself failed on it, or a render process did
+    FAILED = "aborted-by-system"
     #: the printer has no counter: sent, drained, and nobody counted the paper
     COMPLETED_UNCOUNTED = "job-completed-with-warnings"
     CANCELED_BY_USER = "job-canceled-by-user"
     NO_DESTINATION = "destination-uri-failed"
-    WRONG_PRINTER = "printer-identity-mismatch"
     #: older than its event wanted it printed
     STALE = "job-hold-until-specified"
+    #: its event has the id of another parcel's
+    OTHER_PARCEL = "event-id-reused"
     OUTCOME_UNKNOWN = "outcome-unknown"
     NOT_PRINTED = "not-printed"
     SETTLED = "settled-by-user"
@@ -111,7 +114,7 @@ class Job:
 
 
 #: held reasons that printing again answers; a label that does not scan or fit would only be held again
-_RELEASABLE = frozenset({Reason.NOT_PRINTED, Reason.NO_DESTINATION, Reason.STALE})
+_RELEASABLE = frozenset({Reason.NOT_PRINTED, Reason.NO_DESTINATION, Reason.STALE, Reason.FAILED, Reason.OTHER_PARCEL})
 
 
 def allowed_acts(job: Job) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 
-from ..config.settings import Settings
+from ..config.settings import PrinterSettings, Settings
 from ..renderers.errors import DoesNotFit, SymbolLost
 from ..renderers.media import Media, Resolution
 from .errors import IllegalTransition, StoreUnavailable
@@ -20,8 +20,15 @@ _AHEAD = 8
 _SLOW_SECONDS = 2.0
 #: before the next try when the database cannot be written
 _STORE_PAUSE_SECONDS = 1.0
-#: faults that a person can look at and override; any other document is damaged, and aborted
+#: faults that a person can look at; any other document is damaged, and aborted
 _HELD = {SymbolLost.__name__, DoesNotFit.__name__}
+#: documents whose barcodes carry the tracking number
+_WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING_LABEL_PICTURE"}
+
+
+def made_for(name: str, printer: PrinterSettings) -> str:
+    """What artwork depends on: it is made again when this changes."""
+    return f"{name} {printer.resolution} {printer.media} {printer.graphic_encoding} {printer.scaling}"
 
 
 class Preparer:
@@ -85,10 +92,21 @@ class Preparer:
         except StoreUnavailable as error:
             log.warning("job %s is rendered but not kept: %s", job.id, error)
             await asyncio.sleep(_STORE_PAUSE_SECONDS)
+        except Exception as error:
+            log.exception("job %s: preparing failed", job.id)
+            await self._put_aside(job, error)
         finally:
             del self._begun[job.id]
             self._free.release()
             self._wake.set()
+
+    async def _put_aside(self, job: Job, error: Exception) -> None:
+        because = f"labeld failed on this label: {type(error).__name__}: {error}"
+        try:
+            await self._store.move(job.id, JobState.HELD, Reason.FAILED, because, self._clock())
+        except Exception:
+            log.exception("job %s cannot be put aside", job.id)
+            await asyncio.sleep(_STORE_PAUSE_SECONDS)
 
     async def _render(self, job: Job) -> None:
         name = job.printer or ""
@@ -101,7 +119,7 @@ class Preparer:
             scaling=printer.scaling,
             design_dpi=job.design_dpi,
             copies=job.copies,
-            tracking_number=job.tracking_number,
+            tracking_number=job.tracking_number if job.document_type in _WITH_TRACKING else None,
             media_type=media_type,
             max_bytes=self._settings.intake.max_asset_bytes,
         )
@@ -109,15 +127,25 @@ class Preparer:
         try:
             rendered = await self._pool.render(request, asset)
         except RenderFailed as error:
-            state = JobState.HELD if error.kind in _HELD else JobState.ABORTED
+            state = JobState.HELD if error.kind in _HELD or error.reason == Reason.FAILED else JobState.ABORTED
             if error.faulty:
-                picture = Artwork(name, error.faulty, 1, width, height, printer.resolution, (str(error),))
+                picture = Artwork(
+                    made_for(name, printer), error.faulty, 1, width, height, printer.resolution, (str(error),)
+                )
                 await self._store.save_artwork(
                     job.id, picture, str(error), self._clock(), state=state, reason=error.reason
                 )
             else:
                 await self._store.move(job.id, state, error.reason, str(error), self._clock())
             return
-        artwork = Artwork(name, rendered.payload, rendered.labels, width, height, printer.resolution, rendered.notes)
+        artwork = Artwork(
+            made_for(name, printer),
+            rendered.payload,
+            rendered.labels,
+            width,
+            height,
+            printer.resolution,
+            rendered.notes,
+        )
         made = f"rendered for {name} at {printer.resolution} dpi on {printer.media}"
         await self._store.save_artwork(job.id, artwork, "; ".join((made, *rendered.notes)), self._clock())

@@ -11,7 +11,8 @@ from .messages import iso
 
 #: what a technician should do about a reason; the first of these that is present is shown
 _ADVICE = {
-    "printer-identity-mismatch": "another printer answers at this address: check the cabling or the configuration",
+    "printer-identity-mismatch": "the configured serial number does not answer here: check cabling and configuration",
+    "printer-resolution-mismatch": "its head has another resolution than configured: correct the configuration",
     "offline": "switch the printer on and check its network cable",
     "cover-open": "close the print head",
     "media-empty": "load labels",
@@ -73,11 +74,12 @@ class Printers:
 
     def observed(self, name: str, seen: Observation, now: float) -> PrinterView:
         """Take in an observation."""
-        expected = self._views[name].settings.serial
-        reasons = seen.status.reasons
-        state = seen.status.state
-        if expected is not None and seen.identity.serial is not None and seen.identity.serial != expected:
+        settings = self._views[name].settings
+        state, reasons = seen.status.state, seen.status.reasons
+        if settings.serial is not None and seen.identity.serial != settings.serial:
             state, reasons = PrinterState.STOPPED, reasons | {"printer-identity-mismatch"}
+        if seen.identity.dpi not in (None, settings.resolution):
+            state, reasons = PrinterState.STOPPED, reasons | {"printer-resolution-mismatch"}
         return self._put(name, state, reasons, seen, now)
 
     def failed(self, name: str, error: DriverError) -> PrinterView:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import os
 import sys
 from asyncio.subprocess import PIPE, Process
@@ -11,7 +12,10 @@ from typing import Any, Self
 
 from ..config.settings import RenderSettings
 from .errors import DaemonError
+from .job import Reason
 from .render_worker import HEADER
+
+log = logging.getLogger(__name__)
 
 _MAX_REPLY = 256 * 1024 * 1024
 
@@ -84,7 +88,11 @@ class RenderPool:
         """
         fields = {name: getattr(request, name) for name in RenderRequest.__slots__}
         header, payload = await self._ask({"kind": "render", **fields}, asset)
-        return Rendered(payload, int(header["labels"]), tuple(map(str, header["notes"])))
+        labels, notes = header.get("labels"), header.get("notes")
+        # a taken-over worker may say anything: a label that nobody counts would be sent before it is noticed
+        if not isinstance(labels, int) or labels < 1 or not payload or not isinstance(notes, list):
+            raise RenderFailed("the renderer's answer makes no sense: the document is hostile", Reason.FAILED)
+        return Rendered(payload, labels, tuple(map(str, notes)))
 
     async def preview(self, payload: bytes, *, width: int, height: int, dpi: int, page: int = 1) -> bytes:
         """The dots of one label of a payload as a PNG.
@@ -105,7 +113,7 @@ class RenderPool:
             except TimeoutError:
                 await worker.restart()
                 limit = self._settings.timeout_seconds
-                raise RenderFailed(f"the document took longer than {limit:g} s to draw", "job-suspended") from None
+                raise RenderFailed(f"the document took longer than {limit:g} s to draw", Reason.FAILED) from None
             except (asyncio.IncompleteReadError, OSError, ValueError):
                 await worker.restart()
                 if last:
@@ -120,7 +128,7 @@ class RenderPool:
             finally:
                 self._idle.put_nowait(worker)
             if "error" in reply:
-                raise RenderFailed(str(reply["error"]), str(reply["reason"]), str(reply["kind"]), payload)
+                raise RenderFailed(str(reply["error"]), str(reply.get("reason")), str(reply.get("kind")), payload)
             return reply, payload
         raise AssertionError  # the second failure raised
 
@@ -168,7 +176,11 @@ class _Worker:
 
     async def restart(self) -> None:
         await self.kill()
-        await self.start()
+        try:
+            await self.start()
+        except OSError as error:
+            # the next request finds no process, and tries again
+            log.warning("a render process cannot be started: %s", error)
 
     async def kill(self) -> None:
         if self._process is None:

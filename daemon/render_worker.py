@@ -1,4 +1,4 @@
-"""A render process: requests on stdin, replies on stdout; it knows no network, database or printer.
+"""A render process: requests on stdin, replies on stdout. Its limits are memory, time and no new privileges.
 
 A frame is the length of its JSON header and of its bytes (two 32-bit big-endian numbers), then both.
 JSON and raw bytes because the documents are hostile: a taken-over worker must not be able to make the

@@ -1,9 +1,12 @@
 """Words to systemd (sd_notify(3)): READY, STOPPING, WATCHDOG."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Mapping
+
+log = logging.getLogger(__name__)
 
 
 def notify(state: str, environ: Mapping[str, str] = os.environ) -> bool:
@@ -13,8 +16,13 @@ def notify(state: str, environ: Mapping[str, str] = os.environ) -> bool:
         return False
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as channel:
         # a leading @ is the abstract namespace (unix(7))
-        channel.connect("\0" + address[1:] if address.startswith("@") else address)
-        channel.sendall(state.encode())
+        try:
+            channel.connect("\0" + address[1:] if address.startswith("@") else address)
+            channel.sendall(state.encode())
+        except OSError as error:
+            # no reason to stop printing; a watchdog that hears nothing acts by itself
+            log.warning("the service manager cannot be told %s: %s", state, error)
+            return False
     return True
 
 

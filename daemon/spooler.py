@@ -4,43 +4,38 @@ import asyncio
 import hashlib
 import logging
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ..config.settings import PrinterSettings, SpoolerSettings
 from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError
-from ..drivers.evidence import Level, Outcome, Patience, Verdict, judge
+from ..drivers.evidence import Level, Outcome, Verdict
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
-from ..renderers.media import Media, Resolution
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
 from .messages import iso
-from .preparer import Preparer
-from .printers import Printers, PrinterView
+from .preparer import Preparer, made_for
+from .printers import Printers
 from .retry import backoff
 from .store import Artwork, Attempt, Store
+from .witness import Clocks, Witness
 
 log = logging.getLogger(__name__)
 
 #: an idle printer is asked how it is this often, so that the page tells before a label waits
 _IDLE_LOOK_SECONDS = 10.0
+#: one that never answers is left in peace: in line mode or EPL it prints the question
+_QUIET_LOOK_SECONDS = 600.0
+#: a job whose document is still being drawn is looked for again after this, if nobody says so before
+_DRAWING_SECONDS = 1.0
 #: a printer that answers but is not ready is looked at this often
 _MENDED_SECONDS = 2.0
 #: before the next try when the database cannot be written
 _STORE_PAUSE_SECONDS = 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
-    """Wall time for the record, monotonic time for limits; arguments so that tests own them."""
-
-    wall: Callable[[], float]
-    monotonic: Callable[[], float]
-
-
-class NotReady(Exception):  # a turn that ends before the first byte, not a fault
-    """The printer answered, but must not be sent a label now."""
+class NotReady(Exception):
+    """The printer answered, but must not be sent a label now; nothing was sent."""
 
 
 class Spooler:
@@ -65,10 +60,10 @@ class Spooler:
         self._printers = printers
         self._preparer = preparer
         self._clocks = clocks
-        self._patience = Patience(limits.settle_seconds, limits.silence_seconds)
+        self._witness = Witness(name, limits, driver, store, printers, clocks)
         self._wake = asyncio.Event()
-        self._answers = False
-        self._size = Resolution(settings.resolution).size(Media.parse(settings.media))
+        self._idle_look = _IDLE_LOOK_SECONDS
+        self._job_id: str | None = None
 
     def poke(self) -> None:
         """A job of this printer may be ready, or may have been cancelled."""
@@ -79,74 +74,66 @@ class Spooler:
         failures = 0
         while not stop.is_set():
             self._wake.clear()
+            self._job_id = None
             try:
-                printed = await self._turn()
+                pause = await self._turn()
                 failures = 0
-                if not printed and not stop.is_set():
-                    await self._pause(_IDLE_LOOK_SECONDS)
-            except (DriverError, NotReady) as error:
-                failures += 1
-                if isinstance(error, DriverError):
-                    self._printers.failed(self._name, error)
+                if pause and not stop.is_set():
+                    await _until(self._wake, pause)
+                continue
+            except (NotReady, IllegalTransition) as error:
                 # a person is at a printer that answers: the moment it is mended it goes on
-                longest = _MENDED_SECONDS if isinstance(error, NotReady) else self._limits.retry_max_seconds
-                wait = backoff(failures, random.random(), longest=longest)  # noqa: S311 - spreads load only
-                log.info("printer %s: %s; next look in %.1f s", self._name, error, wait)
-                await self._sleep(wait, stop)
+                reason, longest = str(error), _MENDED_SECONDS
             except StoreUnavailable as error:
-                log.warning("printer %s waits: %s", self._name, error)
-                await self._sleep(_STORE_PAUSE_SECONDS, stop)
+                reason, longest = str(error), _STORE_PAUSE_SECONDS
+            except DriverError as error:
+                self._printers.failed(self._name, error)
+                reason, longest = str(error), self._limits.retry_max_seconds
+            except Exception as error:
+                log.exception("printer %s: job %s", self._name, self._job_id)
+                await self._put_aside(error)
+                reason, longest = f"{type(error).__name__}: {error}", self._limits.retry_max_seconds
+            failures += 1
+            wait = backoff(failures, random.random(), longest=longest)  # noqa: S311 - spreads load only
+            log.info("printer %s: %s; next look in %.1f s", self._name, reason, wait)
+            await _until(stop, wait)
 
-    async def _turn(self) -> bool:
-        """Settle what a crash left, then print one label; False when there was nothing to do."""
+    async def _turn(self) -> float:
+        """Settle what a crash left, then print one label; gives how long to wait when there was nothing to do."""
         for attempt in await self._store.open_attempts(self._name):
+            self._job_id = attempt.job_id
             await self._settle(attempt)
-        job = await self._next()
-        if job is None:
-            async with self._driver.connect() as session:
-                self._saw(await session.observe())
-            return False
+        heads = await self._store.queue(self._name, skip=self._preparer.slow())
+        if not heads:
+            return await self._look()
+        job = heads[0]
+        if job.reason != Reason.QUEUED:
+            return _DRAWING_SECONDS
+        self._job_id = job.id
         if job.useful_until is not None and job.useful_until < self._clocks.wall():
             because = f"it was useful until {iso(job.useful_until)}: ask before it is printed"
-            await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall())
-            return True
+            await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall(), was=job)
+            return 0
         artwork = await self._store.artwork(job.id)
-        if artwork is None or not self._fits(artwork):
+        if artwork is None or artwork.made_for != made_for(self._name, self._settings):
             because = f"{self._name} was configured anew: the label is rendered again"
-            await self._store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, because, self._clocks.wall())
-            return True
-        try:
-            await self._print(job, artwork)
-        except IllegalTransition as error:
-            log.info("not printed: %s", error)
-        return True
+            await self._store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, because, self._clocks.wall(), was=job)
+            return 0
+        await self._print(job, artwork)
+        return 0
 
-    async def _next(self) -> Job | None:
-        """The first job in order, if it is rendered; one whose document is slow to draw is passed over."""
-        for job in await self._store.queue(self._name, skip=self._preparer.slow()):
-            return job if job.reason == Reason.QUEUED else None
-        return None
-
-    def _fits(self, artwork: Artwork) -> bool:
-        return (artwork.printer, artwork.dpi, (artwork.width, artwork.height)) == (
-            self._name,
-            self._settings.resolution,
-            self._size,
-        )
+    async def _look(self) -> float:
+        """See how an idle printer is; gives the time to the next look."""
+        async with self._driver.connect() as session:
+            view = self._witness.saw(await session.observe())
+        mute = view.state is PrinterState.UNKNOWN and self._settings.ask
+        self._idle_look = min(2 * self._idle_look, _QUIET_LOOK_SECONDS) if mute else _IDLE_LOOK_SECONDS
+        return self._idle_look
 
     async def _print(self, job: Job, artwork: Artwork) -> None:
         async with self._driver.connect() as session:
             before = await session.observe()
-            view = self._saw(before)
-            # silence of a printer that is known to answer means "probably blocked", never "ok"
-            if view.state is PrinterState.STOPPED or (self._answers and view.state is PrinterState.UNKNOWN):
-                raise NotReady(view.message)
-            if before.status.partial_format:
-                await session.discard_partial()
-                raise NotReady("it held the beginning of a label that never ended; it was told to forget it")
-            if before.status.formats_buffered is not None and not before.status.drained:
-                # their count could not be told from ours
-                raise NotReady("other labels are still waiting in the printer")
+            await self._check(session, before)
             attempt = await self._store.begin_attempt(
                 job.id,
                 printer=self._name,
@@ -163,106 +150,72 @@ class Spooler:
             except DriverError as error:
                 broken = error
             if broken is None:
-                verdict, after = await self._gather(job.id, session, before, artwork.labels)
+                verdict, after = await self._witness.gather(job.id, session, before, artwork.labels)
         if broken is not None and broken.sent == 0:
             verdict = Verdict(Outcome.NOT_PRINTED, Level.NONE, f"no byte left: {broken}")
-            await self._end(attempt, job.id, verdict, before, retry=True)
+            await self._end(attempt, job.id, verdict, before.odometer, retry=True)
             raise broken
         if broken is not None:
-            verdict, after = await self._gather(job.id, None, before, artwork.labels)
-            verdict = _after_break(verdict, broken, len(artwork.payload))
-        await self._end(attempt, job.id, verdict, after)
+            verdict, after = await self._witness.gather(job.id, None, before, artwork.labels)
+            because = f"{verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
+            verdict = replace(verdict, because=because)
+        await self._end(attempt, job.id, verdict, after.odometer)
+
+    async def _check(self, session: Session, before: Observation) -> None:
+        """Make sure that a label sent now comes out here, and can be told from others.
+
+        Raises:
+            NotReady: it would not.
+        """
+        view = self._witness.saw(before)
+        if view.state is PrinterState.STOPPED:
+            raise NotReady(view.message)
+        if view.state is PrinterState.UNKNOWN and self._settings.ask:
+            # silence means "probably blocked", never "ok"
+            raise NotReady(f"{view.message}; for a printer that cannot answer, set ask = false")
+        if before.status.partial_format:
+            await session.discard_partial()
+            raise NotReady("it held the beginning of a label that never ended; it was told to forget it")
+        if before.status.formats_buffered is not None and not before.status.drained:
+            raise NotReady("other labels are still waiting in the printer: their count could not be told from ours")
+        if before.odometer is None and await self._store.has_counter(self._name, before.identity.serial):
+            raise NotReady("it does not tell its counter, though it did before")
 
     async def _settle(self, attempt: Attempt) -> None:
-        """Close an intent that a crash left open: by the counter, or by asking a person (DESIGN, a job's life)."""
-        before = Observation(
-            Identity(attempt.serial), PrinterStatus(PrinterState.IDLE), odometer=attempt.odometer_before
-        )
+        """Close an intent that a crash left open: by the counter, or by asking a person."""
+        before = Observation(Identity(attempt.serial), PrinterStatus(PrinterState.IDLE), attempt.odometer_before)
         if attempt.odometer_before is None:
             because = "labeld stopped while it was sent, and this printer has no counter"
-            await self._end(attempt.id, attempt.job_id, Verdict(Outcome.UNKNOWN, Level.NONE, because), before)
+            await self._end(attempt.id, attempt.job_id, Verdict(Outcome.UNKNOWN, Level.NONE, because), None)
             return
-        verdict, after = await self._gather(attempt.job_id, None, before, attempt.labels)
+        verdict, after = await self._witness.gather(attempt.job_id, None, before, attempt.labels)
         proven = verdict.outcome is Outcome.NOT_PRINTED
         if proven and not await self._store.counter_seen_moving(self._name, attempt.serial):
             because = f"{verdict.because}; but this counter was never seen to move"
             proven, verdict = False, Verdict(Outcome.UNKNOWN, Level.NONE, because)
-        await self._end(attempt.id, attempt.job_id, verdict, after, retry=proven)
+        await self._end(attempt.id, attempt.job_id, verdict, after.odometer, retry=proven)
 
-    async def _gather(
-        self, job_id: str, session: Session | None, before: Observation, labels: int
-    ) -> tuple[Verdict, Observation]:
-        """Look at the printer until the evidence is in; on `session` while it lives, then on new ones."""
-        now = self._clocks.monotonic
-        after, answered, moved = before, now(), now()
-        while True:
-            try:
-                if session is not None:
-                    seen = await session.observe()
-                else:
-                    async with self._driver.connect() as fresh:
-                        seen = await fresh.observe()
-                        if seen.status.partial_format:
-                            # the rest of it will never come: its conversation is over
-                            await fresh.discard_partial()
-            except DriverError as error:
-                session = None
-                self._printers.failed(self._name, error)
-                seen = replace(after, status=PrinterStatus(PrinterState.UNKNOWN))
-            else:
-                self._saw(seen)
-            if seen.status.state is not PrinterState.UNKNOWN:
-                answered = now()
-            if seen.odometer is None:
-                seen = replace(seen, odometer=after.odometer)
-            if (seen.odometer, seen.status) != (after.odometer, after.status):
-                moved = now()
-            after = seen
-            verdict = judge(
-                before, after, labels, still=now() - moved, silent=now() - answered, patience=self._patience
-            )
-            if verdict is not None:
-                return verdict, after
-            await self._report(job_id, after)
-            await asyncio.sleep(self._limits.poll_seconds)
-
-    async def _report(self, job_id: str, seen: Observation) -> None:
-        """Tell when a label that is on its way waits for a person, and when it goes on."""
-        job = await self._store.get(job_id)
-        stopped = seen.status.state is PrinterState.STOPPED
-        view = self._printers[self._name]
-        if stopped and (job.state is JobState.PROCESSING or job.message != view.message):
-            await self._store.move(job_id, JobState.STOPPED, Reason.PRINTER_STOPPED, view.message, self._clocks.wall())
-        elif job.state is JobState.STOPPED and seen.status.ready:
-            await self._store.move(
-                job_id, JobState.PROCESSING, Reason.PRINTING, "the printer goes on", self._clocks.wall()
-            )
+    async def _put_aside(self, error: Exception) -> None:
+        """Hold the job at which labeld itself failed, so that the next turn is another one's."""
+        if self._job_id is None:
+            return
+        because = f"labeld failed on this label: {type(error).__name__}: {error}"
+        try:
+            for attempt in await self._store.open_attempts(self._name):
+                if attempt.job_id == self._job_id:
+                    await self._end(attempt.id, self._job_id, Verdict(Outcome.UNKNOWN, Level.NONE, because), None)
+                    return
+            await self._store.move(self._job_id, JobState.HELD, Reason.FAILED, because, self._clocks.wall())
+        except Exception:
+            log.exception("printer %s: job %s cannot be put aside", self._name, self._job_id)
 
     async def _end(
-        self, attempt: int, job_id: str, verdict: Verdict, after: Observation, *, retry: bool = False
+        self, attempt: int, job_id: str, verdict: Verdict, odometer: int | None, *, retry: bool = False
     ) -> None:
         state, reason = aftermath(verdict, retry=retry)
         await self._store.end_attempt(
-            attempt, job_id, verdict, odometer=after.odometer, state=state, reason=reason, now=self._clocks.wall()
+            attempt, job_id, verdict, odometer=odometer, state=state, reason=reason, now=self._clocks.wall()
         )
-
-    def _saw(self, seen: Observation) -> PrinterView:
-        self._answers |= seen.status.state is not PrinterState.UNKNOWN
-        return self._printers.observed(self._name, seen, self._clocks.wall())
-
-    async def _pause(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-
-    async def _sleep(self, seconds: float, stop: asyncio.Event) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                await stop.wait()
-        except TimeoutError:
-            return
 
 
 def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:
@@ -284,9 +237,9 @@ def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:
             return JobState.COMPLETED, Reason.COMPLETED_UNCOUNTED
 
 
-def _after_break(verdict: Verdict, broken: DriverError, size: int) -> Verdict:
-    """What evidence is worth when not all bytes were taken."""
-    because = f"{verdict.because} ({broken}; {broken.sent} of {size} bytes had left)"
-    if verdict.level in (Level.DRAINED, Level.SENT):
-        return Verdict(Outcome.UNKNOWN, Level.NONE, because)
-    return replace(verdict, because=because)
+async def _until(event: asyncio.Event, seconds: float) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return

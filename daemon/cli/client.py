@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -29,8 +30,10 @@ def print_label(
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
-    job = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
+    job, known = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
     typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
+    if known:
+        fail("these bytes came before: this is the earlier job, and nothing more was printed", 1)
     if wait and job["state"] != "completed":
         raise typer.Exit(1)
 
@@ -73,21 +76,24 @@ def _base(config: Path | None) -> str:
     return f"http://{host}:{web.port}"
 
 
-async def _submit(base: str, data: bytes, printer: str | None, station: str | None, *, wait: bool) -> dict[str, Any]:
+async def _submit(
+    base: str, data: bytes, printer: str | None, station: str | None, *, wait: bool
+) -> tuple[dict[str, Any], bool]:
     query = {key: value for key, value in (("printer", printer), ("station", station)) if value}
     headers = {"Content-Type": "application/octet-stream"}
-    job = await _request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
+    job, status = await _request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
     while wait and job["state"] not in _ENDED:
         await asyncio.sleep(0.2)
-        job = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
-    return job
+        job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
+    return job, status == HTTPStatus.OK
 
 
 async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
-    return await _request("GET", f"{base}/api/v1/{kind}", params=query)
+    answer, _ = await _request("GET", f"{base}/api/v1/{kind}", params=query)
+    return answer
 
 
-async def _request(method: str, url: str, **options: Any) -> dict[str, Any]:
+async def _request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
     try:
         async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
             body: dict[str, Any] = await response.json(content_type=None)
@@ -95,4 +101,4 @@ async def _request(method: str, url: str, **options: Any) -> dict[str, Any]:
         fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)
     if response.status >= 400:
         fail(str(body.get("detail") or body.get("title") or response.status), 4 if response.status == 422 else 1)
-    return body
+    return body, response.status

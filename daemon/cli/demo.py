@@ -10,7 +10,7 @@ from rich.table import Table
 
 from ...config.settings import WebSettings
 from ...drivers.virtual.faults import Fault
-from ..errors import DaemonError
+from ..errors import DaemonError, first_cause
 from .common import fail, set_up_logs
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def demo(
     try:
         good = asyncio.run(_demo(web_port, once=once, faults=faults))
     except* (DaemonError, OSError) as group:
-        fail(f"the demo cannot start: {group.exceptions[0]}", 1)
+        fail(f"the demo cannot start: {first_cause(group)}", 1)
     if not good:
         raise typer.Exit(1)
 

@@ -6,7 +6,7 @@ import signal
 
 from ...config.errors import ConfigError
 from ...config.settings import Settings
-from ..errors import DaemonError
+from ..errors import DaemonError, first_cause
 from .common import EX_CONFIG, ConfigOption, fail, set_up_logs, settings_from
 
 
@@ -18,9 +18,9 @@ def run(config: ConfigOption = None) -> None:
     try:
         asyncio.run(_run(settings))
     except* ConfigError as group:
-        fail(str(group.exceptions[0]), EX_CONFIG)
-    except* DaemonError as group:
-        fail(str(group.exceptions[0]), 1)
+        fail(str(first_cause(group)), EX_CONFIG)
+    except* (DaemonError, OSError) as group:
+        fail(str(first_cause(group)), 1)
 
 
 async def _run(settings: Settings) -> None:

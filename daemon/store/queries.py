@@ -1,13 +1,15 @@
 """Questions to the database; they see what is committed and never wait for the writer."""
 
-from collections.abc import Collection
+import contextlib
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ...drivers.evidence import Outcome
-from ..errors import NoSuchJob
+from ..errors import NoSuchJob, StoreUnavailable
 from ..job import Job, JobState
 from . import schema
 from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Rejection, attempt_from, job_from
@@ -17,10 +19,18 @@ _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
 
 
 class Queries:
-    """The reading half of the store."""
+    """The reading half of the store; each question raises `StoreUnavailable` when the database fails."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+
+    @contextlib.asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreUnavailable(f"the database cannot be read: {getattr(error, 'orig', None) or error}") from error
 
     async def get(self, job_id: str) -> Job:
         """One job.
@@ -28,7 +38,7 @@ class Queries:
         Raises:
             NoSuchJob: no job has this id.
         """
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return await self._get(connection, job_id)
 
     async def queue(
@@ -51,7 +61,7 @@ class Queries:
         )
         if reason is not None:
             query = query.where(jobs.reason == reason)
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
     async def jobs(
@@ -73,7 +83,7 @@ class Queries:
             query = query.where(
                 (jobs.tracking_number == search) | (jobs.package_id == search) | (jobs.event_id == search)
             )
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
     async def counts(self, states: Collection[JobState] = ()) -> dict[str, dict[str, int]]:
@@ -87,7 +97,7 @@ class Queries:
         if states:
             query = query.where(jobs.state.in_(states))
         found: dict[str, dict[str, int]] = {}
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             for printer, state, number in await connection.execute(query):
                 found.setdefault(printer or "", {})[state] = number
         return found
@@ -95,7 +105,7 @@ class Queries:
     async def asset(self, job_id: str) -> tuple[bytes, str | None]:
         """A job's bytes as received, and the media type its publisher gave."""
         query = select(schema.assets.c.data, schema.assets.c.media_type).where(schema.assets.c.job_id == job_id)
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             row = (await connection.execute(query)).first()
         if row is None:
             raise NoSuchJob(f"job {job_id} has no asset")
@@ -103,7 +113,7 @@ class Queries:
 
     async def artwork(self, job_id: str) -> Artwork | None:
         """A job's payload for its printer, once it is rendered."""
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             query = select(schema.artworks).where(schema.artworks.c.job_id == job_id)
             row = (await connection.execute(query)).mappings().first()
         if row is None:
@@ -119,18 +129,29 @@ class Queries:
             .where(ledger.job_id == job_id)
             .order_by(ledger.id)
         )
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return [
                 LedgerEntry(row.at, JobState(row.state), row.reason, row.words)
                 for row in await connection.execute(query)
             ]
 
-    async def open_attempts(self, printer: str) -> list[Attempt]:
-        """Intents of `printer` without an outcome: what a crash left behind."""
+    async def open_attempts(self, printer: str | None = None) -> list[Attempt]:
+        """Intents without an outcome, of one printer or of all: what a crash left behind."""
         attempts = schema.attempts
-        query = select(attempts).where(attempts.c.printer == printer, attempts.c.ended_at.is_(None))
-        async with self._engine.connect() as connection:
+        query = select(attempts).where(attempts.c.ended_at.is_(None))
+        if printer is not None:
+            query = query.where(attempts.c.printer == printer)
+        async with self._reading() as connection:
             return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+
+    async def has_counter(self, printer: str, serial: str | None) -> bool:
+        """Whether this very printer ever told its label counter."""
+        table = schema.attempts.c
+        query = select(table.id).where(table.printer == printer, table.odometer_before.is_not(None))
+        if serial is not None:
+            query = query.where(table.serial == serial)
+        async with self._reading() as connection:
+            return (await connection.execute(query.limit(1))).first() is not None
 
     async def counter_seen_moving(self, printer: str, serial: str | None) -> bool:
         """Whether a label of this very printer was ever confirmed by its counter."""
@@ -138,7 +159,7 @@ class Queries:
         query = select(table.id).where(
             table.printer == printer, table.serial == serial, table.outcome == Outcome.CONFIRMED
         )
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return (await connection.execute(query.limit(1))).first() is not None
 
     async def rejections(self, *, limit: int = 50) -> list[Rejection]:
@@ -146,13 +167,13 @@ class Queries:
         table = schema.rejections.c
         columns = [column for column in table if column.name not in ("payload", "digest")]
         query = select(*columns).order_by(table.last_at.desc(), table.id.desc()).limit(limit)
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return [Rejection(**row) for row in (await connection.execute(query)).mappings()]
 
     async def outbox(self, limit: int = 20) -> list[OutboxMessage]:
         """The oldest messages that are not at the broker yet."""
         query = select(schema.outbox).order_by(schema.outbox.c.id).limit(limit)
-        async with self._engine.connect() as connection:
+        async with self._reading() as connection:
             return [OutboxMessage(**row) for row in (await connection.execute(query)).mappings()]
 
     async def _get(self, connection: AsyncConnection, job_id: str) -> Job:

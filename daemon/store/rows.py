@@ -37,9 +37,9 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Artwork:
-    """The bytes for a printer and the size of their labels in dots."""
+    """The bytes for a printer and the size of their labels in dots; `made_for` names printer and settings."""
 
-    printer: str
+    made_for: str
     payload: bytes
     labels: int
     width: int
@@ -101,19 +101,25 @@ class OutboxMessage:
     retain: bool
 
 
-def new_job(new: NewJob, revision: int) -> Job:
-    """The job of an event that is no duplicate."""
+def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
+    """The job of an event that is no duplicate; `reused`: another parcel's event had the same id."""
     ready = new.event.fields
-    destined = new.route.printer is not None
+    if reused and not new.event.bare:
+        state, reason = JobState.HELD, Reason.OTHER_PARCEL
+        message = "its event_id was used before, for another parcel: is this a label of its own?"
+    elif new.route.printer is None:
+        state, reason, message = JobState.HELD, Reason.NO_DESTINATION, new.route.because
+    else:
+        state, reason, message = JobState.PENDING, Reason.TRANSFORMING, new.route.because
     return Job(
         id=new.id,
         received_at=new.received_at,
         updated_at=new.received_at,
         revision=revision,
         source=new.source,
-        state=JobState.PENDING if destined else JobState.HELD,
-        reason=Reason.TRANSFORMING if destined else Reason.NO_DESTINATION,
-        message=new.route.because,
+        state=state,
+        reason=reason,
+        message=message,
         printer=new.route.printer,
         event_id=ready.event_id,
         shop_id=ready.shop_id,

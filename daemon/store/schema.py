@@ -81,7 +81,7 @@ artworks = Table(
     "artworks",
     metadata,
     Column("job_id", String(36), ForeignKey("jobs.id"), primary_key=True),
-    Column("printer", Text, nullable=False),
+    Column("made_for", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("labels", Integer, nullable=False),
     Column("width", Integer, nullable=False),

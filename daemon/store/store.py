@@ -36,7 +36,6 @@ _FIND = (
     select(schema.jobs)
     .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
     .order_by(schema.jobs.c.received_at.desc())
-    .limit(1)
 )
 _UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
 
@@ -92,19 +91,16 @@ class Store(Queries):
 
         async def change(connection: AsyncConnection) -> Accepted:
             known = await self._find(connection, new)
-            if known is not None:
-                job = await self._update(
-                    connection,
-                    known,
-                    new.received_at,
-                    words=f"the same event came again by {new.source}; nothing more is printed",
-                    duplicates=known.duplicates + 1,
-                )
+            same = next((job for job in known if new.event.is_of(job)), None)
+            if same is not None:
+                words = f"the same event came again by {new.source}; nothing more is printed"
+                counted = same.duplicates + 1
+                job = await self._update(connection, same, new.received_at, words=words, duplicates=counted)
                 return Accepted(job, duplicate=True)
             # a bare event may come again after its window, as another job
-            identity = f"{new.event.identity}#{new.id}" if new.event.bare else new.event.identity
+            identity = f"{new.event.identity}#{new.id}" if new.event.bare or known else new.event.identity
             self._revision += 1
-            job = new_job(new, self._revision)
+            job = new_job(new, self._revision, reused=bool(known))
             await connection.execute(
                 _INSERT_JOB, job_row(job) | {"identity": identity, "event_key": new.event.identity}
             )
@@ -118,8 +114,13 @@ class Store(Queries):
         self._changed(accepted.job)
         return accepted
 
-    async def reject(self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float) -> None:
-        """Keep an event that cannot become a job, and say so on MQTT; equal ones are counted."""
+    async def reject(
+        self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float, ours: bool = False
+    ) -> None:
+        """Keep an event that cannot become a job, and say so on MQTT; equal ones are counted.
+
+        All of it is kept where the fault is `ours`, else its beginning.
+        """
 
         async def change(connection: AsyncConnection) -> None:
             again = await connection.execute(
@@ -138,7 +139,7 @@ class Store(Queries):
                         topic=topic,
                         because=because,
                         size=len(payload),
-                        payload=payload[:REJECTED_BYTES],
+                        payload=payload if ours else payload[:REJECTED_BYTES],
                     )
                 )
             message = messages.rejection_payload(
@@ -151,17 +152,38 @@ class Store(Queries):
 
     # A job's life
 
-    async def move(self, job_id: str, state: JobState, reason: str, message: str, now: float, **columns: object) -> Job:
+    async def move(
+        self,
+        job_id: str,
+        state: JobState,
+        reason: str,
+        message: str,
+        now: float,
+        *,
+        was: Job | None = None,
+        **columns: object,
+    ) -> Job:
         """Move a job along the state table, with a ledger line that says `message`.
 
+        Args:
+            job_id: the job.
+            state: where it goes.
+            reason: its new job-state-reason.
+            message: the same in a plain sentence.
+            now: Unix seconds.
+            was: how the caller knows the job; in another state or for another reason it is not moved.
+            columns: other fields to change.
+
         Raises:
-            IllegalTransition: the table has no such move; the job may have changed meanwhile.
+            IllegalTransition: the table has no such move, or the job changed meanwhile.
             NoSuchJob: no job has this id.
         """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
+            if was is not None and (job.state, job.reason) != (was.state, was.reason):
+                raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) by now")
             return await self._update(
                 connection, job, now, words=message, state=state, reason=reason, message=message, **columns
             )
@@ -215,12 +237,14 @@ class Store(Queries):
         """Journal the intent to send; when this returns it is on disk, and the first byte may leave.
 
         Raises:
-            IllegalTransition: the job is not pending any more.
+            IllegalTransition: the job is not queued for this printer any more.
         """
 
         async def change(connection: AsyncConnection) -> tuple[Job, int]:
             job = await self._get(connection, job_id)
-            check_move(job_id, job.state, JobState.PROCESSING)
+            # the last line of defence against a second copy: staying in place is not allowed here
+            if (job.state, job.reason, job.printer) != (JobState.PENDING, Reason.QUEUED, printer):
+                raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) for {job.printer} by now")
             result = await connection.execute(
                 insert(schema.attempts).values(
                     job_id=job_id,
@@ -310,13 +334,12 @@ class Store(Queries):
 
     # Inside a transaction
 
-    async def _find(self, connection: AsyncConnection, new: NewJob) -> Job | None:
-        """The job that this event already is; a bare event only counts within the window, or when redelivered."""
+    async def _find(self, connection: AsyncConnection, new: NewJob) -> list[Job]:
+        """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
         found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
-        row = found.mappings().first()
-        return None if row is None else job_from(row)
+        return [job_from(row) for row in found.mappings()]
 
     async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
         self._revision += 1

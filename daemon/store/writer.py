@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, ProgrammingError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..errors import StoreUnavailable
@@ -75,12 +75,11 @@ class Writer:
             async with self._engine.begin() as connection:
                 for entry in entries:
                     await entry.apply(connection)
-        except DBAPIError as error:
-            if _storage_failed(error):
-                raise StoreUnavailable(f"the database cannot be written: {error.orig}") from error
-            raise
-        except OSError as error:
-            raise StoreUnavailable(f"the database cannot be written: {error}") from error
+        except (IntegrityError, DataError, InterfaceError, ProgrammingError):
+            raise  # a change's own fault
+        except (SQLAlchemyError, OSError) as error:
+            message = f"the database cannot be written: {getattr(error, 'orig', None) or error}"
+            raise StoreUnavailable(message) from error
 
 
 class _Entry(Generic[T]):
@@ -103,8 +102,3 @@ class _Entry(Generic[T]):
     def fail(self, error: Exception) -> None:
         if not self.done.done():
             self.done.set_exception(error)
-
-
-def _storage_failed(error: DBAPIError) -> bool:
-    """Whether the database itself failed (SQLite's words), so that the whole batch is void."""
-    return any(word in str(error.orig) for word in ("disk", "readonly", "full", "locked", "malformed"))

@@ -45,17 +45,23 @@ DROPPED: Final = {
     "^CC": "prefix", "~CC": "prefix", "^CT": "prefix", "~CT": "prefix", "^CD": "prefix", "~CD": "prefix",
 }  # fmt: skip
 
-#: Settings of one label that the printer keeps for the next (ZPL II guide): their usual values, and how to
-#: return to them (equal dpi values end the conversion of ^MU).
+#: Settings of one label that the printer keeps for the next (ZPL II guide): values that change nothing in a printer
+#: just switched on, and the value that returns to that state. Units come first (equal dpi values end the conversion
+#: of ^MU): the values after them are counted in dots. ^CI is missing: its value at power-up is the printer's own.
 _KEPT: Final = {
-    "^PO": (re.compile("|N"), b"^PON"),
-    "^PM": (re.compile("|N"), b"^PMN"),
-    "^LR": (re.compile("|N"), b"^LRN"),
-    "^LS": (re.compile("0*"), b"^LS0"),
-    "^LH": (re.compile("0*,?0*"), b"^LH0,0"),
-    "^JM": (re.compile("|A"), b"^JMA"),
-    "^MU": (re.compile("D?,?,?"), b"^MUD,300,300"),
-    "^MC": (re.compile("|Y"), b"^MCY"),
+    "^MU": (re.compile("D?,?,?"), "D,300,300"),
+    "^JM": (re.compile("A?"), "A"),
+    "^PO": (re.compile("N?"), "N"),
+    "^LH": (re.compile("0*,?0*"), "0,0"),
+    "^PM": (re.compile("N?"), "N"),
+    "^LR": (re.compile("N?"), "N"),
+    "^LS": (re.compile("0*"), "0"),
+    "^MC": (re.compile("Y?"), "Y"),
+    "^FW": (re.compile("N?(,0?)?"), "N,0"),
+    "^BY": (re.compile(r"2?(,(3(\.0)?)?(,(10)?)?)?"), "2,3.0,10"),
+    "^CF": (re.compile("A?(,9?(,5?)?)?"), "A,9,5"),
+    "^CV": (re.compile("N?"), "N"),
+    "^PA": (re.compile("0?(,0?){0,3}"), "0,0,0,0"),
 }
 
 _SET_GET_DO = re.compile(rb"!\s*U1?\s+(setvar|getvar|do)\b", re.IGNORECASE)
@@ -73,8 +79,10 @@ class Screened:
     notes: tuple[str, ...]
 
 
-def screen(zpl: bytes, commands: Iterable[Command]) -> Screened:
+def screen(zpl: bytes, commands: Iterable[Command], width: int) -> Screened:
     """Keep what draws, drop what sets, and return the printer to its usual state after the last format.
+
+    `width` is the stock's, in dots: another print width would clip or shift the next label that names none.
 
     Raises:
         CommandRefused: a command that is not allowed, with its name and position.
@@ -101,7 +109,7 @@ def screen(zpl: bytes, commands: Iterable[Command]) -> Screened:
         kept.append(command)
     if opened:
         raise AssetRefused("the ZPL is cut off: its last format has no end (^XZ)")
-    reset = _reset(kept)
+    reset = _reset(kept, width)
     if reset:
         notes["settings that would stay for the next label are set back afterwards"] = None
     cleaned = b"".join(zpl[command.start : command.end] for command in kept)
@@ -128,9 +136,13 @@ def _judge(command: Command, notes: dict[str, None]) -> None:
     if command.name == "~DG":
         _refuse_stored(command)
     elif command.name == "^GF":
-        if command.parameters[:1] in b"Cc":
+        kind = command.parameters.lstrip()[:1].upper()
+        if kind == b"C":
             raise CommandRefused(f"compressed binary graphics (^GFC) at byte {command.start} are not supported")
-        return  # binary data may hold any byte
+        if kind == b"B":
+            return  # binary data may hold any byte
+    elif command.name == "^CW":
+        notes[f"^CW gives font letter {command.fields()[0][:1]!r} another font until the printer is off"] = None
     elif command.name in ("^XG", "^IM") and _STORED.match(command.fields()[0]):
         notes[f"{command.name} uses a graphic stored in the printer: {command.fields()[0][:40]}"] = None
     elif command.name == "^PQ" and _pauses(command):
@@ -149,14 +161,23 @@ def _refuse_stored(command: Command) -> None:
 
 def _pauses(command: Command) -> bool:
     fields = command.fields()
-    return len(fields) > 1 and fields[1].isdigit() and int(fields[1]) > 0
+    return len(fields) > 1 and re.match("0*[1-9]", fields[1]) is not None
 
 
-def _reset(commands: Iterable[Command]) -> bytes:
-    """A format that prints nothing and takes back what the last value of a kept setting left behind."""
-    last: dict[str, str] = {}
+def _reset(commands: Iterable[Command], width: int) -> bytes:
+    """A format that prints nothing and takes back what kept settings left behind; empty where they left nothing.
+
+    A value that names only some parameters keeps the others, so only the whole usual value takes a change back.
+    """
+    kept = _KEPT | {"^PW": (re.compile(f"0*{width}|"), str(width))}
+    changed = set()
     for command in commands:
-        if command.name in _KEPT:
-            last[command.name] = ",".join(command.fields()).upper()
-    back = [_KEPT[name][1] for name, value in last.items() if not _KEPT[name][0].fullmatch(value)]
-    return b"^XA" + b"".join(back) + b"^XZ" if back else b""
+        if command.name in kept:
+            value = ",".join(command.fields()).upper()
+            unchanging, usual = kept[command.name]
+            if value == usual:
+                changed.discard(command.name)
+            elif not unchanging.fullmatch(value):
+                changed.add(command.name)
+    back = "".join(name + usual for name, (_, usual) in kept.items() if name in changed)
+    return f"^XA{back}^XZ".encode("ascii") if back else b""

@@ -26,7 +26,7 @@ except ImportError:  # only where isal has no wheel
 Encoding = Literal["ascii", "rle", "z64"]
 
 _MAX_BYTES = MAX_DOTS // 8
-_HEADER = re.compile(rb"\s*([ABab])\s*,\s*(\d*)\s*,\s*(\d+)\s*,\s*(\d+)\s*,")
+_HEADER = re.compile(rb"\s*([ABab])\s*,\s*(\d{0,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _WRAPPED = re.compile(rb":(B64|Z64):([A-Za-z0-9+/=]*):([0-9A-Fa-f]{4})")
 _RUN = re.compile(rb"([G-Yg-z]*)([0-9A-Fa-f])|([,!:])")
 _BLANKS = b" \t\r\n\0"

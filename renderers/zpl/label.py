@@ -1,5 +1,6 @@
 """Labels as ZPL: write one from dots, count those in a payload, tell the resolution one was made for."""
 
+import re
 from collections.abc import Iterable
 
 from ..bitmap import Bitmap
@@ -11,16 +12,20 @@ _HEADS = (Resolution(203), Resolution(300), Resolution(600))
 _GRAPHICS = frozenset({"^GB", "^GC", "^GD", "^GE", "^GF", "^XG", "^IM"})
 _FIELD_DATA = frozenset({"^FD", "^FV", "^SN"})
 _MAX_LABELS = 99_999_999  # ^PQ's own limit
+_WHOLE_NUMBER = re.compile(r"\+?0*([0-9]{1,9})")
 
 
 def wrap(bitmap: Bitmap, encoding: Encoding, copies: int = 1) -> bytes:
     """A label of nothing but dots.
 
-    Sets only what the printer would keep from the label before: width and home. `^LL` is left out: it
-    matters in continuous mode only, where the stock decides (PRINTERS section 6).
+    Sets what the printer would keep from the label before and what moves a graphic: width, home, and the
+    justification. A Zebra takes the justification of the last `^FW` for a field that names none, and one justified
+    to the right of 0,0 lies off the label, so both `^FW` and `^FO` say left; `^FW` also stands upright, for the label
+    of others that comes next. `^LL` is left out: it matters in continuous mode only, where the stock decides
+    (PRINTERS section 6).
     """
     field = encode(bitmap, encoding)
-    return b"^XA^PW%d^LH0,0^FO0,0%s^FS^PQ%d^XZ" % (bitmap.width, field, copies)
+    return b"^XA^PW%d^LH0,0^FWN,0^FO0,0,0%s^FS^PQ%d^XZ" % (bitmap.width, field, copies)
 
 
 def labels_in(zpl: bytes) -> int:
@@ -29,7 +34,16 @@ def labels_in(zpl: bytes) -> int:
     Raises:
         AssetRefused: see `lexer.lex`.
     """
-    return sum(quantity(commands) for commands in formats(lex(zpl)))
+    return sum(quantities(zpl))
+
+
+def quantities(zpl: bytes) -> list[int]:
+    """How many labels each format prints, for those that print.
+
+    Raises:
+        AssetRefused: see `lexer.lex`.
+    """
+    return [wanted for commands in formats(lex(zpl)) if (wanted := quantity(commands))]
 
 
 def prints(commands: Iterable[Command]) -> bool:
@@ -112,6 +126,6 @@ def _pair(fields: list[str]) -> tuple[int, int]:
 
 
 def _number(text: str) -> int:
-    """A whole number as ZPL writes it: decimals are cut, anything else is 0."""
-    digits = text.split(".")[0].lstrip("+")[:9]
-    return int(digits) if digits.isascii() and digits.isdigit() else 0
+    """The whole number that `text` begins with, as printers read it, up to nine digits; 0 without one."""
+    digits = _WHOLE_NUMBER.match(text)
+    return int(digits[1]) if digits else 0

@@ -9,11 +9,18 @@ from ..errors import AssetRefused, CommandRefused
 #: More commands than any label has; real ones reach a few thousand.
 MAX_COMMANDS = 200_000
 
-#: A tilde alone is text, as in `^BX...,~`: all tilde commands have two letters.
-_PREFIX = re.compile(rb"\^|~(?=[A-Za-z]{2})")
-_BINARY_FIELD = re.compile(rb"[BbCc],(\d+),(\d*),(\d*),")
+#: A tilde is text only before a letter or digit with a digit, as in the escapes of a Data Matrix (`~1`, `~d029`):
+#: all tilde commands have two letters, but printers skip line ends, so that a tilde before one may begin a command.
+_PREFIX = re.compile(rb"\^|~(?![A-Za-z][0-9]|[0-9][A-Za-z0-9])")
+#: `^BX` names its escape character, and a tilde is the usual one.
+_PREFIX_IN_BX = re.compile(_PREFIX.pattern + rb"(?!(?<=,~)\s*(?:[\^,]|\Z))")
+_BINARY = re.compile(rb"\s*[BbCc]")
+#: Nine digits are more than any graphic has.
+_BINARY_HEADER = re.compile(rb"\s*([BbCc])\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*\d{1,9}\s*,")
 #: Commands without parameters: what follows them is text that belongs to nothing.
 _BARE = frozenset({"^XA", "^XZ", "^FS"})
+#: What follows these is printed, or is a remark: no byte of it may be left out unseen.
+_DATA = frozenset({"^FD", "^FV", "^FX"})
 _CHANGES_PREFIX = frozenset({"^CC", "~CC", "^CT", "~CT", "^CD", "~CD"})
 
 
@@ -22,7 +29,8 @@ class Command:
     """One command: `name` in capitals (`^FO`, `~DG`, `^A`, `^A@`), its `parameters` as written, bytes start:end.
 
     For `^A` the font letter is the first byte of the parameters. Text outside any command has an empty
-    name and is its own parameters.
+    name and is its own parameters. A prefix without a command has a name of its own that no table holds:
+    it and what follows, `~\\r\\n`.
     """
 
     name: str
@@ -42,7 +50,7 @@ def lex(zpl: bytes) -> tuple[Command, ...]:
 
     Raises:
         CommandRefused: the command prefix changes, or a binary field declares two different lengths.
-        AssetRefused: a binary field is cut off, or there are more than `MAX_COMMANDS` commands.
+        AssetRefused: a binary field is cut off or lacks a length, or there are more than `MAX_COMMANDS` commands.
     """
     commands: list[Command] = []
     for command in _scan(zpl):
@@ -70,32 +78,28 @@ def formats(commands: Iterable[Command]) -> Iterator[tuple[Command, ...]]:
 
 
 def _scan(zpl: bytes) -> Iterator[Command]:
-    first = _PREFIX.search(zpl)
-    position = first.start() if first else len(zpl)
-    if position:
-        yield Command("", zpl[:position], 0, position)
+    position, last = 0, ""
     while position < len(zpl):
-        name, begin = _name(zpl, position)
-        if len(name) == 1:  # a prefix right before another one begins nothing
-            yield Command("", name.encode("ascii"), position, begin)
-            position = begin
+        start = position
+        if _PREFIX.match(zpl, start) is None:
+            position = _next_prefix(zpl, start)
+            yield Command("", zpl[start:position], start, position)
             continue
-        end = _end(zpl, name, begin, position)
-        if name in _BARE:
-            yield Command(name, b"", position, begin)
-            if end > begin:
-                yield Command("", zpl[begin:end], begin, end)
-        else:
-            yield Command(name, zpl[begin:end], position, end)
-        position = end
+        name, begin = _name(zpl, start)
+        if len(name) == 1 and last not in _DATA:  # a prefix right before another one begins nothing
+            position = begin
+            yield Command("", zpl[start:position], start, position)
+            continue
+        position = begin if name in _BARE else _end(zpl, name, begin, start)
+        yield Command(name, zpl[begin:position], start, position)
+        last = name
 
 
 def _name(zpl: bytes, position: int) -> tuple[str, int]:
     """The command's name and where its parameters begin."""
     following = _PREFIX.search(zpl, position + 1, position + 5)  # a prefix always begins a new command
     end = min(position + 3, following.start() if following else len(zpl))
-    letters = zpl[position + 1 : end]
-    code = chr(zpl[position]) + letters.decode("latin-1").upper()
+    code = zpl[position:end].upper().decode("latin-1")
     if code.startswith("^A"):
         code = code if code == "^A@" else "^A"
     return code, position + len(code)
@@ -107,12 +111,23 @@ def _end(zpl: bytes, name: str, begin: int, position: int) -> int:
         if zpl[begin : begin + 1] != default:
             raise CommandRefused(f"{name} at byte {position} changes how ZPL is written, which is not supported")
         begin += 1
-    elif name == "^GF" and (binary := _BINARY_FIELD.match(zpl, begin)):
-        length = int(binary[1])
-        if zpl[begin : begin + 1] in b"Bb" and binary[2] and int(binary[2]) != length:
-            raise CommandRefused(f"^GF at byte {position} declares two lengths, {length} and {int(binary[2])} bytes")
-        begin = binary.end() + length
-        if begin > len(zpl):
-            raise AssetRefused(f"the ZPL is cut off inside ^GF at byte {position}")
-    following = _PREFIX.search(zpl, begin)
+    elif name == "^GF" and _BINARY.match(zpl, begin):
+        return _binary_end(zpl, begin, position)
+    return _next_prefix(zpl, begin, _PREFIX_IN_BX if name == "^BX" else _PREFIX)
+
+
+def _binary_end(zpl: bytes, begin: int, position: int) -> int:
+    header = _BINARY_HEADER.match(zpl, begin)
+    if header is None:
+        raise AssetRefused(f"the binary ^GF at byte {position} does not begin with its three lengths")
+    sent, total = int(header[2]), int(header[3])
+    if header[1] in b"Bb" and sent != total:
+        raise CommandRefused(f"^GF at byte {position} declares two lengths, {sent} and {total} bytes")
+    if header.end() + sent > len(zpl):
+        raise AssetRefused(f"the ZPL is cut off inside ^GF at byte {position}")
+    return header.end() + sent
+
+
+def _next_prefix(zpl: bytes, begin: int, prefix: re.Pattern[bytes] = _PREFIX) -> int:
+    following = prefix.search(zpl, begin)
     return following.start() if following else len(zpl)

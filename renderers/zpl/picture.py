@@ -4,6 +4,7 @@ The simulated printer draws its paper with it, the status page its preview, and 
 verified by it where it can draw them whole.
 """
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -23,12 +24,13 @@ _MAX_GRAPHIC_BYTES = 64 * 1024 * 1024
 #: Commands that need no drawing of their own: handled below, or without effect on what is drawn here.
 _SILENT = frozenset(
     """
-    ^XA ^XZ ^FS ^FX ^FR ^LR ^LH ^LL ^PW ^PO ^PQ ^CI ^CF ^CV ^CW ^BY ^FW ^A ^A@ ^FB ^TB ^FH ^FP ^FM ^PA
+    ^XA ^XZ ^FS ^FX ^FR ^LR ^LH ^LL ^PW ^PO ^PQ ^CI ^CF ^CV ^CW ^BY ^A ^A@ ^FB ^TB ^FH ^FP ^FM ^PA
     ^DN ~DN ~JN ~JO ^MN ^MT ^MM ^MD ~SD ^PR ~TA ^LT ^JU ~JS ^JS ^MF ^SZ ^XB ^ID
     ^CC ~CC ^CT ~CT ^CD ~CD ~HS ~HI ~HQ ~HM
     """.split()  # noqa: SIM905  # a table to be read by people
 )
 #: Settings that are silent at their usual value only.
+_DOWNLOAD = re.compile(rb"([^,]*),\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _USUAL = {"^PM": ("", "N"), "^LS": ("", "0"), "^JM": ("", "A"), "^MU": ("", "D"), "^MC": ("", "Y")}
 
 
@@ -79,6 +81,8 @@ class _Canvas:
     undrawn: dict[str, None] = field(default_factory=dict)
     at: tuple[int, int] = (0, 0)
     typeset: bool = False
+    usual_justification: str = ""
+    justification: str = ""
     field_reversed: bool = False
     symbology: str = ""
 
@@ -86,12 +90,13 @@ class _Canvas:
         """Keep the graphics that `~DG` sends ahead."""
         for command in commands:
             if command.name == "~DG":
-                fields = command.parameters.split(b",", 3)
-                if len(fields) == 4:
-                    name = _object_name(fields[0].decode("latin-1"))
-                    total, per_row = (_number(part.decode("latin-1")) for part in fields[1:3])
-                    self._spend(total)
-                    self.graphics[name] = decode_graphic(fields[3], total, per_row, self.budget + total)
+                header = _DOWNLOAD.match(command.parameters)
+                if header is None:
+                    raise AssetRefused(f"~DG at byte {command.start} does not begin with a name and two lengths")
+                name, total = _object_name(header[1].decode("latin-1")), int(header[2])
+                self._spend(total)
+                data = command.parameters[header.end() :]
+                self.graphics[name] = decode_graphic(data, total, int(header[3]), self.budget + total)
 
     def format(self, commands: tuple[Command, ...]) -> Picture:
         """Draw one format on fresh paper."""
@@ -112,6 +117,10 @@ class _Canvas:
         name = command.name
         if name in ("^LH", "^FO", "^FT"):
             self._move(name, command.fields())
+        elif name == "^FW":
+            fields = command.fields()
+            self.usual_justification = fields[1] if len(fields) > 1 and fields[1] else self.usual_justification
+            self.justification = self.usual_justification
         elif name == "^FR":
             self.field_reversed = True
         elif name == "^LR":
@@ -143,13 +152,14 @@ class _Canvas:
             self.home = x, y
             return
         self.at, self.typeset = (x, y), name == "^FT"
-        if len(fields) > 2 and fields[2] not in ("", "0"):
-            self.undrawn[f"{name} justification"] = None
+        self.justification = fields[2] if len(fields) > 2 and fields[2] else self.usual_justification
 
     def _graphic(self, command: Command) -> None:
         self.drawn += 1
         if self.drawn > _MAX_DRAWN:
             raise AssetRefused(f"the ZPL draws more than {_MAX_DRAWN} graphics")
+        if self.justification not in ("", "0"):
+            self.undrawn["justification"] = None
         if command.name == "^GF":
             bitmap = decode(command.parameters, self.budget)
             self._spend(bitmap.rows.size)
@@ -218,6 +228,7 @@ class _Canvas:
 
     def _end_field(self) -> None:
         self.at, self.typeset, self.field_reversed, self.symbology = (0, 0), False, False, ""
+        self.justification = self.usual_justification
 
     def _spend(self, size: int) -> None:
         self.budget -= size

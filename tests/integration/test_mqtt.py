@@ -2,18 +2,21 @@
 
 import asyncio
 import base64
+import contextlib
 import hashlib
 import json
 import signal
 import subprocess
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import aiomqtt
 import pytest
 
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import LABELS, PATIENCE, PREFIX, Broker, Labeld, event, program, publish, publisher
+from .harness import LABELS, PATIENCE, PREFIX, Broker, Labeld, Process, event, program, publish, publisher
 
 pytestmark = pytest.mark.peer
 
@@ -47,10 +50,10 @@ async def test_the_same_event_prints_once_however_often_it_comes(
         for _ in range(5):
             await publish(client, event(1, PDF))
             await publish(client, PNG, "printers/zebra/print")
-        jobs = await labeld.settled(2)
+        # messages are taken in order: when the last is a job, all before it were counted
         await publish(client, event("last", PDF))
-        await labeld.settled(3)
-    assert sorted(job["duplicates"] for job in jobs) == [4, 4]
+        jobs = await labeld.settled(3)
+    assert sorted(job["duplicates"] for job in jobs) == [0, 4, 4]
     assert zebra.odometer == 3
 
 
@@ -201,3 +204,34 @@ async def test_a_label_of_another_parcel_is_held_with_its_picture(
     assert job["message"].endswith("not tracking number 9400100000000000000017")
     picture = await labeld.bytes(f"/api/v1/jobs/{job['id']}/preview.png")
     assert picture.startswith(b"\x89PNG")
+
+
+async def test_a_broker_that_refuses_the_subscription_is_not_called_connected(
+    tmp_path: Path, zebra: VirtualPrinter
+) -> None:
+    plugin = next(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"), None)
+    if plugin is None:
+        pytest.skip("mosquitto's dynamic security plugin is not installed")
+    rules = tmp_path / "rules.json"
+    access = {"publishClientSend": True, "publishClientReceive": True, "subscribe": False, "unsubscribe": True}
+    rules.write_text(json.dumps({"defaultACLAccess": access, "clients": [], "groups": [], "roles": []}))
+    lines = ("allow_anonymous true", f"plugin {plugin}", f"plugin_opt_config_file {rules}")
+    async with Broker(tmp_path / "broker", lines) as broker:
+        daemon = Labeld(tmp_path / "state", broker.port, {"zebra": zebra})
+        await Process.start(daemon)
+        try:
+            state = await _broker_state(daemon, "refuses the subscription")
+        finally:
+            assert await daemon.stop() == 0
+    assert state["connected"] is False
+
+
+async def _broker_state(daemon: Labeld, words: str) -> dict[str, Any]:
+    """What the daemon says of its broker, once it says `words`."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            with contextlib.suppress(aiohttp.ClientError):
+                state: dict[str, Any] = (await daemon.get("/readyz"))["broker"]
+                if words in state["message"]:
+                    return state
+            await asyncio.sleep(0.05)

@@ -41,7 +41,7 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
         ('default_printer = "a"', "default_printer 'a' is not one of the printers"),
         ('[mqtt]\ntopic_prefix = "a/#"', "mqtt.topic_prefix: is a topic without wildcards"),
         ("[mqtt.tls]\nkey_file = 'k'", "mqtt.tls: certificate_file and key_file go together"),
-        (PRINTER + '[printers.b]\nuri = "socket://192.0.2.7"', "share the address 192.0.2.7"),
+        (PRINTER + '[printers.b]\nuri = "socket://192.0.2.7:9100"', "share socket://192.0.2.7:9100"),
         (
             PRINTER + 'stations = ["p"]\n[printers.b]\nuri = "socket://192.0.2.8"\nstations = ["p"]',
             "station 'p' belongs to both 'zebra' and 'b'",

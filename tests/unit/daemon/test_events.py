@@ -43,7 +43,7 @@ def test_a_cloudevent_is_known_by_source_and_id() -> None:
         "type": "com.tiktokshop.label.ready.v1",
         "data": {"event_id": "inner", "asset": {"content": "XlhB"}},
     }
-    assert understand(document).identity == "ce:/shop\n7"
+    assert understand(document).identity == 'ce:["/shop", "7"]'
     assert "type" in refusal(document | {"type": "com.example.other"})
 
 
@@ -74,6 +74,7 @@ def test_an_event_without_id_is_known_by_topic_and_payload() -> None:
         ({"asset": {"content": "a"}, "copies": "many"}, "copies: input should be a valid integer"),
         ({"asset": {"content": "a"}, "media": "huge"}, "media 'huge' is not known"),
         ({"asset": {"content": "a"}, "useful_until": "2026-11-23T02:00:00"}, "useful_until"),
+        ({"asset": {"content": "a"}, "useful_until": "0001-01-01T00:00:00+08:00"}, "between the years 2000 and 2200"),
         ({"asset": {"content": "a"}, "package_id": 1152921504606846976}, "package_id"),
         ({"asset": {"content": "a"}, "document_type": "PICK_LIST"}, "document_type"),
         ({"asset": {"url": "https://x"}}, "asset.url: fetching labels is not built yet"),

@@ -72,6 +72,46 @@ async def test_the_same_event_is_the_same_job_for_ever(store: Store) -> None:
     assert "came again" in (await store.timeline(first.job.id))[-1].words
 
 
+async def test_an_event_id_of_another_parcel_is_held_and_not_swallowed(store: Store) -> None:
+    first, other = known("e1", tracking_number='"T1"'), known("e1", tracking_number='"T2"')
+    one = await store.accept(new(first, 1000))
+    two = await store.accept(new(other, 1001))
+    assert not two.duplicate
+    assert (two.job.state, two.job.reason) == (JobState.HELD, Reason.OTHER_PARCEL)
+    assert [(await store.accept(new(event, 1002))).job.id for event in (first, other)] == [one.job.id, two.job.id]
+    assert (await store.accept(new(known("e1"), 1003))).duplicate
+
+
+async def test_a_job_is_only_moved_from_where_its_mover_saw_it(store: Store) -> None:
+    job = await queued(store, known("e1"))
+    await store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 1001, was=job)
+    with pytest.raises(IllegalTransition, match="by now"):
+        await store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 1002, was=job)
+
+
+async def test_an_intent_is_journaled_once_and_for_its_own_printer(store: Store) -> None:
+    job = await queued(store, known("e1"))
+    for printer in ("other", "zebra", "zebra"):
+        begin = store.begin_attempt(
+            job.id, printer=printer, serial=None, payload_sha256="0" * 64, labels=1, odometer=None, now=1001
+        )
+        if printer == "zebra" and not await store.open_attempts():
+            await begin
+        else:
+            with pytest.raises(IllegalTransition):
+                await begin
+    assert len(await store.open_attempts()) == 1
+
+
+async def test_a_database_that_cannot_be_read_says_so(store: Store, path: Path) -> None:
+    await store.accept(new(known("e1")))
+    async with store._engine.connect() as connection:
+        await connection.execute(text("ALTER TABLE jobs RENAME TO lost"))
+        await connection.commit()
+    with pytest.raises(StoreUnavailable, match="no such table"):
+        await store.jobs()
+
+
 async def test_bare_events_are_the_same_within_the_window_only(store: Store) -> None:
     first = await store.accept(new(bare(), 1000))
     assert (await store.accept(new(bare(), 1500))).duplicate

@@ -83,7 +83,7 @@ def upgrade() -> None:
     op.create_table(
         "artworks",
         sa.Column("job_id", sa.String(length=36), nullable=False),
-        sa.Column("printer", sa.Text(), nullable=False),
+        sa.Column("made_for", sa.Text(), nullable=False),
         sa.Column("payload", sa.LargeBinary(), nullable=False),
         sa.Column("labels", sa.Integer(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),

@@ -1,0 +1,203 @@
+"""One printer's writer against the simulated Zebra and its faults, with a real database, in this process."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from labeld.config.settings import PrinterSettings, Settings, SpoolerSettings
+from labeld.daemon.app import _hold_orphans
+from labeld.daemon.events import from_json
+from labeld.daemon.job import Job, JobState, Reason, new_job_id
+from labeld.daemon.preparer import Preparer, made_for
+from labeld.daemon.printers import Printers
+from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.routing import Route
+from labeld.daemon.spooler import Spooler
+from labeld.daemon.store import Artwork, NewJob, Store
+from labeld.daemon.witness import Clocks, _as_witnessed
+from labeld.drivers.evidence import Level, Outcome, Verdict
+from labeld.drivers.raw import RawDriver, RawSession
+from labeld.drivers.virtual.server import VirtualPrinter
+
+from .harness import PATIENCE
+
+CLOCKS = Clocks(time.time, time.monotonic)
+LIMITS = SpoolerSettings(poll_seconds=0.01, settle_seconds=0.2, reply_timeout_seconds=0.2, retry_max_seconds=0.1)
+ZPL = b"^XA^FO10,10^GB100,100,4^FS^XZ"
+
+
+class Floor:
+    """A store, a printer, and the spooler between them."""
+
+    def __init__(self, store: Store, zebra: VirtualPrinter, **settings: object) -> None:
+        self.store = store
+        self.zebra = zebra
+        self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
+        self.printers = Printers({"zebra": self.settings})
+        self.driver = RawDriver("127.0.0.1", zebra.port, reply_timeout=0.2, ask=self.settings.ask)
+
+    async def job(self, number: int = 1, **fields: object) -> Job:
+        """A rendered job that waits for its turn."""
+        extra = "".join(f', "{name}": "{value}"' for name, value in fields.items())
+        payload = f'{{"event_id": "e{number}", "asset": {{"content": "x"}}{extra}}}'.encode()
+        event = from_json("t", payload, max_bytes=1000)
+        new = NewJob(new_job_id(number, number), event, "test", "t", Route("zebra", "only"), float(number))
+        job = (await self.store.accept(new)).job
+        artwork = Artwork(made_for("zebra", self.settings), ZPL, 1, 812, 1219, 203, ())
+        return await self.store.save_artwork(job.id, artwork, "rendered", float(number))
+
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """The spooler at work."""
+        preparer = Preparer(Settings(), self.store, RenderPool(Settings().render), time.time, time.monotonic)
+        spooler = Spooler("zebra", self.settings, LIMITS, self.driver, self.store, self.printers, preparer, CLOCKS)
+        work = asyncio.create_task(spooler.run(asyncio.Event()))
+        try:
+            yield
+        finally:
+            work.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await work
+
+    async def until(self, job: Job, *states: JobState) -> Job:
+        """The job, once it is in one of the states."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = await self.store.get(job.id)
+                if found.state in states:
+                    return found
+                await asyncio.sleep(0.01)
+
+    async def stopped_for(self, reason: str) -> None:
+        """Wait until the printer is known to be stopped for a reason."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if reason in self.printers["zebra"].reasons:
+                    return
+                await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    async with Store(tmp_path / "labeld.sqlite3", topic_prefix="p") as opened:
+        yield opened
+
+
+async def test_a_silent_printer_gets_nothing_until_it_answers(store: Store, zebra: VirtualPrinter) -> None:
+    floor = Floor(store, zebra)
+    zebra.set_fault("silent")
+    job = await floor.job()
+    async with floor.running():
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if "no answer" in floor.printers["zebra"].message:
+                    break
+                await asyncio.sleep(0.01)
+        assert (await store.get(job.id)).state is JobState.PENDING
+        assert zebra.received == 0
+        zebra.clear_fault("silent")
+        done = await floor.until(job, JobState.COMPLETED)
+    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 1)
+
+
+async def test_a_printer_that_is_not_to_be_asked_is_only_sent_to(store: Store, zebra: VirtualPrinter) -> None:
+    floor = Floor(store, zebra, ask=False)
+    job = await floor.job()
+    async with floor.running():
+        done = await floor.until(job, JobState.COMPLETED)
+    await zebra.wait_printed(1)
+    assert (done.outcome, done.level, done.reason) == (Outcome.UNKNOWN, Level.SENT, Reason.COMPLETED_UNCOUNTED)
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"serial": "ANOTHER"}, "printer-identity-mismatch"),
+        ({"resolution": 300}, "printer-resolution-mismatch"),
+    ],
+)
+async def test_a_printer_that_is_not_the_configured_one_gets_nothing(
+    store: Store, zebra: VirtualPrinter, settings: dict[str, object], reason: str
+) -> None:
+    floor = Floor(store, zebra, **settings)
+    job = await floor.job()
+    async with floor.running():
+        await floor.stopped_for(reason)
+        assert (await store.get(job.id)).state is JobState.PENDING
+    assert (zebra.received, zebra.odometer) == (0, 0)
+
+
+async def test_what_is_past_its_time_is_held(store: Store, zebra: VirtualPrinter) -> None:
+    floor = Floor(store, zebra)
+    job = await floor.job(useful_until="2020-01-01T00:00:00Z")
+    async with floor.running():
+        held = await floor.until(job, JobState.HELD)
+    assert (held.reason, zebra.odometer) == (Reason.STALE, 0)
+
+
+async def test_a_fault_of_labeld_holds_one_job_and_the_next_one_prints(
+    store: Store, zebra: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    floor = Floor(store, zebra)
+    first, second = await floor.job(1), await floor.job(2)
+    send = RawSession.send
+
+    async def fail_once(session: RawSession, payload: bytes) -> None:
+        monkeypatch.setattr(RawSession, "send", send)
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(RawSession, "send", fail_once)
+    async with floor.running():
+        held = await floor.until(first, JobState.HELD)
+        await floor.until(second, JobState.COMPLETED)
+    assert (held.outcome, held.message) == (Outcome.UNKNOWN, "labeld failed on this label: ValueError: a bug")
+    assert zebra.odometer == 1
+
+
+async def test_a_printer_power_cycled_with_a_label_in_it_has_not_printed(store: Store, zebra: VirtualPrinter) -> None:
+    floor = Floor(store, zebra)
+    zebra.set_fault("power-cycle")
+    job = await floor.job()
+    async with floor.running():
+        held = await floor.until(job, JobState.HELD)
+    assert (held.outcome, zebra.odometer) == (Outcome.NOT_PRINTED, 0)
+
+
+async def test_half_a_label_left_by_others_is_cancelled_first(store: Store, zebra: VirtualPrinter) -> None:
+    _, writer = await asyncio.open_connection("127.0.0.1", zebra.port)
+    writer.write(b"^XA^FO0,0^GB800,1200,600")
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+    floor = Floor(store, zebra)
+    job = await floor.job()
+    async with floor.running():
+        done = await floor.until(job, JobState.COMPLETED)
+    (label,) = await zebra.wait_labels(1)
+    assert (done.outcome, label.zpl) == (Outcome.CONFIRMED, ZPL)
+
+
+async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zebra: VirtualPrinter) -> None:
+    floor = Floor(store, zebra)
+    job = await floor.job()
+    await store.begin_attempt(
+        job.id, printer="zebra", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=1.0
+    )
+    waiting = await floor.job(2)
+    await _hold_orphans(store, Settings(), CLOCKS)
+    held = await store.get(job.id)
+    assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN)
+    assert (await store.get(waiting.id)).reason == Reason.NO_DESTINATION
+    assert await store.open_attempts() == []
+
+
+def test_an_empty_printer_without_counter_proves_nothing_if_it_was_out_of_sight() -> None:
+    drained = Verdict(Outcome.UNKNOWN, Level.DRAINED, "it is empty")
+    assert _as_witnessed(drained, interrupted=False) is drained
+    assert _as_witnessed(drained, interrupted=True).level is Level.NONE
+    counted = Verdict(Outcome.CONFIRMED, Level.COUNTED, "it counted")
+    assert _as_witnessed(counted, interrupted=True) is counted
