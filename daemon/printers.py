@@ -12,6 +12,7 @@ from .messages import iso
 #: what a technician should do about a reason; the first of these that is present is shown
 _ADVICE = {
     "printer-identity-mismatch": "the configured serial number does not answer here: check cabling and configuration",
+    "printer-configured-twice": "this printer is configured under another name too: remove one of the two",
     "printer-resolution-mismatch": "its head has another resolution than configured: correct the configuration",
     "offline": "switch the printer on and check its network cable",
     "cover-open": "close the print head",
@@ -78,9 +79,16 @@ class Printers:
         state, reasons = seen.status.state, seen.status.reasons
         if settings.serial is not None and seen.identity.serial != settings.serial:
             state, reasons = PrinterState.STOPPED, reasons | {"printer-identity-mismatch"}
+        if self._elsewhere(name, seen.identity.serial):
+            state, reasons = PrinterState.STOPPED, reasons | {"printer-configured-twice"}
         if seen.identity.dpi not in (None, settings.resolution):
             state, reasons = PrinterState.STOPPED, reasons | {"printer-resolution-mismatch"}
         return self._put(name, state, reasons, seen, now)
+
+    def _elsewhere(self, name: str, serial: str | None) -> bool:
+        """Whether this very printer is served under another name: two writers would mix their labels."""
+        others = (view for view in self if view.name != name and "printer-configured-twice" not in view.reasons)
+        return serial is not None and any(view.identity.serial == serial for view in others)
 
     def failed(self, name: str, error: DriverError) -> PrinterView:
         """Take in a conversation that did not come about."""

@@ -1,7 +1,9 @@
 """`labeld convert`: between PDF, pictures, ZPL and base64, at the right resolution and size."""
 
 import base64
+import os
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -16,6 +18,8 @@ from ...renderers.convert import BlankPage, Target, convert_page, page_count
 from ...renderers.errors import AssetRefused, MediaError, RenderError, SymbolLost
 from ...renderers.media import Media, Resolution
 from .common import fail
+
+_HEADS = (203, 300, 600)
 
 
 class Format(StrEnum):
@@ -76,7 +80,10 @@ def convert(
     to_base64: Annotated[bool, typer.Option("--base64", help="Wrap the output in base64.")] = False,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Fail when a barcode does not scan.")] = True,
 ) -> None:
-    """Convert labels; exit 0 when all converted and scan, 3 symbol lost, 4 refused, 5 does not fit."""
+    """Convert labels; exit 0 when all converted and scan, 1 not written, 3 symbol lost, 4 refused, 5 does not fit."""
+    for option, head in (("--dpi", dpi), ("--design-dpi", design_dpi)):
+        if head is not None and head not in _HEADS:
+            fail(f"{option} is 203, 300 or 600, not {head}", 2)
     try:
         target = Target(
             media=Media.parse(media),
@@ -89,22 +96,32 @@ def convert(
         )
     except (MediaError, RenderError) as error:
         fail(str(error), 4)
-    codes: list[int] = []
-    pages: list[_Page] = []
+    work: list[_Page | _Unread] = []
     for path in inputs:
         try:
             asset = unwrap(_read(path))
             numbers = [page] if page else range(1, page_count(asset) + 1)
         except RenderError as error:
-            codes.append(_complain(str(path), error))
+            work.append(_Unread(path, error))
         else:
-            pages.extend(_Page(path, asset, number, len(numbers)) for number in numbers)
+            work.extend(_Page(path, asset, number, len(numbers)) for number in numbers)
     destination = _Destination(out, to, to_base64=to_base64)
-    destination.check(len(pages))
-    shown = track(pages, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-    codes += [_convert(one, target, destination, verify=verify) for one in shown]
-    destination.close()
+    destination.check([one for one in work if isinstance(one, _Page)])
+    shown = track(work, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
+    codes = [
+        _complain(str(one.path), one.error)
+        if isinstance(one, _Unread)
+        else _convert(one, target, destination, verify=verify)
+        for one in shown
+    ]
+    codes.append(destination.close())
     raise typer.Exit(next(filter(None, codes), 0))
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    path: Path
+    error: RenderError
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +137,7 @@ class _Page:
 
 def _convert(page: _Page, target: Target, destination: "_Destination", *, verify: bool) -> int:
     try:
-        destination.write(page, convert_page(page.asset, page.number, target).data)
+        return destination.write(page, convert_page(page.asset, page.number, target).data)
     except BlankPage as error:
         return 0 if page.of > 1 else _complain(str(page), error)
     except SymbolLost as error:
@@ -129,7 +146,6 @@ def _convert(page: _Page, target: Target, destination: "_Destination", *, verify
         return _complain(str(page), error)
     except RenderError as error:
         return _complain(str(page), error)
-    return 0
 
 
 def _read(path: Path) -> bytes:
@@ -142,6 +158,11 @@ def _read(path: Path) -> bytes:
 def _complain(where: str, error: RenderError) -> int:
     sys.stderr.write(f"labeld: {where}: {error}\n")
     return error.exit_code
+
+
+def _not_written(where: str, error: OSError) -> int:
+    sys.stderr.write(f"labeld: {where}: cannot be written: {error.strerror or error}\n")
+    return 1
 
 
 class _Destination:
@@ -159,37 +180,64 @@ class _Destination:
         elif out is not None and (out.endswith("/") or Path(out).is_dir()):
             self._pattern = f"{out.rstrip('/')}/{{name}}-{{page}}{suffix}"
 
-    def check(self, pages: int) -> None:
-        """End the program where `pages` labels cannot go where they should."""
+    def check(self, pages: Sequence[_Page]) -> None:
+        """End the program where `pages` cannot go where they should, before the first one goes anywhere."""
         if self._pattern is not None:
+            self._check_pattern(pages)
             return
-        if pages > 1 and not self._joins:
+        if len(pages) > 1 and not self._joins:
             fail(
-                f"{pages} labels do not go into one file: give -o a folder, or a pattern with {{name}} and {{page}}", 2
+                f"{len(pages)} labels do not go into one file: "
+                "give -o a folder, or a pattern with {name} and {page}",
+                2,
             )
         if self._file is None and sys.stdout.isatty() and not (self._joins or self._base64):
             fail("the output is binary: give -o a file", 2)
 
-    def write(self, page: _Page, data: bytes) -> None:
-        """Take one label."""
+    def _check_pattern(self, pages: Sequence[_Page]) -> None:
+        taken: dict[Path, _Page] = {}
+        for page in pages:
+            try:
+                path = self._path(page)
+            except (LookupError, ValueError, TypeError, AttributeError):  # as many as str.format has
+                fail(f"-o {self._pattern}: braces may hold name or page, and nothing else", 2)
+            if path in taken:
+                fail(f"{taken[path]} and {page} would both become {path}: use {{page}} in -o, or other names", 2)
+            taken[path] = page
+
+    def write(self, page: _Page, data: bytes) -> int:
+        """Take one label; the exit code."""
         if self._pattern is None:
             self._kept.append(data)
-            return
-        name = "label" if str(page.path) == "-" else page.path.stem
-        path = Path(self._pattern.format(name=name, page=page.number))
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self._wrapped(data))
+            return 0
+        path = self._path(page)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self._wrapped(data))
+        except OSError as error:
+            return _not_written(str(path), error)
+        return 0
 
-    def close(self) -> None:
-        """Write what goes into one place."""
+    def close(self) -> int:
+        """Write what goes into one place; the exit code."""
         data = self._wrapped(b"".join(self._kept))
         if self._pattern is not None or not self._kept:
-            return
-        if self._file is None:
-            sys.stdout.buffer.write(data)
-            sys.stdout.buffer.flush()
-        else:
-            self._file.write_bytes(data)
+            return 0
+        try:
+            if self._file is None:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+            else:
+                self._file.write_bytes(data)
+        except OSError as error:
+            if self._file is None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+            return _not_written(str(self._file or "stdout"), error)
+        return 0
+
+    def _path(self, page: _Page) -> Path:
+        name = "label" if str(page.path) == "-" else page.path.stem
+        return Path((self._pattern or "").format(name=name, page=page.number))
 
     def _wrapped(self, data: bytes) -> bytes:
         return base64.encodebytes(data) if self._base64 else data

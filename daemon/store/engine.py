@@ -13,6 +13,8 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import DaemonError
 
+_JOURNAL = {"jobs", "attempts", "ledger"}
+
 
 def migrate(path: Path) -> None:
     """Create or upgrade the database at `path`; blocking, run it before the loop serves anybody.
@@ -27,14 +29,23 @@ def migrate(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size:
-            with sqlite3.connect(path) as connection:
-                verdict = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
-            connection.close()
-            if verdict != "ok":
-                raise DaemonError(f"{path} is damaged ({verdict}): restore it from a backup, or move it away")
+            _check(path)
         command.upgrade(config, "head")
     except (sqlite3.Error, OSError) as error:
         raise DaemonError(f"{path}: the database cannot be opened: {error}") from error
+
+
+def _check(path: Path) -> None:
+    """Refuse a damaged journal. Assets and artworks are left out: reading gigabytes would delay each start."""
+    connection = sqlite3.connect(path)
+    try:
+        known = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        for table in _JOURNAL & known:
+            (verdict,) = connection.execute(f"PRAGMA quick_check({table})").fetchone()
+            if verdict != "ok":
+                raise DaemonError(f"{path} is damaged ({verdict}): restore it from a backup, or move it away")
+    finally:
+        connection.close()
 
 
 def open_engine(path: Path) -> AsyncEngine:

@@ -21,6 +21,7 @@ from .harness import LABELS, PATIENCE, PREFIX, Broker, Labeld, Process, event, p
 pytestmark = pytest.mark.peer
 
 PDF = (LABELS / "usps-a6.pdf").read_bytes()
+PLUGINS = sorted(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"))
 PNG = (LABELS / "parcel.png").read_bytes()
 
 
@@ -209,13 +210,12 @@ async def test_a_label_of_another_parcel_is_held_with_its_picture(
 async def test_a_broker_that_refuses_the_subscription_is_not_called_connected(
     tmp_path: Path, zebra: VirtualPrinter
 ) -> None:
-    plugin = next(Path("/usr/lib").glob("*/mosquitto_dynamic_security.so"), None)
-    if plugin is None:
+    if not PLUGINS:
         pytest.skip("mosquitto's dynamic security plugin is not installed")
     rules = tmp_path / "rules.json"
     access = {"publishClientSend": True, "publishClientReceive": True, "subscribe": False, "unsubscribe": True}
     rules.write_text(json.dumps({"defaultACLAccess": access, "clients": [], "groups": [], "roles": []}))
-    lines = ("allow_anonymous true", f"plugin {plugin}", f"plugin_opt_config_file {rules}")
+    lines = ("allow_anonymous true", f"plugin {PLUGINS[0]}", f"plugin_opt_config_file {rules}")
     async with Broker(tmp_path / "broker", lines) as broker:
         daemon = Labeld(tmp_path / "state", broker.port, {"zebra": zebra})
         await Process.start(daemon)

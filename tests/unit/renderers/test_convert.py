@@ -23,7 +23,7 @@ def test_a_pdf_label_becomes_zpl_whose_dots_scan(dpi: int, encoding: str) -> Non
     target = _target(Resolution(dpi), graphic_encoding=encoding, tracking_number="TT0123456789")
     artwork = convert(unwrap(shipping()), target)
     (page,) = artwork.pages
-    assert artwork.data.startswith(b"^XA^PW%d^LH0,0^FO0,0^GFA," % target.resolution.size(FOUR_BY_SIX)[0])
+    assert artwork.data.startswith(b"^XA^PW%d^LH0,0^FWN,0^FO0,0,0^GFA," % target.resolution.size(FOUR_BY_SIX)[0])
     assert artwork.labels == labels_in(artwork.data) == 1
     assert [(symbol.format, symbol.text) for symbol in page.symbols] == [("Code 128", "TT0123456789")]
     (printed,) = draw(artwork.data, *target.resolution.size(FOUR_BY_SIX))
@@ -71,14 +71,50 @@ def test_a_lost_barcode_is_held_with_the_picture_of_the_fault() -> None:
 def test_without_verification_the_notes_tell() -> None:
     artwork = convert(unwrap(_fine()), _target(verify=False))
     assert artwork.data.startswith(b"^XA")
-    assert "M200TEST" in artwork.notes[0]
+    (note,) = artwork.notes
+    assert "M200TEST" in note
 
 
 def test_another_parcels_tracking_number_is_held() -> None:
     with pytest.raises(SymbolLost, match="barcodes say TT0123456789, not tracking number TT99"):
         convert(unwrap(shipping()), _target(tracking_number="TT99"))
-    plain = pdf([lambda canvas: canvas.drawString(100, 100, "no barcode here")])
-    assert convert(unwrap(plain), _target(tracking_number="TT99")).labels == 1
+    unchecked = convert(unwrap(shipping()), _target(tracking_number="TT99", verify=False))
+    assert unchecked.notes == ("the label's barcodes say TT0123456789, not tracking number TT99",)
+
+
+PLAIN = pdf([lambda canvas: canvas.drawString(100, 100, "no barcode here")])
+BOX = b"^XA^PW812^FO10,10^GB700,1100,4^FS^XZ"
+
+
+@pytest.mark.parametrize("data", [PLAIN, BOX])
+def test_a_label_without_barcodes_prints_only_where_none_is_due(data: bytes) -> None:
+    artwork = convert(unwrap(data), _target())
+    assert artwork.notes == ("nothing to verify: no barcode on the label",)
+    assert convert_page(unwrap(data), 1, _target()).notes == artwork.notes
+    for call in (convert, lambda asset, target: convert_page(asset, 1, target)):
+        with pytest.raises(SymbolLost, match="no barcode was found, tracking number TT99 should be in one") as caught:
+            call(unwrap(data), _target(tracking_number="TT99"))
+        assert caught.value.artwork is not None
+        assert caught.value.artwork.notes == (str(caught.value),)
+
+
+def test_zpl_that_cannot_be_drawn_is_not_verified_rather_than_held() -> None:
+    assert convert(unwrap(TEXT), _target(tracking_number="TT99")).notes == ("not verified: ^A cannot be drawn",)
+
+
+def test_the_tracking_number_may_be_on_any_page() -> None:
+    label, slip = (lambda canvas: code128(canvas, "TT0123456789", 10, 50)), lambda canvas: code128(canvas, "OR7", 10, 9)
+    both = unwrap(pdf([label, slip]))
+    for order in (both, unwrap(pdf([slip, label]))):
+        assert convert(order, _target(tracking_number="TT0123456789")).labels == 2
+    with pytest.raises(SymbolLost, match="barcodes say TT0123456789, OR7, not tracking number TT99") as caught:
+        convert(both, _target(tracking_number="TT99"))
+    assert caught.value.artwork is not None
+    assert caught.value.artwork.number == 1
+    with pytest.raises(SymbolLost, match="barcodes say OR7, not"):
+        convert_page(both, 2, _target(tracking_number="TT0123456789"))
+    plain = unwrap(pdf([label, lambda canvas: canvas.drawString(100, 100, "packing slip")]))
+    assert convert(plain, _target(tracking_number="TT0123456789")).notes == convert(plain, _target()).notes == ()
 
 
 def test_pages_become_labels_and_blank_ones_are_skipped() -> None:
@@ -159,6 +195,19 @@ def test_zpl_that_can_be_drawn_is_verified() -> None:
         convert(unwrap(label), _target(tracking_number="TT99"))
 
 
+def test_zpl_may_ask_for_a_hundred_of_each_label() -> None:
+    most = BOX.replace(b"^XZ", b"^PQ100^XZ")
+    assert convert(unwrap(most), _target()).labels == 100
+    assert "the ZPL prints 100 labels" in convert(unwrap(most), _target()).notes
+    assert convert(unwrap(most + BOX), _target()).labels == 101
+
+
+def test_the_print_width_is_set_back_to_the_stocks() -> None:
+    artwork = convert(unwrap(BOX.replace(b"^PW812", b"^PW780")), _target())
+    assert artwork.data.endswith(b"^XZ^XA^PW812^XZ")
+    assert artwork.labels == 1
+
+
 def test_zpl_of_another_resolution_does_not_fit() -> None:
     with pytest.raises(DoesNotFit, match="this ZPL is made for 203 dpi, the printer has 300 dpi"):
         convert(unwrap(TEXT), _target(DPI_300))
@@ -181,6 +230,15 @@ def test_zpl_becomes_a_picture_only_when_all_of_it_is_drawn() -> None:
         (b"^XA^FO1,1^FDa^FS", AssetRefused, "cut off"),
         (b"^XA^PW812^XZ", BlankPage, "prints nothing"),
         (b"^XA^FO9000,1^GB9,9,9^FS^XZ", BlankPage, "blank label"),
+        (b"^XA^FO1,1^GB9,9,9^FS^PQ101^XZ", AssetRefused, "asks for 101 labels of 1 format"),
+        (b"^XA^GB9,9,9^FS^PQ201^XZ^XA^GB9^FS^XZ^XA^PQ9^XZ", AssetRefused, "202 labels of 2 format.* over 100 of each"),
+        (b"^XA^GB9,9,9^FS^PQ00000000000500^XZ", AssetRefused, "asks for 500"),
+        (b"^XA^GB9,9,9^FS^PQ500x^XZ", AssetRefused, "asks for 500"),
+        (b"^XA^GB9,9,9^FS^PQ" + b"9" * 5000 + b"^XZ", AssetRefused, "asks for 99999999 labels"),
+        (b"^XA^GFA," + b"9" * 5000 + b",1,1,FF^FS^XZ", AssetRefused, "does not begin"),
+        (b"^XA^GFA,1," + b"9" * 5000 + b",1,FF^FS^XZ", AssetRefused, "does not begin"),
+        (b"^XA^GFB," + b"9" * 5000 + b",1,1,a^FS^XZ", AssetRefused, "its three lengths"),
+        (b"~DGR:A," + b"9" * 5000 + b",1,FF^XA^XGR:A^FS^XZ", AssetRefused, "two lengths"),
     ],
 )
 def test_zpl_refusals(zpl: bytes, error: type[Exception], words: str) -> None:

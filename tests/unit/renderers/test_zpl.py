@@ -13,7 +13,7 @@ from tests.unit.renderers.paper import DPI_203, DPI_300, FOUR_BY_SIX, dots
 
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.errors import AssetRefused, CommandRefused, RenderError
-from labeld.renderers.zpl.allowlist import refused, screen
+from labeld.renderers.zpl.allowlist import Screened, refused, screen
 from labeld.renderers.zpl.graphic_field import Encoding, decode, encode
 from labeld.renderers.zpl.label import design_resolution, labels_in, wrap
 from labeld.renderers.zpl.lexer import formats, lex
@@ -78,6 +78,8 @@ def _z64(content: bytes, checksum: int | None = None) -> bytes:
         (b"A,4,4,5,FF", "cannot have 5 in a row"),
         (b"A,9,999999999,1,FF", "too large"),
         (b"A,9", "does not begin"),
+        (b"A,9," + b"9" * 5000 + b",1,FF", "does not begin"),
+        (b"A," + b"9" * 5000 + b",9,1,FF", "does not begin"),
     ],
 )
 def test_bad_graphic_fields_are_refused(parameters: bytes, words: str) -> None:
@@ -113,6 +115,21 @@ def test_binary_fields_with_two_lengths_or_no_end_are_refused() -> None:
         lex(b"^XA^GFB,800,800,2,^XZ")
 
 
+@pytest.mark.parametrize(
+    "lengths", [b"8,,2", b",8,2", b"8,8,", b"8", b"x,8,2", b"%d,8,2" % 10**4000, b"8,%s,2" % (b"8" * 5000)]
+)
+@pytest.mark.parametrize("kind", [b"B", b"b", b"C", b"\r\nB "])
+def test_binary_fields_give_all_their_lengths(kind: bytes, lengths: bytes) -> None:
+    with pytest.raises(AssetRefused, match="^the binary .GF at byte 3 does not begin with its three lengths$"):
+        lex(b"^XA^GF" + kind + b"," + lengths + b",~JR^XZ~JA^FS^XZ")
+
+
+def test_what_follows_binary_data_is_text() -> None:
+    zpl = b"^XA^GF B , 2,2, 1,^X\x02~J\x03\r\n^FS^XZ"
+    assert [command.parameters for command in lex(zpl)][1:3] == [b" B , 2,2, 1,^X", b"\x02"]
+    assert _screened(zpl)[0] == b"^XA^GF B , 2,2, 1,^X^FS^XZ"
+
+
 def test_formats_begin_once_and_must_end() -> None:
     inside = [[command.name for command in found] for found in formats(lex(b"^FS^XA^XA^FO^XZ^XA^XZ^XA^GB"))]
     assert inside == [["^FO"], []]
@@ -128,12 +145,12 @@ def test_any_bytes_are_lexed_without_gaps_or_refused(zpl: bytes) -> None:
 
 
 def _screened(zpl: bytes) -> tuple[bytes, tuple[str, ...]]:
-    result = screen(zpl, lex(zpl))
+    result = screen(zpl, lex(zpl), 812)
     return result.zpl, result.notes
 
 
 def test_a_harmless_label_passes_byte_for_byte() -> None:
-    zpl = b"^XA\r\n^CI28^PW812^LH0,0^FO10,10^A0N,30,30^FDJane ~1 Doe^FS\r\n^BY3^BCN,100^FDABC^FS^PQ2^XZ\r\n"
+    zpl = b"^XA\r\n^CI28^PW812^LH0,0^FO10,10^A0N,30,30^FDJane ~1a Doe^FS\r\n^BY2,3^BCN,100^FDABC^FS^PQ2^XZ\r\n"
     assert _screened(zpl) == (zpl, ())
 
 
@@ -175,7 +192,7 @@ def test_text_between_commands_never_reaches_the_printer() -> None:
 def test_dangerous_and_unknown_commands_are_refused_with_their_place(command: str) -> None:
     zpl = b"^XA^FO1,1" + command.encode() + b"^FDx^FS^XZ"
     with pytest.raises(CommandRefused) as caught:
-        screen(zpl, lex(zpl))
+        screen(zpl, lex(zpl), 812)
     assert "at byte 9" in str(caught.value)
     assert [found.start for found in refused(lex(zpl))] == [9]
 
@@ -184,13 +201,13 @@ def test_dangerous_and_unknown_commands_are_refused_with_their_place(command: st
 def test_set_get_do_is_refused_wherever_it_hides(text: bytes) -> None:
     for zpl in (b"^XA^FO1,1\r\n" + text + b"\r\n^FS^XZ", b"^XA^XZ" + text, b"^XA^FD" + text + b"^FS^XZ"):
         with pytest.raises(CommandRefused, match="U1"):
-            screen(zpl, lex(zpl))
+            screen(zpl, lex(zpl), 812)
 
 
 def test_control_characters_that_spell_commands_are_refused() -> None:
     zpl = b"^XA^FO1,1^FDa\x03b^FS^XZ"
     with pytest.raises(CommandRefused, match="control character"):
-        screen(zpl, lex(zpl))
+        screen(zpl, lex(zpl), 812)
 
 
 @pytest.mark.parametrize("command", [b"~CC+", b"^CC+", b"^CT+", b"^CD;"])
@@ -204,6 +221,54 @@ def test_a_label_without_end_is_cut_off() -> None:
         _screened(b"^XA^FO1,1^GB9,9,9^FS")
 
 
+@pytest.mark.parametrize(
+    "hidden", [b"~\r\nJR", b"~J\nR", b"~\nJA", b"~ JR", b"~J R", b"^\r\nJUS", b"~\0JR", b"~J\xa0R"]
+)
+@pytest.mark.parametrize(
+    "around",
+    [
+        (b"", b"^XA^GB9^FS^XZ"),
+        (b"^XA^FD", b"^FS^XZ"),
+        (b"^XA^FX", b"^FS^XZ"),
+        (b"^XA^GB9^FS", b"^XZ"),
+        (b"^XA^XZ", b""),
+    ],
+)
+def test_no_command_hides_behind_line_ends(hidden: bytes, around: tuple[bytes, bytes]) -> None:
+    zpl = hidden.join(around)
+    with pytest.raises(CommandRefused, match=f"at byte {len(around[0])} is not allowed"):
+        screen(zpl, lex(zpl), 812)
+
+
+@pytest.mark.parametrize("data", [b"a~", b"a^", b"~", b"a~5", b"a ~ b"])
+def test_a_prefix_in_printed_text_is_refused_not_left_out(data: bytes) -> None:
+    zpl = b"^XA^FD" + data + b"^FS^XZ"
+    with pytest.raises(CommandRefused, match="is not allowed"):
+        screen(zpl, lex(zpl), 812)
+
+
+@pytest.mark.parametrize("parameter", [b"~", b"~\r\n", b"~,1", b"~\\r\\n"])
+def test_a_tilde_may_be_the_escape_of_a_data_matrix(parameter: bytes) -> None:
+    zpl = b"^XA^FO1,1^BXN,5,200,,,," + parameter + b"^FD~1ab~d029^FS^XZ"
+    assert _screened(zpl) == (zpl, ())
+
+
+def test_two_prefixes_in_a_row_are_one() -> None:
+    assert _screened(b"^XA^FO3,5,^^FO2,1^GB9^FS~^XZ")[0] == b"^XA^FO3,5,^FO2,1^GB9^FS^XZ"
+
+
+@pytest.mark.parametrize("pause", [b"9" * 5000, "²".encode("latin-1"), b"", b"0", b"01"])
+def test_a_pause_is_read_whatever_is_written(pause: bytes) -> None:
+    zpl = b"^XA^GB9^FS^PQ1," + pause + b"^XZ"
+    pauses = pause[-1:] in (b"9", b"1")
+    assert _screened(zpl)[1] == (("^PQ makes the printer pause between labels",) if pauses else ())
+
+
+def test_ascii_graphics_hold_no_control_characters() -> None:
+    with pytest.raises(CommandRefused, match="control character in .GF at byte 3"):
+        _screened(b"^XA^GFA,1,1,1,F\x03F^FS^XZ")
+
+
 def test_what_would_stay_for_the_next_label_is_set_back() -> None:
     zpl, notes = _screened(b"^XA^POI^LH30,40^LRN^PMY^FO1,1^GB9,9,9^FS^XZ")
     assert zpl.endswith(b"^FS^XZ^XA^PON^LH0,0^PMN^XZ")
@@ -211,10 +276,45 @@ def test_what_would_stay_for_the_next_label_is_set_back() -> None:
     assert labels_in(zpl) == 1
 
 
+@pytest.mark.parametrize(
+    ("setting", "back"),
+    [
+        (b"^FWR", b"^FWN,0"),
+        (b"^FWN,1", b"^FWN,0"),
+        (b"^FWN,1^FWN", b"^FWN,0"),
+        (b"^FWR^FWN,0", b""),
+        (b"^FWN", b""),
+        (b"^BY3", b"^BY2,3.0,10"),
+        (b"^BY2,2.5", b"^BY2,3.0,10"),
+        (b"^BY2,3,100^BY,,10", b"^BY2,3.0,10"),
+        (b"^BY2,3.0,10", b""),
+        (b"^CF0,30", b"^CFA,9,5"),
+        (b"^CFA", b""),
+        (b"^CVY", b"^CVN"),
+        (b"^PA1,1,1,1", b"^PA0,0,0,0"),
+        (b"^PA,1", b"^PA0,0,0,0"),
+        (b"^PA", b""),
+        (b"^PW400", b"^PW812"),
+        (b"^PW400^PW812", b""),
+        (b"^PW812", b""),
+        (b"^PW400^FWB^JMB^MUM", b"^MUD,300,300^JMA^FWN,0^PW812"),
+    ],
+)
+def test_defaults_of_fields_are_set_back(setting: bytes, back: bytes) -> None:
+    zpl, _ = _screened(b"^XA" + setting + b"^FO1,1^GB9,9,9^FS^XZ")
+    assert zpl == b"^XA" + setting + b"^FO1,1^GB9,9,9^FS^XZ" + (b"^XA" + back + b"^XZ" if back else b"")
+    assert labels_in(zpl) == 1
+
+
+def test_a_changed_font_letter_is_told() -> None:
+    _, notes = _screened(b"^XA^CWA,E:ARIAL.TTF^FO1,1^GB9,9,9^FS^XZ")
+    assert notes == ("^CW gives font letter 'A' another font until the printer is off",)
+
+
 def test_a_wrapped_label_is_exactly_its_dots() -> None:
     label = wrap(Bitmap.blank(16, 2), "ascii", 3)
-    assert label == b"^XA^PW16^LH0,0^FO0,0^GFA,4,4,2,00000000^FS^PQ3^XZ"
-    assert _screened(label) == (label, ())
+    assert label == b"^XA^PW16^LH0,0^FWN,0^FO0,0,0^GFA,4,4,2,00000000^FS^PQ3^XZ"
+    assert screen(label, lex(label), 16) == Screened(lex(label), label, ())
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
@@ -234,6 +334,8 @@ def test_a_wrapped_label_draws_as_itself(encoding: Encoding) -> None:
         (b"^XA^FDa^FS^PQ5,0,1^XZ^XA^GB9^FS^XZ", 6),
         (b"^XA^FDa^FS^PQ0^XZ", 1),
         (b"^XA^FDa^FS^PQx^XZ", 1),
+        (b"^XA^FDa^FS^PQ7x^XZ", 7),
+        (b"^XA^FDa^FS^PQ000000000012^XZ", 12),
         (b"^XA^FDa^FS", 0),
     ],
 )
@@ -300,9 +402,16 @@ def test_a_narrower_print_width_is_centred() -> None:
 
 
 def test_what_is_not_drawn_is_named() -> None:
-    zpl = b"^XA^CI28^FO1,1^A0N,20^FDtext^FS^FO1,1^BY2^BCN,50^FDABC^FS^FO1,1^GC9^FS^GB9,9,1,B,3^FS^FO1,1,1^MUM^XZ"
+    zpl = b"^XA^CI28^FO1,1^A0N,20^FDtext^FS^FO1,1^BY2^BCN,50^FDABC^FS^FO1,1^GC9^FS^GB9,9,1,B,3^FS^FO1,1,1^GB1^FS^MUM^XZ"
     (picture,) = draw(zpl, 40, 30)
-    assert picture.undrawn == ("^A", "^BC", "^GC", "^GB rounding", "^FO justification", "^MU")
+    assert picture.undrawn == ("^A", "^BC", "^GC", "^GB rounding", "justification", "^MU")
+
+
+def test_the_justification_of_one_label_moves_the_next() -> None:
+    zpl = b"^XA^FWN,1^XZ^XA^FO9,1^GB2,2^FS^XZ^XA^GB2,2^FS^FWR^XZ^XA^FO9,1,0^GB2,2^FS^XZ^XA^FW,0^FO9,1^GB2,2^FS^XZ"
+    assert [picture.undrawn for picture in draw(zpl, 40, 30)] == [("justification",), ("justification",), (), ()]
+    (picture,) = draw(b"^XA^FWN,1^XZ" + wrap(Bitmap.blank(16, 2), "ascii"), 40, 30)
+    assert picture.undrawn == ()
 
 
 def test_drawing_has_limits() -> None:
