@@ -5,7 +5,7 @@ processes with limits (PERF section 5).
 """
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -29,6 +29,8 @@ _REFERENCE_DPI = 300
 _REFERENCE_DOTS = 40_000_000
 #: White around the ink that belongs to its barcodes, 1/100 mm: Code 128 wants 10 modules.
 _QUIET = 400.0
+#: More copies of a label than this are a mistake, or empty the roll.
+_MOST_COPIES = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +45,7 @@ class Target:
         copies: labels per page; as `^PQ` in ZPL, as repeated pages in PDF.
         verify: raise `SymbolLost`; otherwise the notes say what is wrong.
         page: the only page wanted, from 1; None: all.
-        tracking_number: must be in a barcode, if the label has any.
+        tracking_number: must be in a barcode of the document, unless it is ZPL that cannot be drawn.
     """
 
     media: Media
@@ -79,6 +81,7 @@ class PageArtwork:
         bitmap: the exact dots; for ZPL passed through, our drawing of its first label, None if incomplete.
         placement: None for ZPL passed through.
         symbols: the barcodes read from `bitmap`, positions in its dots.
+        lost: the barcodes of the source that do not scan from `bitmap`.
         engine: who drew it: `pdfium`, `poppler`, `pillow` or `zpl`.
         notes: what a technician should know, one line each.
     """
@@ -90,6 +93,7 @@ class PageArtwork:
     symbols: tuple[Symbol, ...]
     engine: str
     notes: tuple[str, ...]
+    lost: tuple[Symbol, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +163,8 @@ def open_sheet(asset: Asset, number: int, media: Media) -> Iterator[Sheet]:
 def convert(asset: Asset, target: Target) -> Artwork:
     """Convert all pages, or `target.page` alone, into one payload; blank pages among others are skipped.
 
+    The tracking number may be on any page, for a packing slip has barcodes of its own.
+
     Raises:
         RenderError: the first page that fails, see `convert_page`; or a PNG is wanted of several pages.
     """
@@ -167,13 +173,14 @@ def convert(asset: Asset, target: Target) -> Artwork:
     notes: list[str] = []
     for number in numbers:
         try:
-            pages.append(convert_page(asset, number, target))
+            pages.append(_scanning(asset, number, target))
         except BlankPage:
             if len(numbers) == 1:
                 raise
             notes.append(f"page {number} is blank and was skipped")
     if not pages:
         raise BlankPage(f"all {len(numbers)} pages are blank")
+    notes.extend(_of_the_parcel(pages, target))
     if len(pages) == 1:
         data = pages[0].data
     elif target.document_format == ZPL:
@@ -195,6 +202,52 @@ def convert_page(asset: Asset, number: int, target: Target) -> PageArtwork:
         DoesNotFit: larger than the stock where scaling is not allowed, or ZPL of another resolution.
         SymbolLost: a barcode does not survive, or none carries the tracking number; `.artwork` is the page.
     """
+    page = _scanning(asset, number, target)
+    return replace(page, notes=(*page.notes, *_of_the_parcel([page], target)))
+
+
+def _scanning(asset: Asset, number: int, target: Target) -> PageArtwork:
+    """The page, where every barcode of the source scans; see `convert_page`."""
+    page = _drawn_page(asset, number, target)
+    if not page.lost:
+        return page
+    listed = ", ".join(f"{symbol.format} {symbol.text[:40]!r}" for symbol in page.lost)
+    fault = f"{len(page.lost)} barcode(s) do not scan from the dots at {target.resolution.dpi} dpi: {listed}"
+    if target.verify:
+        raise _held(page, fault)
+    return replace(page, notes=(*page.notes, fault))
+
+
+def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, ...]:
+    """Notes on whether the barcodes of all pages together are this parcel's.
+
+    Raises:
+        SymbolLost: none carries the tracking number; `.artwork` is the first page.
+    """
+    if any(page.bitmap is None for page in pages):
+        return ()  # ZPL that is not verified, which its own note says
+    number = target.tracking_number
+    found = [symbol for page in pages for symbol in (*page.symbols, *page.lost)]
+    if number is None:
+        return () if found else ("nothing to verify: no barcode on the label",)
+    if symbols.matches_tracking(found, number):
+        return ()
+    texts = ", ".join(symbol.text[:40] for symbol in found)
+    others = f"the label's barcodes say {texts}, not tracking number {number}"
+    fault = others if found else f"no barcode was found, tracking number {number} should be in one"
+    if target.verify:
+        raise _held(pages[0], fault)
+    return (fault,)
+
+
+def _held(page: PageArtwork, fault: str) -> SymbolLost:
+    error = SymbolLost(fault)
+    error.artwork = replace(page, notes=(*page.notes, fault))
+    return error
+
+
+def _drawn_page(asset: Asset, number: int, target: Target) -> PageArtwork:
+    """The page, and which of its barcodes scan."""
     if asset.document_format == ZPL:
         if number != 1:
             raise AssetRefused(f"ZPL is one page, there is no page {number}")
@@ -212,14 +265,8 @@ def convert_page(asset: Asset, number: int, target: Target) -> PageArtwork:
         notes.append(placed.because)
     expected = symbols.read(source)
     found = symbols.read_again(bitmap, expected)
-    missing = symbols.lost(expected, found)
-    fault = None
-    if missing:
-        listed = ", ".join(f"{symbol.format} {symbol.text[:40]!r}" for symbol in missing)
-        fault = f"{len(missing)} barcode(s) do not scan from the dots at {target.resolution.dpi} dpi: {listed}"
-    return _checked(
-        PageArtwork(number, _write([bitmap], target), bitmap, placed, found, engine, tuple(notes)), fault, target
-    )
+    data, lost = _write([bitmap], target), symbols.lost(expected, found)
+    return PageArtwork(number, data, bitmap, placed, found, engine, tuple(notes), lost)
 
 
 def place_sheet(sheet: Sheet, number: int, target: Target) -> Placement:
@@ -261,11 +308,13 @@ def _source_picture(
 
 def _convert_zpl(asset: Asset, target: Target) -> PageArtwork:
     """Pass ZPL through the allow-list, or draw it for the other formats."""
-    commands = lexer.lex(asset.data)
-    screened = allowlist.screen(asset.data, commands)
-    labels = label.labels_in(screened.zpl)
-    if labels == 0:
+    screened = allowlist.screen(asset.data, lexer.lex(asset.data), target.resolution.size(target.media)[0])
+    quantities = label.quantities(screened.zpl)
+    if not quantities:
         raise BlankPage("the ZPL prints nothing: it has no format with content")
+    labels, kinds = sum(quantities), len(quantities)
+    if labels > _MOST_COPIES * kinds:
+        raise AssetRefused(f"the ZPL asks for {labels} labels of {kinds} format(s) (^PQ): over {_MOST_COPIES} of each")
     notes = [*screened.notes, *_check_design(asset.data, target)]
     if labels > 1:
         notes.append(f"the ZPL prints {labels} labels")
@@ -282,7 +331,7 @@ def _convert_zpl(asset: Asset, target: Target) -> PageArtwork:
         notes.append(f"not verified: {undrawn}")
         return PageArtwork(1, data, None, None, (), "zpl", tuple(notes))
     found = tuple(symbol for bitmap in drawn for symbol in symbols.read(bitmap))
-    return _checked(PageArtwork(1, data, drawn[0], None, found, "zpl", tuple(notes)), None, target)
+    return PageArtwork(1, data, drawn[0], None, found, "zpl", tuple(notes))
 
 
 def _drawn(zpl: bytes, target: Target) -> tuple[list[Bitmap], str]:
@@ -318,28 +367,12 @@ def _check_design(zpl: bytes, target: Target) -> list[str]:
     return notes
 
 
-def _checked(artwork: PageArtwork, fault: str | None, target: Target) -> PageArtwork:
-    """The artwork, or its fault: a lost barcode, or another parcel's tracking number."""
-    number = target.tracking_number
-    if fault is None and number is not None and symbols.matches_tracking(artwork.symbols, number) is False:
-        texts = ", ".join(symbol.text[:40] for symbol in artwork.symbols)
-        fault = f"the label's barcodes say {texts}, not tracking number {number}"
-    if fault is None:
-        return artwork
-    faulty = replace(artwork, notes=(*artwork.notes, fault))
-    if not target.verify:
-        return faulty
-    error = SymbolLost(fault)
-    error.artwork = faulty
-    raise error
-
-
 def _labels(asset: Asset, data: bytes, pages: int, target: Target) -> int:
     """How many labels `data` prints."""
     if target.document_format == ZPL:
         return label.labels_in(data)
     if asset.document_format == ZPL:
-        pages = sum(label.prints(commands) for commands in lexer.formats(lexer.lex(asset.data)))
+        pages = len(label.quantities(asset.data))
     return pages * (target.copies if target.document_format == PDF else 1)
 
 

@@ -42,7 +42,7 @@ class DoesNotFit(RenderError):
 
 
 class SymbolLost(RenderError):
-    """A barcode of the source does not decode to the same text from the dots (promise 3).
+    """A barcode of the source does not decode from the dots, or none carries the tracking number (promise 3).
 
     `artwork` is what would have been printed: the picture of the fault.
     """

@@ -9,9 +9,11 @@ from ..errors import AssetRefused, CommandRefused
 #: More commands than any label has; real ones reach a few thousand.
 MAX_COMMANDS = 200_000
 
-#: A tilde is text only before a letter or digit with a digit, as in the escapes of a Data Matrix (`~1`, `~d029`):
-#: all tilde commands have two letters, but printers skip line ends, so that a tilde before one may begin a command.
-_PREFIX = re.compile(rb"\^|~(?![A-Za-z][0-9]|[0-9][A-Za-z0-9])")
+#: A tilde is text before two printable characters that are not both letters, as in the escapes of a Data Matrix
+#: (`~1ab`, `~d029`): all tilde commands have two letters. Before anything else it counts as a prefix, for printers
+#: skip line ends and may find a command behind them.
+_NO_LETTER = rb"[!-@\[-\]_-`{-}]"
+_PREFIX = re.compile(rb"\^|~(?![A-Za-z]%b|%b[!-\]_-}])" % (_NO_LETTER, _NO_LETTER))
 #: `^BX` names its escape character, and a tilde is the usual one.
 _PREFIX_IN_BX = re.compile(_PREFIX.pattern + rb"(?!(?<=,~)\s*(?:[\^,]|\Z))")
 _BINARY = re.compile(rb"\s*[BbCc]")

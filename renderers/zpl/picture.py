@@ -30,8 +30,8 @@ _SILENT = frozenset(
     """.split()  # noqa: SIM905  # a table to be read by people
 )
 #: Settings that are silent at their usual value only.
-_DOWNLOAD = re.compile(rb"([^,]*),\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _USUAL = {"^PM": ("", "N"), "^LS": ("", "0"), "^JM": ("", "A"), "^MU": ("", "D"), "^MC": ("", "Y")}
+_DOWNLOAD = re.compile(rb"([^,]*),\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 
 
 class Picture(NamedTuple):

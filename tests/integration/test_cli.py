@@ -128,6 +128,68 @@ async def test_exit_codes_tell_lost_symbols_from_what_does_not_fit(tmp_path: Pat
     assert "web page" in refused.err
 
 
+def document(path: Path, pages: int = 1) -> Path:
+    """A PDF of so many pages without barcodes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    canvas = Canvas(str(path), pagesize=(288, 432))
+    for _ in range(pages):
+        canvas.drawString(72, 200, "label")
+        canvas.showPage()
+    canvas.save()
+    return path
+
+
+async def test_convert_overwrites_no_label_with_another(tmp_path: Path) -> None:
+    three, out = document(tmp_path / "three.pdf", 3), tmp_path / "o"
+    done = await labeld("convert", three, "--to", "png", "-o", f"{out}/{{name}}.png")
+    said = f"{three} page 1 and {three} page 2 would both become {out}/three.png: use {{page}} in -o, or other names"
+    assert (done.code, done.err) == (2, f"labeld: {said}\n")
+    twins = [document(tmp_path / folder / "label.pdf") for folder in "ab"]
+    done = await labeld("convert", *twins, "--to", "zpl", "-o", f"{out}/")
+    assert (done.code, done.err.count("\n")) == (2, 1), done.err
+    assert f"{twins[0]} and {twins[1]} would both become {out}/label-1.zpl" in done.err
+    assert not out.exists()
+    done = await labeld("convert", three, "--to", "png", "-o", f"{out}/{{name}}{{page:02}}.png")
+    assert (done.code, len(list(out.iterdir()))) == (0, 3), done.err
+
+
+@pytest.mark.parametrize("pattern", ["{nmae}.png", "{}.png", "{page", "{name.x}", "{page:s}"])
+async def test_convert_says_what_a_pattern_may_hold(tmp_path: Path, pattern: str) -> None:
+    done = await labeld("convert", PDF, "--to", "png", "-o", tmp_path / pattern)
+    said = f"labeld: -o {tmp_path / pattern}: braces may hold name or page, and nothing else\n"
+    assert (done.code, done.err) == (2, said)
+
+
+async def test_convert_goes_on_where_one_label_cannot_be_written(tmp_path: Path) -> None:
+    first, second = document(tmp_path / "first.pdf"), document(tmp_path / "second.pdf")
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "first").write_text("a file, no folder")
+    done = await labeld("convert", first, second, "--to", "png", "-o", f"{tmp_path}/o/{{name}}/a.png")
+    assert (done.code, done.err.count("\n")) == (1, 1), done.err
+    assert done.err.startswith(f"labeld: {tmp_path}/o/first/a.png: cannot be written: ")
+    assert picture_in(tmp_path / "o/second/a.png").size == (812, 1219)
+    for out in (tmp_path / "none/a.png", "/dev/full"):
+        done = await labeld("convert", first, "--to", "png", "-o", out)
+        assert (done.code, done.err.count("\n")) == (1, 1), done.err
+        assert f"labeld: {out}: cannot be written: " in done.err
+
+
+async def test_the_exit_code_is_that_of_the_first_input_that_failed(tmp_path: Path) -> None:
+    fine, broken, out = fine_barcode(tmp_path), tmp_path / "broken.pdf", tmp_path / "o"
+    broken.write_bytes(DATA[:1000])
+    done = await labeld("convert", PDF, fine, tmp_path / "none", broken, "--to", "png", "-o", f"{out}/")
+    assert done.code == 3
+    assert [line.split(": ")[1] for line in done.err.splitlines()] == [str(fine), f"{tmp_path}/none", str(broken)]
+    done = await labeld("convert", broken, fine, "--to", "png", "-o", f"{out}/")
+    assert done.code == 4
+
+
+@pytest.mark.parametrize(("option", "dpi"), [("--dpi", 204), ("--dpi", 1200), ("--design-dpi", 50)])
+async def test_convert_knows_three_heads(option: str, dpi: int) -> None:
+    done = await labeld("convert", "-", "--to", "zpl", option, dpi, stdin=b"^XA^FO1,1^GB9,9,9^FS^XZ")
+    assert (done.code, done.err) == (2, f"labeld: {option} is 203, 300 or 600, not {dpi}\n")
+
+
 async def test_config_check_says_good_or_what_is_wrong(tmp_path: Path) -> None:
     good = await labeld("config", "check", "--config", ROOT / "config/labeld.toml")
     assert (good.code, good.out) == (0, b"good: site main, 1 printer, broker 127.0.0.1\n")

@@ -211,7 +211,7 @@ def test_the_print_width_is_set_back_to_the_stocks() -> None:
 def test_zpl_of_another_resolution_does_not_fit() -> None:
     with pytest.raises(DoesNotFit, match="this ZPL is made for 203 dpi, the printer has 300 dpi"):
         convert(unwrap(TEXT), _target(DPI_300))
-    assert convert(unwrap(TEXT), _target(DPI_300, design_dpi=300)).data == TEXT
+    assert convert(unwrap(TEXT), _target(DPI_300, design_dpi=300)).data == TEXT + b"^XA^PW1200^XZ"
     small = b"^XA^FO10,10^A0N,30^FDHello^FS^XZ"
     assert "assumed that the ZPL is made for 203 dpi" in convert(unwrap(small), _target()).notes[0]
 
