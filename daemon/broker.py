@@ -24,6 +24,8 @@ from .sources.mqtt import ManualAckClient, MqttSource
 
 log = logging.getLogger(__name__)
 
+_EXPECTED = (aiomqtt.MqttError, StoreUnavailable, OSError)
+
 
 @dataclass(slots=True)
 class BrokerState:
@@ -59,9 +61,11 @@ class BrokerLink:
                     await self._subscribe(client)
                     failures = 0
                     await self._serve(client, stop)
-            except* (aiomqtt.MqttError, StoreUnavailable, OSError) as group:
+            except* Exception as group:
                 failures += 1
                 reason = first_cause(group)
+                if not isinstance(reason, _EXPECTED):
+                    log.exception("broker %s: a fault of labeld", self.state.address)
                 pause = backoff(failures, random.random())  # noqa: S311 - spreads load, guards nothing
                 self._is(False, f"{reason}; trying again")
                 log.warning("broker %s: %s; next try in %.1f s", self.state.address, reason, pause)

@@ -188,6 +188,9 @@ class Spooler:
             because = "labeld stopped while it was sent, and this printer has no counter"
             await self._end(attempt.id, attempt.job_id, Verdict(Outcome.UNKNOWN, Level.NONE, because), None)
             return
+        async with self._driver.connect() as session:
+            # while it is off nothing can come out, and nobody needs to be asked yet
+            self._witness.saw(await session.observe())
         verdict, after = await self._witness.gather(attempt.job_id, None, before, attempt.labels)
         proven = verdict.outcome is Outcome.NOT_PRINTED
         if proven and not await self._store.counter_seen_moving(self._name, attempt.serial):

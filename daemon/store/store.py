@@ -110,9 +110,7 @@ class Store(Queries):
             await self._tell(connection, job, f"accepted from {new.source}; {new.route.because}")
             return Accepted(job, duplicate=False)
 
-        accepted = await self._writer.do(change)
-        self._changed(accepted.job)
-        return accepted
+        return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
 
     async def reject(
         self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float, ours: bool = False
@@ -147,8 +145,7 @@ class Store(Queries):
             )
             await self._publish(connection, f"{self._prefix}/events/rejected", message)
 
-        await self._writer.do(change)
-        self._rejected()
+        await self._writer.do(change, lambda _: self._rejected())
 
     # A job's life
 
@@ -188,9 +185,7 @@ class Store(Queries):
                 connection, job, now, words=message, state=state, reason=reason, message=message, **columns
             )
 
-        job = await self._writer.do(change)
-        self._changed(job)
-        return job
+        return await self._writer.do(change, self._changed)
 
     async def save_artwork(
         self,
@@ -219,9 +214,7 @@ class Store(Queries):
             columns = {"state": state, "reason": reason, "message": message, "labels": artwork.labels}
             return await self._update(connection, job, now, words=message, **columns)
 
-        job = await self._writer.do(change)
-        self._changed(job)
-        return job
+        return await self._writer.do(change, self._changed)
 
     async def begin_attempt(
         self,
@@ -270,8 +263,7 @@ class Store(Queries):
             key = result.inserted_primary_key
             return job, int(key[0]) if key else 0
 
-        job, attempt_id = await self._writer.do(change)
-        self._changed(job)
+        _, attempt_id = await self._writer.do(change, lambda begun: self._changed(begun[0]))
         return attempt_id
 
     async def end_attempt(
@@ -314,9 +306,7 @@ class Store(Queries):
                 level=verdict.level,
             )
 
-        job = await self._writer.do(change)
-        self._changed(job)
-        return job
+        return await self._writer.do(change, self._changed)
 
     # Outbox
 

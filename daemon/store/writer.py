@@ -27,13 +27,16 @@ class Writer:
         self._batch = batch
         self._waiting: asyncio.Queue[_Entry[object] | None] = asyncio.Queue(maxsize=4 * batch)
 
-    async def do(self, change: Change[T]) -> T:
+    async def do(self, change: Change[T], after: Callable[[T], None] = lambda _value: None) -> T:
         """Run `change` and return its value after the commit.
+
+        `after` is called with the value at the commit, also when the caller is gone by then: who waits for
+        the change must hear of it.
 
         Raises:
             StoreUnavailable: the database could not commit.
         """
-        entry = _Entry(change)
+        entry = _Entry(change, after)
         await self._waiting.put(entry)  # type: ignore[arg-type]  # the queue only fails or tells it
         return await entry.done
 
@@ -85,17 +88,19 @@ class Writer:
 class _Entry(Generic[T]):
     """A change, and the promise to its caller."""
 
-    __slots__ = ("_change", "_value", "done")
+    __slots__ = ("_after", "_change", "_value", "done")
 
-    def __init__(self, change: Change[T]) -> None:
+    def __init__(self, change: Change[T], after: Callable[[T], None]) -> None:
         self.done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._change = change
+        self._after = after
         self._value: T
 
     async def apply(self, connection: AsyncConnection) -> None:
         self._value = await self._change(connection)
 
     def tell(self) -> None:
+        self._after(self._value)
         if not self.done.done():
             self.done.set_result(self._value)
 

@@ -201,3 +201,72 @@ def test_an_empty_printer_without_counter_proves_nothing_if_it_was_out_of_sight(
     assert _as_witnessed(drained, interrupted=True).level is Level.NONE
     counted = Verdict(Outcome.CONFIRMED, Level.COUNTED, "it counted")
     assert _as_witnessed(counted, interrupted=True) is counted
+
+
+async def interrupted(floor: Floor, number: int = 1) -> Job:
+    """A job whose daemon died after it journaled the intent; whether a byte left, nobody wrote down."""
+    job = await floor.job(number)
+    serial, odometer = floor.zebra.serial, floor.zebra.odometer
+    await floor.store.begin_attempt(
+        job.id, printer="zebra", serial=serial, payload_sha256="0" * 64, labels=1, odometer=odometer, now=1.0
+    )
+    return job
+
+
+async def send(zebra: VirtualPrinter, data: bytes) -> None:
+    """What a dead daemon's kernel still delivers."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", zebra.port)
+    writer.write(data)
+    writer.write_eof()
+    await reader.read()
+    writer.close()
+    await writer.wait_closed()
+
+
+async def test_an_interrupted_label_that_came_out_is_confirmed_by_the_counter(
+    store: Store, zebra: VirtualPrinter
+) -> None:
+    floor = Floor(store, zebra)
+    job = await interrupted(floor)
+    await send(zebra, ZPL)
+    async with floor.running():
+        done = await floor.until(job, JobState.COMPLETED)
+    assert (done.outcome, done.level, zebra.odometer) == (Outcome.CONFIRMED, Level.COUNTED, 1)
+
+
+async def test_an_interrupted_label_that_did_not_come_out_prints_once_if_the_counter_is_trusted(
+    store: Store, zebra: VirtualPrinter
+) -> None:
+    floor = Floor(store, zebra)
+    async with floor.running():
+        await floor.until(await floor.job(1), JobState.COMPLETED)
+    job = await interrupted(floor, 2)
+    async with floor.running():
+        done = await floor.until(job, JobState.COMPLETED)
+    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 2)
+
+
+async def test_an_interrupted_label_is_asked_about_where_the_counter_was_never_seen_to_move(
+    store: Store, zebra: VirtualPrinter
+) -> None:
+    floor = Floor(store, zebra)
+    job = await interrupted(floor)
+    async with floor.running():
+        held = await floor.until(job, JobState.HELD)
+    assert (held.reason, zebra.odometer) == (Reason.OUTCOME_UNKNOWN, 0)
+
+
+async def test_an_interrupted_label_waits_for_its_printer_to_be_switched_on(
+    store: Store, zebra: VirtualPrinter
+) -> None:
+    floor = Floor(store, zebra)
+    job = await interrupted(floor)
+    await send(zebra, ZPL)
+    await zebra.wait_printed(1)
+    await zebra.stop()
+    async with floor.running():
+        await floor.stopped_for("offline")
+        assert (await store.get(job.id)).state is JobState.PROCESSING
+        await zebra.start()
+        done = await floor.until(job, JobState.COMPLETED)
+    assert done.outcome is Outcome.CONFIRMED

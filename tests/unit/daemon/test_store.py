@@ -256,3 +256,15 @@ def test_a_damaged_database_is_refused(path: Path) -> None:
     path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(DaemonError, match="not a database"):
         migrate(path)
+
+
+async def test_a_change_is_told_though_its_caller_is_gone(path: Path) -> None:
+    told: list[str] = []
+    async with Store(path, topic_prefix="p", changed=lambda job: told.append(job.state)) as store:
+        caller = asyncio.create_task(store.accept(new(bare())))
+        await asyncio.sleep(0)
+        caller.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await caller
+        await store.publish("t", b"after it")
+    assert told == ["pending"]
