@@ -14,6 +14,7 @@ _ADVICE = {
     "printer-identity-mismatch": "the configured serial number does not answer here: check cabling and configuration",
     "printer-configured-twice": "this printer is configured under another name too: remove one of the two",
     "printer-resolution-mismatch": "its head has another resolution than configured: correct the configuration",
+    "timed-out": "look at the printer: it gives no answer",
     "offline": "switch the printer on and check its network cable",
     "cover-open": "close the print head",
     "media-empty": "load labels",
@@ -77,6 +78,9 @@ class Printers:
         """Take in an observation."""
         settings = self._views[name].settings
         state, reasons = seen.status.state, seen.status.reasons
+        if state is PrinterState.UNKNOWN and settings.ask:
+            # RFC 8011 section 5.4.12: connected, but no response
+            reasons |= {"timed-out"}
         if settings.serial is not None and seen.identity.serial != settings.serial:
             state, reasons = PrinterState.STOPPED, reasons | {"printer-identity-mismatch"}
         if self._elsewhere(name, seen.identity.serial):

@@ -40,6 +40,8 @@ _REASONS: dict[str, Sign] = {
     Reason.NOT_PRINTED: Sign("ask", "It did not print"),
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
     Reason.STALE: Sign("ask", "Is it still needed?"),
+    Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
+    Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
     RenderError.reason: Sign("ask", "It would not scan or fit"),
     Reason.COMPLETED_UNCOUNTED: Sign("sent", "Sent, not counted"),
 }
@@ -111,6 +113,8 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
         sign = Sign("bad", "Offline")
     elif view["reasons"] == ["paused"]:
         sign = Sign("bad", "Paused")
+    elif view["state"] is PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
+        sign = Sign("bad", "No answer")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
 
 
