@@ -22,6 +22,8 @@ class ManualAckClient(aiomqtt.Client):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # the outbox publishes side by side on purpose; aiomqtt would warn of each
+        self.pending_calls_threshold = 1000
         self._client.manual_ack_set(True)
         self._client.on_message = self._on_message
         self._redelivered: set[int] = set()

@@ -39,36 +39,41 @@ def body(number: int, printer: str) -> bytes:
     return json.dumps({"event_id": f"bench-{number}", "asset": {"content": content}, "printer": printer}).encode()
 
 
-async def flood(port: int) -> None:
+async def flood(port: int, topic: str) -> None:
     """Leave events with the broker, for whoever subscribed."""
     async with publisher(port, max_inflight_messages=500) as client, asyncio.TaskGroup() as tasks:
         for number in range(EVENTS):
-            tasks.create_task(client.publish(f"{PREFIX}/labels/ready", body(number, "none"), 1))
+            tasks.create_task(client.publish(topic, body(number, "none"), 1))
 
 
 async def forgetful(port: int) -> float:
     """Messages per second of a client that keeps nothing."""
     options = {"identifier": "forgetful", "clean_session": False}
+    topic = "forgetful/labels/ready"
     async with publisher(port, **options) as client:
-        await client.subscribe(f"{PREFIX}/labels/ready", 1)
-    await flood(port)
+        await client.subscribe(topic, 1)
+    await flood(port, topic)
     async with publisher(port, **options) as client:
         await anext(client.messages)
         begun = time.perf_counter()
         for _ in range(EVENTS - 1):
             json.loads((await anext(client.messages)).payload)
         seconds = time.perf_counter() - begun
-        await client.unsubscribe(f"{PREFIX}/labels/ready")
+        await client.unsubscribe(topic)
     return (EVENTS - 1) / seconds
 
 
 async def accepted(daemon: Labeld, port: int, database: Path) -> float:
     """Committed jobs per second."""
     await daemon.stop()
-    await flood(port)
+    await flood(port, f"{PREFIX}/labels/ready")
     await daemon.start()
-    await daemon.settled(EVENTS)
     reader = sqlite3.connect(database)
+    while True:
+        # asked of the file, so that the daemon has nothing else to do
+        if reader.execute("SELECT count(*) FROM jobs").fetchone()[0] == EVENTS:
+            break
+        await asyncio.sleep(0.2)
     first, last = reader.execute("SELECT min(at), max(at) FROM ledger WHERE words LIKE 'accepted%'").fetchone()
     reader.close()
     # `at` is the moment of receipt; the last commit follows within one batch
