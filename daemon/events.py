@@ -1,4 +1,4 @@
-"""Label events as they arrive (DESIGN section "Label events"): bytes in, a `LabelEvent` or a rejection out. Pure."""
+"""Label events as they arrive (docs/mqtt.md): bytes in, a `LabelEvent` or a rejection out. Pure."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What labeld says on MQTT: topics and JSON payloads (DESIGN section "Label events", MQTT out). Pure."""
+"""What labeld says on MQTT: topics and JSON payloads (docs/mqtt.md). Pure."""
 
 import json
 from datetime import UTC, datetime

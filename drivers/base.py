@@ -2,8 +2,7 @@
 
 A driver reaches one printer. `connect` opens one conversation, a `Session`; the daemon never opens two
 with the same printer at once, because label printers serve connections one by one and mix the labels of
-overlapping ones (PRINTERS: "one writer per printer"). A session may be observed before and after it
-sends, and sends at most one payload:
+overlapping ones. A session may be observed before and after it sends, and sends at most one payload:
 
     async with driver.connect() as session:
         before = await session.observe()     # puts nothing on paper

@@ -1,4 +1,4 @@
-"""Did the labels come out? A pure judgement over two looks at a printer (PRINTERS section 1.7)."""
+"""Did the labels come out? A pure judgement over two looks at a printer."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,7 +1,7 @@
 """The one public door: an asset and a target give an artwork, page by page or whole.
 
 Pure: bytes in, bytes out. PDFium may crash or hang on hostile files, so the daemon calls this in worker
-processes with limits (PERF section 5).
+processes with limits.
 """
 
 import io
@@ -23,7 +23,7 @@ from .symbols import Symbol
 from .zpl import allowlist, label, lexer, picture
 from .zpl.graphic_field import Encoding
 
-#: Barcodes are read from the source at no less than this, where every carrier's decode (PERF section 3).
+#: Barcodes are read from the source at no less than this, where every carrier's decode.
 _REFERENCE_DPI = 300
 #: Beyond this many dots (A2 at 300 dpi) the source is read at the target's resolution.
 _REFERENCE_DOTS = 40_000_000

@@ -1,6 +1,6 @@
 """PDF pages in grey: PDFium in this process, poppler when PDFium cannot load what poppler can.
 
-PDFium is not thread-safe (PERF section 5), so one lock guards it; several labels at once need several
+PDFium is not thread-safe, so one lock guards it; several labels at once need several
 processes. Hostile files can crash it or run for minutes: callers isolate it.
 """
 

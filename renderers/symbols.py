@@ -12,7 +12,7 @@ from zxingcpp import BarcodeFormat, BarcodeFormats, Binarizer
 
 from .bitmap import Bitmap
 
-#: What carriers print (TIKTOK section 5); MaxiCode is missing because zxing-cpp does not find it.
+#: What carriers print; MaxiCode is missing because zxing-cpp does not find it.
 CARRIER_FORMATS = (
     BarcodeFormat.Code128,
     BarcodeFormat.Code39,
@@ -83,7 +83,7 @@ def matches_tracking(symbols: Iterable[Symbol], tracking_number: str) -> bool | 
     """Whether a symbol carries the tracking number, by letters and digits only; None without any symbol.
 
     A carrier's barcode is often longer than the printed number (USPS: `420` and ZIP before it), rarely
-    shorter, then by no more than routing: at least 8 characters must agree (TIKTOK section 5).
+    shorter, then by no more than routing: at least 8 characters must agree.
     """
     texts = [_NOT_ALNUM.sub("", symbol.text.upper()) for symbol in symbols]
     if not texts:

@@ -1,4 +1,4 @@
-"""The command line (DESIGN section "Command line"): one module per group of commands."""
+"""The command line: one module per group of commands."""
 
 import typer
 

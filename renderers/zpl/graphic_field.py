@@ -1,4 +1,4 @@
-"""`^GF` graphic fields: dots to bytes and back (PRINTERS section 3)."""
+"""`^GF` graphic fields: dots to bytes and back."""
 
 import base64
 import binascii
@@ -15,7 +15,7 @@ from ..bitmap import MAX_DOTS, Bitmap
 from ..errors import AssetRefused
 
 try:
-    from isal import isal_zlib as _deflate  # eight times as fast (PERF section 2)
+    from isal import isal_zlib as _deflate  # eight times as fast
 
     _LEVEL = 3
 except ImportError:  # only where isal has no wheel
