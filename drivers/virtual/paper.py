@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,6 +84,7 @@ class Paper:
         self._resolution = resolution
         self._draw = draw
         self._sequence = 0
+        self._saving = threading.Lock()
         self._last: tuple[str, bytes | None, tuple[str, ...]] | None = None
 
     def open(self) -> None:
@@ -114,13 +116,15 @@ class Paper:
         """Write the counter down, for the next process; slow, for a worker thread."""
         if self._out is None:
             return
-        state = {"serial": self._serial, "odometer": self.odometer, "sequence": self._sequence}
         fresh = self._out / f"{_STATE}.new"
-        try:
-            fresh.write_text(json.dumps(state), "utf-8")
-            fresh.replace(self._out / _STATE)
-        except OSError as error:
-            _log.warning("the counter could not be kept in %s: %s", self._out, error)
+        # a thread whose waiter was cancelled may still be writing: the last one writes the last count
+        with self._saving:
+            state = {"serial": self._serial, "odometer": self.odometer, "sequence": self._sequence}
+            try:
+                fresh.write_text(json.dumps(state), "utf-8")
+                fresh.replace(self._out / _STATE)
+            except OSError as error:
+                _log.warning("the counter could not be kept in %s: %s", self._out, error)
 
     def keep(self, printed: Printed, sequence: int, time: datetime) -> Label:
         """Draw and store one label; slow, for a worker thread. Whatever goes wrong, the label is logged."""

@@ -143,6 +143,8 @@ class VirtualPrinter:
             if not drawing.done():
                 await self._tray.join()
             await _end(drawing)
+            # printing may have been ended between a label and the note of its count
+            await asyncio.to_thread(self._paper.save)
         if self._listener is not None:
             self._listener.close()
             self._listener = None
