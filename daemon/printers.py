@@ -74,19 +74,22 @@ class Printers:
     def __contains__(self, name: object) -> bool:
         return name in self._views
 
-    def observed(self, name: str, seen: Observation, now: float) -> PrinterView:
-        """Take in an observation."""
+    def observed(self, name: str, seen: Observation, now: float, obstacle: str | None = None) -> PrinterView:
+        """Take in an observation; an `obstacle`, in words, keeps a printer from labels that says it is ready."""
         settings = self._views[name].settings
         state, reasons = seen.status.state, seen.status.reasons
         if state is PrinterState.UNKNOWN and settings.ask:
             # RFC 8011 section 5.4.12: connected, but no response
             reasons |= {"timed-out"}
-        if settings.serial is not None and seen.identity.serial != settings.serial:
+        told = seen.identity.serial is not None or state is not PrinterState.UNKNOWN
+        if told and settings.serial not in (None, seen.identity.serial):
             state, reasons = PrinterState.STOPPED, reasons | {"printer-identity-mismatch"}
         if self._elsewhere(name, seen.identity.serial):
             state, reasons = PrinterState.STOPPED, reasons | {"printer-configured-twice"}
         if seen.identity.dpi not in (None, settings.resolution):
             state, reasons = PrinterState.STOPPED, reasons | {"printer-resolution-mismatch"}
+        if obstacle is not None and state in (PrinterState.IDLE, PrinterState.PROCESSING):
+            return self._put(name, PrinterState.STOPPED, reasons | {"other"}, seen, now, obstacle)
         return self._put(name, state, reasons, seen, now)
 
     def _elsewhere(self, name: str, serial: str | None) -> bool:
@@ -122,7 +125,7 @@ class Printers:
             message or _describe(state, ordered),
         )
         self._views[name] = new
-        if (old.state, old.reasons, old.identity) != (new.state, new.reasons, new.identity):
+        if (old.state, old.reasons, old.identity, old.message) != (new.state, new.reasons, new.identity, new.message):
             self._changed(new)
         return new
 

@@ -18,6 +18,7 @@ from .render_worker import HEADER
 log = logging.getLogger(__name__)
 
 _MAX_REPLY = 256 * 1024 * 1024
+_MAX_WORDS = 1000
 
 
 class RenderFailed(DaemonError):
@@ -128,7 +129,9 @@ class RenderPool:
             finally:
                 self._idle.put_nowait(worker)
             if "error" in reply:
-                raise RenderFailed(str(reply["error"]), str(reply.get("reason")), str(reply.get("kind")), payload)
+                # one line of a length that a page can show, whoever wrote it
+                message = " ".join(str(reply["error"]).split())[:_MAX_WORDS]
+                raise RenderFailed(message, str(reply.get("reason"))[:60], str(reply.get("kind")), payload)
             return reply, payload
         raise AssertionError  # the second failure raised
 

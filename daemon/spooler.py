@@ -167,19 +167,23 @@ class Spooler:
         Raises:
             NotReady: it would not.
         """
-        view = self._witness.saw(before)
+        view = self._witness.saw(before, await self._obstacle(session, before))
         if view.state is PrinterState.STOPPED:
             raise NotReady(view.message)
         if view.state is PrinterState.UNKNOWN and self._settings.ask:
             # silence means "probably blocked", never "ok"
             raise NotReady(f"{view.message}; for a printer that cannot answer, set ask = false")
+
+    async def _obstacle(self, session: Session, before: Observation) -> str | None:
+        """What keeps a printer from our label that is ready for one, in words."""
         if before.status.partial_format:
             await session.discard_partial()
-            raise NotReady("it held the beginning of a label that never ended; it was told to forget it")
+            return "it held the beginning of a label that never ended; it was told to forget it"
         if before.status.formats_buffered is not None and not before.status.drained:
-            raise NotReady("other labels are still waiting in the printer: their count could not be told from ours")
+            return "other labels are still waiting in it: their count could not be told from ours"
         if before.odometer is None and await self._store.has_counter(self._name, before.identity.serial):
-            raise NotReady("it does not tell its counter, though it did before")
+            return "it does not tell its label counter, though it did before"
+        return None
 
     async def _settle(self, attempt: Attempt) -> None:
         """Close an intent that a crash left open: by the counter, or by asking a person."""

@@ -36,9 +36,9 @@ class Witness:
         self._clocks = clocks
         self._patience = Patience(limits.settle_seconds, limits.silence_seconds)
 
-    def saw(self, seen: Observation) -> PrinterView:
-        """Tell the registry."""
-        return self._printers.observed(self._name, seen, self._clocks.wall())
+    def saw(self, seen: Observation, obstacle: str | None = None) -> PrinterView:
+        """Tell the registry, with what else keeps the printer from a label."""
+        return self._printers.observed(self._name, seen, self._clocks.wall(), obstacle)
 
     async def gather(
         self, job_id: str, session: Session | None, before: Observation, labels: int
@@ -71,6 +71,7 @@ class Witness:
                 moved = now()
             after = seen
             interrupted |= session is None or seen.status.state is PrinterState.STOPPED
+            interrupted |= seen.status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN
             still, silent = now() - moved, now() - answered
             verdict = judge(before, after, labels, still=still, silent=silent, patience=self._patience)
             if verdict is not None:

@@ -207,6 +207,7 @@ class Store(Queries):
             job = await self._get(connection, job_id)
             if job.state is not JobState.PENDING:
                 raise IllegalTransition(f"job {job_id} is {job.state} and is not rendered any more")
+            check_move(job_id, job.state, state)
             await connection.execute(delete(schema.artworks).where(schema.artworks.c.job_id == job_id))
             await connection.execute(
                 insert(schema.artworks).values(job_id=job_id, **asdict(artwork) | {"notes": list(artwork.notes)})

@@ -181,6 +181,19 @@ async def test_half_a_label_left_by_others_is_cancelled_first(store: Store, zebr
     assert (done.outcome, label.zpl) == (Outcome.CONFIRMED, ZPL)
 
 
+async def test_labels_of_others_in_the_printer_are_waited_for_and_said(store: Store) -> None:
+    async with VirtualPrinter(port=0, serial="SLOW", seconds_per_label=1.5) as slow:
+        await send(slow, ZPL.replace(b"^XZ", b"^PQ2^XZ"))
+        floor = Floor(store, slow)
+        job = await floor.job()
+        async with floor.running():
+            await floor.stopped_for("other")
+            assert floor.printers["zebra"].message.startswith("other labels are still waiting in it")
+            assert (await store.get(job.id)).state is JobState.PENDING
+            done = await floor.until(job, JobState.COMPLETED)
+        assert (done.outcome, slow.odometer) == (Outcome.CONFIRMED, 3)
+
+
 async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zebra: VirtualPrinter) -> None:
     floor = Floor(store, zebra)
     job = await floor.job()
