@@ -17,9 +17,9 @@ _Mask = NDArray[np.bool_]
 #: Dots on a side of a cell: one byte of a packed row.
 _CELL = 8
 #: Modules of three dots change colour 10 times in a cell of 64 dots, each way; busy type does so here and there.
-_MATRIX_EDGES, _MATRIX_SHARE, _MATRIX_CELLS = 7, 0.8, 3
+_MATRIX_EDGES, _MATRIX_SHARE, _MATRIX_CELLS = 8, 0.8, 3
 #: Bars change colour often one way and hardly the other, over so many cells along and across them.
-_BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 6, 4, 8, 3
+_BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 8, 4, 8, 3
 #: Around what is dense, dots: the quiet zone, and the broad bars at the ends of a PDF417.
 _MARGIN = 40
 
