@@ -4,7 +4,6 @@ Pure: bytes in, bytes out. PDFium may crash or hang on hostile files, so the dae
 processes with limits.
 """
 
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from .errors import AssetRefused, DoesNotFit, SymbolLost
 from .media import Media, Resolution
 from .placement import Box, Placement, Scaling, Size
 from .symbols import Symbol
+from .write import write
 from .zpl import allowlist, label, lexer, picture
 from .zpl.graphic_field import Encoding
 
@@ -378,22 +378,4 @@ def _labels(asset: Asset, data: bytes, pages: int, target: Target) -> int:
 
 def _write(bitmaps: Iterable[Bitmap], target: Target) -> bytes:
     """Dots in the target's format."""
-    labels = list(bitmaps)
-    if target.document_format == ZPL:
-        return b"".join(label.wrap(bitmap, target.graphic_encoding, target.copies) for bitmap in labels)
-    if target.document_format == PNG:
-        if len(labels) != 1:
-            raise AssetRefused(f"a PNG holds one label, this asset has {len(labels)}: choose a page")
-        return labels[0].to_png(target.resolution)
-    pictures = [bitmap.to_image() for bitmap in labels for _ in range(target.copies)]
-    buffer = io.BytesIO()
-    pictures[0].save(
-        buffer,
-        "PDF",
-        save_all=True,
-        append_images=pictures[1:],
-        resolution=float(target.resolution.dots_per_mm * 254 / 10),
-        creationDate=None,  # no clock: equal labels give equal bytes
-        modDate=None,
-    )
-    return buffer.getvalue()
+    return write(list(bitmaps), target.document_format, target.resolution, target.graphic_encoding, target.copies)
