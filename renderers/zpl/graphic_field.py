@@ -25,7 +25,7 @@ Encoding = Literal["ascii", "rle", "b64", "z64"]
 _MAX_BYTES = MAX_DOTS // 8
 _HEADER = re.compile(rb"\s*([ABCabc])\s*,\s*(\d{0,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _WRAPPED = re.compile(rb":(B64|Z64):([A-Za-z0-9+/=]*):([0-9A-Fa-f]{4})")
-_RUN = re.compile(rb"([G-Yg-z]*)([0-9A-Fa-f])|([,!:])")
+_RUN = re.compile(rb"([0-9A-Fa-f]+)|([G-Yg-z]+)([0-9A-Fa-f])|([,!:])")
 _BLANKS = b" \t\r\n\0"
 _LONGEST_RUN = 419  # z (400) and Y (19)
 
@@ -174,22 +174,28 @@ def _run(length: int, value: int) -> bytes:
 
 def _expand(bare: bytes, total: int, per_row: int) -> bytes:
     """Hex digits of ACS data to bytes; the size never exceeds what `total` allows."""
-    width, height = 2 * per_row, -(-total // per_row)
+    width = 2 * per_row
+    size = width * -(-total // per_row)
     out = bytearray()
     position = 0
-    while position < len(bare) and len(out) < width * height:
-        token = _RUN.match(bare, position)
-        if token is None:
-            raise AssetRefused(f"the graphic's data has {bare[position : position + 1]!r}, which is no run length")
+    for token in _RUN.finditer(bare):
+        if len(out) >= size or token.start() != position:
+            break
         position = token.end()
-        into = len(out) % width
-        if token[3] is None:
-            out += token[2] * min(max(_count(token[1]), 1), width * height - len(out))
-        elif token[3] == b":":
-            start = len(out) - into - width
-            out += out[start + into : start + width] if start >= 0 else b"0" * (width - into)
+        digits, letters, digit, fill = token.groups()
+        if digits:
+            out += digits[: size - len(out)]
+        elif letters:
+            out += digit * min(_count(letters), size - len(out))
         else:
-            out += (b"0" if token[3] == b"," else b"F") * (width - into)
+            into = len(out) % width
+            above = len(out) - width
+            if fill == b":":
+                out += out[above : above + width - into] if above >= into else b"0" * (width - into)
+            else:
+                out += (b"0" if fill == b"," else b"F") * (width - into)
+    if len(out) < size and position < len(bare):
+        raise AssetRefused(f"the graphic's data has {bare[position : position + 1]!r}, which is no run length")
     return binascii.unhexlify(out + b"0" * (len(out) % 2))
 
 
