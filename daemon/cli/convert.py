@@ -199,7 +199,7 @@ class _Destination:
         taken: dict[Path, _Page] = {}
         for page in pages:
             try:
-                path = self._path(page, str(page.number))
+                path = self._path(page)
             except (LookupError, ValueError, TypeError, AttributeError):  # as many as str.format has
                 fail(f"-o {self._pattern}: braces may hold name or page, and nothing else", 2)
             if path in taken:
@@ -211,7 +211,7 @@ class _Destination:
         if self._pattern is None:
             self._kept.append(label.data)
             return 0
-        path = self._path(page, label.name)
+        path = self._path(page, label.part)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self._wrapped(label.data))
@@ -236,9 +236,10 @@ class _Destination:
             return _not_written(str(self._file or "stdout"), error)
         return 0
 
-    def _path(self, page: _Page, number: str) -> Path:
+    def _path(self, page: _Page, part: int = 0) -> Path:
         name = "label" if str(page.path) == "-" else page.path.stem
-        return Path((self._pattern or "").format(name=name, page=number))
+        path = Path((self._pattern or "").format(name=name, page=page.number))
+        return path.with_name(f"{path.name.removesuffix(path.suffix)}-{part}{path.suffix}") if part else path
 
     def _wrapped(self, data: bytes) -> bytes:
         return base64.encodebytes(data) if self._base64 else data
