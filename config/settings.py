@@ -167,7 +167,7 @@ class PrinterSettings(Section):
     """Serial number; when given, nothing is sent to a printer that answers with another one."""
     ask: bool = True
     """Whether it is asked how it is. A printer that cannot answer needs `false`, and its labels are never confirmed."""
-    graphic_encoding: Literal["ascii", "rle", "z64"] = "z64"
+    graphic_encoding: Literal["ascii", "rle", "b64", "z64"] = "z64"
     """Encoding of `^GF` pictures: `z64` for Zebra's own firmware, `ascii` for printers that emulate ZPL."""
     scaling: Literal["auto", "none", "fit"] = "auto"
     """`none` holds labels whose ink does not fit at 1:1, `auto` shrinks only those, `fit` always fits."""

@@ -2,7 +2,9 @@
 
 import hashlib
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from typing import Literal, Self
 
@@ -12,6 +14,7 @@ from PIL import Image
 
 from .errors import AssetRefused
 from .media import Resolution
+from .packing import zlib_packed
 
 #: More dots than any label needs (4x6in at 1200 dpi has 35 million); bounds memory against hostile sizes.
 MAX_DOTS = 100_000_000
@@ -129,11 +132,19 @@ class Bitmap:
         return Image.frombytes("1", (self.width, self.height), self.rows.tobytes(), "raw", "1;I")
 
     def to_png(self, resolution: Resolution) -> bytes:
-        """A 1-bit PNG file that states its physical size (pHYs)."""
-        buffer = io.BytesIO()
-        dpi = float(resolution.dots_per_mm * 254 / 10)
-        self.to_image().save(buffer, "PNG", dpi=(dpi, dpi))
-        return buffer.getvalue()
+        """A 1-bit grey PNG file (ISO/IEC 15948) that states its physical size (pHYs)."""
+        lines = np.zeros((self.height, 1 + self.rows.shape[1]), np.uint8)  # each begins with its filter: none
+        np.invert(self.rows, out=lines[:, 1:])
+        per_metre = round(resolution.dots_per_mm * 1000)
+        return b"\x89PNG\r\n\x1a\n" + b"".join(
+            struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+            for name, content in (
+                (b"IHDR", struct.pack(">IIBBBBB", self.width, self.height, 1, 0, 0, 0, 0)),
+                (b"pHYs", struct.pack(">IIB", per_metre, per_metre, 1)),
+                (b"IDAT", zlib_packed(lines.tobytes())),
+                (b"IEND", b""),
+            )
+        )
 
     def digest(self) -> str:
         """SHA-256 in hex of the size and the dots: what makes two labels the same paper."""

@@ -4,18 +4,18 @@ Pure: bytes in, bytes out. PDFium may crash or hang on hostile files, so the dae
 processes with limits.
 """
 
-import io
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from . import placement, symbols
 from .artwork import Artwork, BlankPage, PageArtwork, Target
-from .asset import PDF, PNG, ZPL, Asset
+from .asset import PDF, ZPL, Asset
 from .bitmap import Bitmap
 from .errors import AssetRefused, SymbolLost
 from .placement import Placement
 from .proof import Proof, prove
 from .sheet import Sheet, open_sheet, page_count
+from .write import write
 from .zpl import label, passthrough
 
 __all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_page", "page_count"]
@@ -181,22 +181,4 @@ def _labels(asset: Asset, data: bytes, pages: int, target: Target) -> int:
 
 def _write(bitmaps: Iterable[Bitmap], target: Target) -> bytes:
     """Dots in the target's format."""
-    labels = list(bitmaps)
-    if target.document_format == ZPL:
-        return b"".join(label.wrap(bitmap, target.graphic_encoding, target.copies) for bitmap in labels)
-    if target.document_format == PNG:
-        if len(labels) != 1:
-            raise AssetRefused(f"a PNG holds one label, this asset has {len(labels)}: choose a page")
-        return labels[0].to_png(target.resolution)
-    pictures = [bitmap.to_image() for bitmap in labels for _ in range(target.copies)]
-    buffer = io.BytesIO()
-    pictures[0].save(
-        buffer,
-        "PDF",
-        save_all=True,
-        append_images=pictures[1:],
-        resolution=float(target.resolution.dots_per_mm * 254 / 10),
-        creationDate=None,  # no clock: equal labels give equal bytes
-        modDate=None,
-    )
-    return buffer.getvalue()
+    return write(list(bitmaps), target.document_format, target.resolution, target.graphic_encoding, target.copies)

@@ -58,6 +58,7 @@ class GraphicEncoding(StrEnum):
 
     ASCII = "ascii"
     RLE = "rle"
+    B64 = "b64"
     Z64 = "z64"
 
 

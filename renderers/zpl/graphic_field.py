@@ -1,4 +1,8 @@
-"""`^GF` graphic fields: dots to bytes and back."""
+"""`^GF` graphic fields: dots to bytes and back.
+
+ZPL II guide, `^GF`, `~DG` and "ZB64 encoding and compression": `:B64:` and `:Z64:` are base64 of the bytes and of a
+zlib stream (RFC 1950) of them, then CRC-16/XMODEM over the base64 text as four hex digits.
+"""
 
 import base64
 import binascii
@@ -13,36 +17,31 @@ from numpy.typing import NDArray
 
 from ..bitmap import MAX_DOTS, Bitmap
 from ..errors import AssetRefused
+from ..packing import zlib_packed
 
-try:
-    from isal import isal_zlib as _deflate  # eight times as fast
-
-    _LEVEL = 3
-except ImportError:  # only where isal has no wheel
-    import zlib as _deflate  # type: ignore[no-redef]  # same two functions
-
-    _LEVEL = 6
-
-Encoding = Literal["ascii", "rle", "z64"]
+#: How dots are written: plain hex, run lengths (ACS), base64, or deflated and base64.
+Encoding = Literal["ascii", "rle", "b64", "z64"]
 
 _MAX_BYTES = MAX_DOTS // 8
-_HEADER = re.compile(rb"\s*([ABab])\s*,\s*(\d{0,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
+_HEADER = re.compile(rb"\s*([ABCabc])\s*,\s*(\d{0,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _WRAPPED = re.compile(rb":(B64|Z64):([A-Za-z0-9+/=]*):([0-9A-Fa-f]{4})")
-_RUN = re.compile(rb"([G-Yg-z]*)([0-9A-Fa-f])|([,!:])")
+_RUN = re.compile(rb"([0-9A-Fa-f]+)|([G-Yg-z]+)([0-9A-Fa-f])|([,!:])")
 _BLANKS = b" \t\r\n\0"
 _LONGEST_RUN = 419  # z (400) and Y (19)
 
 
 def encode(bitmap: Bitmap, encoding: Encoding) -> bytes:
-    """The whole command `^GFA,b,c,d,data`: plain hex, run lengths (ACS), or `:Z64:`."""
+    """The whole command `^GFA,b,c,d,data`; b is c, the size before it is packed, as carriers write it."""
     per_row = bitmap.rows.shape[1]
     total = per_row * bitmap.height
     if encoding == "ascii":
         data = binascii.hexlify(bitmap.rows.tobytes()).upper()
     elif encoding == "rle":
         data = _run_lengths(bitmap.rows)
+    elif encoding == "b64":
+        data = _wrap(b"B64", bitmap.rows.tobytes())
     else:
-        data = _z64(bitmap.rows.tobytes())
+        data = _wrap(b"Z64", zlib_packed(bitmap.rows.tobytes()))
     return b"^GFA,%d,%d,%d,%s" % (total, total, per_row, data)
 
 
@@ -53,16 +52,18 @@ def decode(parameters: bytes, max_bytes: int = _MAX_BYTES) -> Bitmap:
     with white, as printers do; the byte count b is not trusted.
 
     Raises:
-        AssetRefused: unreadable, a checksum that is wrong, or more than `max_bytes` bytes.
+        AssetRefused: unreadable, a checksum that is wrong, compressed binary (`^GFC`, whose packing the guide leaves
+            to Zebra's own software), or more than `max_bytes` bytes.
     """
     header = _HEADER.match(parameters)
     if header is None:
         raise AssetRefused("^GF does not begin with format, two lengths and a width")
     total, per_row = int(header[3]), int(header[4])
     data = parameters[header.end() :]
+    if header[1] in b"Cc":
+        raise AssetRefused("^GFC packs its dots in a way that is not published: send them as ^GFA or ^GFB")
     if header[1] in b"Bb":
-        content = data[:total]
-        return _bitmap(content, total, per_row, max_bytes)
+        return _bitmap(data[:total], total, per_row, max_bytes)
     return decode_graphic(data, total, per_row, max_bytes)
 
 
@@ -99,11 +100,9 @@ def _bitmap(content: bytes, total: int, per_row: int, max_bytes: int) -> Bitmap:
     return Bitmap(8 * per_row, height, np.frombuffer(padded, np.uint8).reshape(height, per_row))
 
 
-def _z64(raw: bytes) -> bytes:
-    packed = _deflate.compress(raw, _LEVEL)
-    # the header only tells how hard the packer tried: write the one that printers are known to take
-    text = base64.b64encode(b"\x78\x9c" + packed[2:])
-    return b":Z64:%s:%04X" % (text, binascii.crc_hqx(text, 0))
+def _wrap(name: bytes, content: bytes) -> bytes:
+    text = base64.b64encode(content)
+    return b":%s:%s:%04X" % (name, text, binascii.crc_hqx(text, 0))
 
 
 def _unwrap(bare: bytes, total: int) -> bytes:
@@ -115,9 +114,18 @@ def _unwrap(bare: bytes, total: int) -> bytes:
         raise AssetRefused(f"the graphic's checksum is {checksum:04X}, its data gives {binascii.crc_hqx(text, 0):04X}")
     try:
         content = base64.b64decode(text, validate=True)
-        return zlib.decompressobj().decompress(content, total) if wrapped[1] == b"Z64" else content
+        return _inflate(content, total) if wrapped[1] == b"Z64" else content
     except (binascii.Error, zlib.error) as exc:
         raise AssetRefused(f"the graphic's data is damaged: {exc}") from exc
+
+
+def _inflate(packed: bytes, total: int) -> bytes:
+    """The stream's first `total` bytes, and never many more: what a bomb holds beyond is not unpacked."""
+    stream = zlib.decompressobj()
+    content = stream.decompress(packed, total + 1)  # one more lets zlib reach its own checksum
+    if len(content) <= total and not stream.eof:
+        raise AssetRefused("the graphic's data is damaged: its zlib stream is cut off")
+    return content
 
 
 def _run_lengths(rows: NDArray[np.uint8]) -> bytes:
@@ -166,22 +174,28 @@ def _run(length: int, value: int) -> bytes:
 
 def _expand(bare: bytes, total: int, per_row: int) -> bytes:
     """Hex digits of ACS data to bytes; the size never exceeds what `total` allows."""
-    width, height = 2 * per_row, -(-total // per_row)
+    width = 2 * per_row
+    size = width * -(-total // per_row)
     out = bytearray()
     position = 0
-    while position < len(bare) and len(out) < width * height:
-        token = _RUN.match(bare, position)
-        if token is None:
-            raise AssetRefused(f"the graphic's data has {bare[position : position + 1]!r}, which is no run length")
+    for token in _RUN.finditer(bare):
+        if len(out) >= size or token.start() != position:
+            break
         position = token.end()
-        into = len(out) % width
-        if token[3] is None:
-            out += token[2] * min(max(_count(token[1]), 1), width * height - len(out))
-        elif token[3] == b":":
-            start = len(out) - into - width
-            out += out[start + into : start + width] if start >= 0 else b"0" * (width - into)
+        digits, letters, digit, fill = token.groups()
+        if digits:
+            out += digits[: size - len(out)]
+        elif letters:
+            out += digit * min(_count(letters), size - len(out))
         else:
-            out += (b"0" if token[3] == b"," else b"F") * (width - into)
+            into = len(out) % width
+            above = len(out) - width
+            if fill == b":":
+                out += out[above : above + width - into] if above >= into else b"0" * (width - into)
+            else:
+                out += (b"0" if fill == b"," else b"F") * (width - into)
+    if len(out) < size and position < len(bare):
+        raise AssetRefused(f"the graphic's data has {bare[position : position + 1]!r}, which is no run length")
     return binascii.unhexlify(out + b"0" * (len(out) % 2))
 
 

@@ -19,7 +19,7 @@ from labeld.renderers.zpl.label import design_resolution, labels_in, wrap
 from labeld.renderers.zpl.lexer import lex
 from labeld.renderers.zpl.picture import draw
 
-ENCODINGS: list[Encoding] = ["ascii", "rle", "z64"]
+ENCODINGS: list[Encoding] = ["ascii", "rle", "b64", "z64"]
 bytes_of_rows = arrays.arrays(
     np.uint8,
     st.tuples(st.integers(1, 12), st.integers(1, 9)),

@@ -1,0 +1,121 @@
+"""LPrint's graphics, which are `~DG` with run lengths, read by our decoder: dot for dot what it was given."""
+
+import os
+import pwd
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from tests.unit.renderers.paper import dots, picture, pixels
+
+from labeld.renderers.bitmap import Bitmap
+from labeld.renderers.zpl.graphic_field import decode_graphic
+from labeld.renderers.zpl.lexer import lex
+from labeld.renderers.zpl.picture import draw
+
+from .harness import PATIENCE, free_port, program
+
+pytestmark = pytest.mark.peer
+
+
+class Server(NamedTuple):
+    """A running LPrint: where it listens, and how its commands are run."""
+
+    uri: str
+    options: dict[str, Any]
+
+
+@pytest.fixture
+def lprint() -> Iterator[Server]:
+    """LPrint with a state of its own, as a user that is not root, whose LPrint may be the machine's."""
+    command, port = program("lprint"), free_port()
+    with tempfile.TemporaryDirectory() as folder:  # not tmp_path, into which only its owner may look
+        options: dict[str, Any] = {"env": {"HOME": folder, "TMPDIR": folder, "PATH": os.environ["PATH"]}, "cwd": folder}
+        if os.geteuid() == 0:
+            nobody = pwd.getpwnam("nobody")
+            os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+            options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+        settings = [f"server-port={port}", "server-options=no-tls", f"spool-directory={folder}/spool", "log-file=-"]
+        arguments = [argument for setting in settings for argument in ("-o", setting)]
+        server = subprocess.Popen([command, "server", *arguments], stderr=subprocess.DEVNULL, **options)
+        try:
+            _wait_for(port, server)
+            yield Server(f"ipp://localhost:{port}/ipp", options)
+        finally:
+            server.kill()  # asked to end, it first waits for a job that has no printer
+            server.wait()
+
+
+def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + PATIENCE
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    pytest.fail("lprint does not listen")
+
+
+def _one_job(listener: socket.socket, received: bytearray) -> None:
+    """Take the first connection that sends a label; hang up on questions, as a printer that cannot answer."""
+    while True:
+        connection, _ = listener.accept()
+        with connection:
+            connection.settimeout(PATIENCE)
+            while data := connection.recv(65536):
+                received += data
+                if received.strip() == b"~HQES":
+                    received.clear()
+                    break
+        if received:
+            return
+
+
+@pytest.mark.parametrize("dpi", [203, 300])
+def test_a_graphic_of_lprint_is_the_picture_it_was_given(lprint: Server, dpi: int) -> None:
+    width, height = (4 * dpi, 6 * dpi)
+    bits = dots(width, height)
+    bits[100:200], bits[200:230], bits[300:340] = False, True, bits[300]
+    bits[400:420, 100:], bits[500:520, 300:] = False, True
+    bits[600:640] = np.arange(width) % 700 < 350
+    given = Bitmap.from_bits(bits)
+    file = Path(lprint.options["cwd"], "label.png")
+    file.write_bytes(picture(pixels(bits), dpi=dpi))  # grey: of one bit, LPrint 1.1 takes bytes for pixels
+    file.chmod(0o644)
+    received = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        printer = threading.Thread(target=_one_job, args=(listener, received), daemon=True)
+        printer.start()
+        _lprint(lprint, "add", "system", f"-d zebra -m zpl_4inch-{dpi}dpi-dt -v socket://127.0.0.1:{_port(listener)}")
+        _lprint(lprint, "submit", "print/zebra", f"-o print-scaling=none -o media=na_index-4x6_4x6in {file}")
+        printer.join(PATIENCE)
+    zpl = bytes(received)
+    assert zpl.count(b"^PQ1,") == 1, zpl[:200]
+    (graphic,) = (command for command in lex(zpl) if command.name == "~DG")
+    _, total, per_row, data = graphic.parameters.split(b",", 3)
+    assert (int(total), int(per_row)) == (given.rows.size, given.rows.shape[1])
+    assert set(b",:BHI") <= set(data), "its text has fills, repeats and runs"
+    sent = decode_graphic(data, int(total), int(per_row))
+    assert np.array_equal(sent.rows, given.rows)
+    (label,) = draw(zpl, width, height)
+    assert label.bitmap == given.rotated(180), "it prints upside down (^POI)"
+
+
+def _port(listener: socket.socket) -> int:
+    port: int = listener.getsockname()[1]
+    return port
+
+
+def _lprint(server: Server, verb: str, resource: str, arguments: str) -> None:
+    command = ["lprint", verb, "-u", f"{server.uri}/{resource}", *arguments.split()]
+    subprocess.run(command, stdin=subprocess.DEVNULL, timeout=PATIENCE, check=True, **server.options)
