@@ -125,7 +125,7 @@ def _held(page: PageArtwork, fault: str) -> SymbolLost:
 
 def _drawn(sheet: Sheet, number: int, part: int, placed: Placement, target: Target) -> PageArtwork:
     """One label, drawn by whoever loses none of its barcodes."""
-    proof = prove(sheet, placed, target.resolution, target.size)
+    proof = prove(sheet, placed, target.resolution, target.size, repair=target.repair)
     if proof.bitmap.ink_box() is None:
         raise BlankPage(f"page {number} is blank" if number > 1 else "the page is blank")
     by = sheet
@@ -144,7 +144,7 @@ def _better(sheet: Sheet, proof: Proof, placed: Placement, target: Target) -> tu
     if second is None:
         return sheet, proof
     try:
-        other = prove(second, placed, target.resolution, target.size)
+        other = prove(second, placed, target.resolution, target.size, repair=target.repair)
     except AssetRefused:
         return sheet, proof
     expected = [verdict.symbol for verdict in proof.verdicts]

@@ -5,19 +5,23 @@ there. Where a barcode does not scan from the dots, they are chosen anew by othe
 place of that barcode alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from . import symbols, tone
 from .bitmap import Bitmap
 from .easel import Easel
 from .media import Resolution
 from .placement import Placement
-from .sampling import resample
+from .sampling import rescue, smooth
 from .sheet import Sheet
 from .source import QUIET_MM, expected
 from .symbols import Symbol, Verdict
+
+#: What is looked at around bars that are drawn anew, for room, and how finely.
+_ROOM_MM, _REPAIR_FINENESS = 8.0, 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,12 @@ class Proof:
         return sum(verdict.status == "lost" for verdict in self.verdicts)
 
 
-def prove(sheet: Sheet, placed: Placement, resolution: Resolution, size: tuple[int, int]) -> Proof:
+def prove(
+    sheet: Sheet, placed: Placement, resolution: Resolution, size: tuple[int, int], *, repair: bool = False
+) -> Proof:
     """Draw a page on stock of `size` dots, and read its barcodes from source and dots.
+
+    `repair` draws the bars of linear symbols anew where they are not on whole dots (see `symbols.resnap`).
 
     Raises:
         AssetRefused: too many dots.
@@ -48,18 +56,45 @@ def prove(sheet: Sheet, placed: Placement, resolution: Resolution, size: tuple[i
     missing = symbols.lost(should, found)
     if missing:
         found += symbols.lost(symbols.read_again(bits, missing, easel.dots(QUIET_MM)), found)
-    samplers: dict[Symbol, str] = {}
-    for symbol in symbols.lost(should, found):
-        sampled = resample(easel, symbol)
-        if sampled:
-            window, part, samplers[symbol] = sampled
-            bits[window[1] : window[3], window[0] : window[2]] = part
-    protected = [easel.grown(symbol.position, QUIET_MM) for symbol in (*found, *should)]
-    bits = tone.halftone(bits, grey, area, protected)
-    if samplers or area.any():
-        found = symbols.read_again(bits, should, easel.dots(QUIET_MM))
-    lost = symbols.lost(should, found)
-    verdicts = [Verdict(symbol, "lost" if symbol in lost else "scans", samplers.get(symbol, "")) for symbol in should]
+    missing = symbols.lost(should, found)
+    verdicts = [_chosen(easel, bits, symbol, lost=symbol in missing) for symbol in should]
+    changed = any(verdict.sampler for verdict in verdicts)
+    if area.any():
+        windows = [easel.grown(symbol.position, QUIET_MM) for symbol in (*found, *should)]
+        bits, changed = tone.halftone(bits, grey, area, windows), True
+    if repair:
+        verdicts = [_repaired(easel, bits, verdict) for verdict in verdicts]
+        changed |= any(verdict.repaired for verdict in verdicts)
+    if changed:
+        here = [verdict.symbol for verdict in verdicts]
+        missing = symbols.lost(here, symbols.read_again(bits, here, easel.dots(QUIET_MM)))
+        verdicts = [replace(one, status="lost" if one.symbol in missing else "scans") for one in verdicts]
     verdicts += [Verdict(symbol, "unverified") for symbol in unread]
     notes = [f"a {symbol.format} cannot be read in the source, so it is not verified" for symbol in unread]
+    notes += [verdict.repaired for verdict in verdicts if verdict.repaired]
     return Proof(Bitmap.from_bits(bits), tuple(verdicts), tuple(notes))
+
+
+def _chosen(easel: Easel, bits: NDArray[np.bool_], symbol: Symbol, *, lost: bool) -> Verdict:
+    """Change the dots of a barcode where another way of sampling makes it scan, or its bars more even."""
+    quality = None if lost or symbol.format not in symbols.LINEAR else symbols.measure(bits, symbol)
+    sampled = rescue(easel, symbol) if lost else smooth(easel, symbol, quality)
+    if sampled is None:
+        return Verdict(symbol, "lost" if lost else "scans", quality)
+    left, top, right, bottom = sampled.window
+    bits[top:bottom, left:right] = sampled.bits
+    return Verdict(symbol, "scans", symbols.measure(bits, symbol), sampled.sampler)
+
+
+def _repaired(easel: Easel, bits: NDArray[np.bool_], verdict: Verdict) -> Verdict:
+    """Draw the bars of a barcode anew on whole dots, where they are not and that is possible."""
+    symbol = verdict.symbol
+    if symbol.format not in symbols.LINEAR or (verdict.quality is not None and verdict.quality.whole):
+        return verdict
+    window = left, top, right, bottom = easel.grown(symbol.position, _ROOM_MM)
+    source = easel.draw(window, _REPAIR_FINENESS)
+    redrawn = symbols.resnap(bits[top:bottom, left:right], symbol.moved(-left, -top), source, _REPAIR_FINENESS)
+    if redrawn is None:
+        return verdict
+    bits[top:bottom, left:right] = redrawn.bits
+    return Verdict(redrawn.symbol.moved(left, top), "scans", redrawn.after, verdict.sampler, redrawn.because)

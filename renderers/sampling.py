@@ -1,7 +1,8 @@
-"""Ways to choose the dots of a barcode that the usual one loses."""
+"""Ways to choose the dots of a barcode where the usual one loses it or leaves its bars uneven."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,22 +10,69 @@ from numpy.typing import NDArray
 from . import symbols, tone
 from .easel import Easel
 from .source import QUIET_MM
-from .symbols import Symbol
+from .symbols import Quality, Symbol
 from .symbols.regions import Window
 
 _Bits = NDArray[np.bool_]
 _Grey = NDArray[np.uint8]
 
+#: Bars of fewer dots a module decode from some dots by chance, and from no paper.
+_LEAST_MODULE = 1.5
+#: Edges half a dot off their places are the best that a module of no whole dots can have; growth costs contrast.
+_EVEN, _GROWN = 0.6, 0.25
+#: What another way must gain on both together to be worth it, in dots.
+_GAIN = 0.15
 
-def resample(easel: Easel, symbol: Symbol) -> tuple[Window, _Bits, str] | None:
-    """Dots for the window of a barcode, by the first way of sampling from which it scans; and its name."""
-    window = easel.grown(symbol.position, QUIET_MM)
-    moved = replace(symbol, position=symbol.moved(-window[0], -window[1]).position)
-    for name, (fineness, sample) in _SAMPLERS.items():
-        bits = sample(easel.draw(window, fineness))
-        if not symbols.lost([moved], symbols.read_again(bits, [moved])):
-            return window, bits, name
+
+class Sampled(NamedTuple):
+    """Dots for a window of the stock, and how they were chosen."""
+
+    window: Window
+    bits: _Bits
+    sampler: str
+
+
+def rescue(easel: Easel, symbol: Symbol) -> Sampled | None:
+    """Dots from which a lost barcode scans, by the first way that has them.
+
+    None where no way has, or its bars are too fine for paper.
+    """
+    for sampled, here in _ways(easel, symbol, _SAMPLERS):
+        if _scans(sampled.bits, here):
+            quality = symbols.measure(sampled.bits, here)
+            if quality is None or quality.module >= _LEAST_MODULE:
+                return sampled
     return None
+
+
+def smooth(easel: Easel, symbol: Symbol, quality: Quality | None) -> Sampled | None:
+    """Dots in which the bars of a barcode are more even; None where they are even, or no way is better.
+
+    `quality` is theirs as they are, None where it could not be measured.
+    """
+    if quality is None or quality.whole or (quality.unevenness <= _EVEN and abs(quality.growth) <= _GROWN):
+        return None
+    best, least = None, quality.unevenness + abs(quality.growth) - _GAIN
+    for sampled, here in _ways(easel, symbol, _SMOOTH):
+        after = symbols.measure(sampled.bits, here)
+        if after is None or not _scans(sampled.bits, here):
+            continue
+        if after.unevenness + abs(after.growth) < least:
+            best, least = sampled, after.unevenness + abs(after.growth)
+    return best
+
+
+def _ways(easel: Easel, symbol: Symbol, names: tuple[str, ...]) -> Iterator[tuple[Sampled, Symbol]]:
+    """The barcode's window sampled in each way, and the barcode as it lies in it."""
+    window = easel.grown(symbol.position, QUIET_MM)
+    here = replace(symbol, position=symbol.moved(-window[0], -window[1]).position)
+    for name in names:
+        fineness, sample = _WAYS[name]
+        yield Sampled(window, sample(easel.draw(window, fineness)), name), here
+
+
+def _scans(bits: _Bits, symbol: Symbol) -> bool:
+    return not symbols.lost([symbol], symbols.read_again(bits, [symbol]))
 
 
 def _centres(grey: _Grey) -> _Bits:
@@ -40,8 +88,8 @@ def _boxes(side: int) -> Callable[[_Grey], _Bits]:
     return average
 
 
-#: Ways to choose dots, the one that saves most barcodes first: pixels per dot, and what is made of them.
-_SAMPLERS: dict[str, tuple[int, Callable[[_Grey], _Bits]]] = {
+#: Pixels per dot, and what is made of them.
+_WAYS: dict[str, tuple[int, Callable[[_Grey], _Bits]]] = {
     "centres of 3x3": (3, _centres),
     "averages of 4x4": (4, _boxes(4)),
     "averages of 2x2": (2, _boxes(2)),
@@ -49,3 +97,6 @@ _SAMPLERS: dict[str, tuple[int, Callable[[_Grey], _Bits]]] = {
     "darker": (1, lambda grey: grey < 160),
     "lighter": (1, lambda grey: grey < 96),
 }
+#: In this order: what saves most barcodes comes first.
+_SAMPLERS = tuple(_WAYS)
+_SMOOTH = ("centres of 3x3", "averages of 4x4")

@@ -27,7 +27,6 @@ QUIET_MM = 3.0
 _BAND_MM = 8.0
 #: No bars are lower than this.
 _THIN_MM = 1.0
-_LINEAR = frozenset({"Code 128", "Code 39", "ITF", "Codabar", "EAN-13"})
 
 
 def expected(
@@ -103,7 +102,8 @@ class _Source:
             symbol
             for symbol in self.read(window, dpi=dpi, thorough=thorough)
             for left, top, right, bottom in (symbol.position,)
-            if symbol.format not in _LINEAR or min(right - left, bottom - top) >= thin  # noise, along one line of it
+            if symbol.format not in symbols.LINEAR
+            or min(right - left, bottom - top) >= thin  # noise, along one line of it
         ]
         if not found:
             return []
@@ -133,7 +133,7 @@ def _places(easel: Easel, found: Iterable[Symbol]) -> Iterator[tuple[Window, lis
 
 def _band(symbol: Symbol, high: int) -> Window:
     left, top, right, bottom = symbol.position
-    if symbol.format not in _LINEAR:
+    if symbol.format not in symbols.LINEAR:
         return symbol.position
     if symbol.orientation % 180:
         middle = (left + right) // 2

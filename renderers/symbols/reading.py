@@ -15,6 +15,8 @@ from . import maxicode
 from .regions import Window, grown, meet, merged
 
 MAXICODE = "MaxiCode"
+#: Those made of bars.
+LINEAR = frozenset({"Code 128", "Code 39", "ITF", "Codabar", "EAN-13"})
 #: What carriers print, and zxing-cpp finds by itself.
 CARRIER_FORMATS = (
     BarcodeFormat.Code128,

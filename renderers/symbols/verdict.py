@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from .quality import Quality
 from .reading import Symbol
 
 #: `scans`: read from the dots with the source's text. `lost`: not. `unverified`: present, and unreadable in the
@@ -14,11 +15,13 @@ Status = Literal["scans", "lost", "unverified"]
 class Verdict:
     """One barcode: where it is on the dots, whether it scans from them, and what was done for it.
 
-    `sampler` says how its dots were chosen, where not like the rest of the label; `repaired` that its bars were
-    drawn anew on whole dots.
+    `quality` is how well it sits on the dots, where that was measured: of linear symbols that scan. `sampler` says
+    how its dots were chosen, where not like the rest of the label; `repaired` that its bars were drawn anew on
+    whole dots, and how.
     """
 
     symbol: Symbol
     status: Status
+    quality: Quality | None = None
     sampler: str = ""
-    repaired: bool = False
+    repaired: str = ""
