@@ -5,7 +5,7 @@ processes with limits.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
@@ -160,10 +160,11 @@ def open_sheet(asset: Asset, number: int, media: Media) -> Iterator[Sheet]:
         yield image.open_page(asset, number, media)
 
 
-def convert(asset: Asset, target: Target) -> Artwork:
+def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None = None) -> Artwork:
     """Convert all pages, or `target.page` alone, into one payload; blank pages among others are skipped.
 
-    The tracking number may be on any page, for a packing slip has barcodes of its own.
+    The tracking number may be on any page, for a packing slip has barcodes of its own. `on_page` is called with
+    the number of each page before it is begun.
 
     Raises:
         RenderError: the first page that fails, see `convert_page`; or a PNG is wanted of several pages.
@@ -172,6 +173,8 @@ def convert(asset: Asset, target: Target) -> Artwork:
     pages: list[PageArtwork] = []
     notes: list[str] = []
     for number in numbers:
+        if on_page is not None:
+            on_page(number)
         try:
             pages.append(_scanning(asset, number, target))
         except BlankPage:

@@ -5,6 +5,7 @@ processes. Hostile files can crash it or run for minutes: callers isolate it.
 """
 
 import math
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -117,15 +118,16 @@ class PopplerSheet:
         if self.size[0] * self.size[1] / 10_000 * per_mm**2 > MAX_DOTS:
             raise AssetRefused("the page would become too many dots")
         try:
-            pages = pdf2image.convert_from_bytes(
-                self.data,
-                dpi=per_mm * 25.4,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
-                first_page=self.number,
-                last_page=self.number,
-                grayscale=True,
-                use_cropbox=True,
-                timeout=_POPPLER_SECONDS,
-            )
+            with _in_memory(self.data) as path:
+                pages = pdf2image.convert_from_path(
+                    path,
+                    dpi=per_mm * 25.4,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
+                    first_page=self.number,
+                    last_page=self.number,
+                    grayscale=True,
+                    use_cropbox=True,
+                    timeout=_POPPLER_SECONDS,
+                )
         except _POPPLER_ERRORS as exc:
             raise AssetRefused(f"the PDF is damaged: poppler says {_first_line(exc)}") from exc
         if not pages:
@@ -236,12 +238,22 @@ def _poppler_sheet(data: bytes, number: int, why: Exception) -> PopplerSheet:
 
 def _poppler_info(data: bytes, why: Exception, number: int | None = None) -> dict[str, Any]:
     try:
-        info = pdf2image.pdfinfo_from_bytes(
-            data, timeout=_POPPLER_SECONDS, first_page=number or 1, last_page=number or 1
-        )
+        with _in_memory(data) as path:
+            info = pdf2image.pdfinfo_from_path(
+                path, timeout=_POPPLER_SECONDS, first_page=number or 1, last_page=number or 1
+            )
     except _POPPLER_ERRORS as exc:
         raise AssetRefused(f"the PDF is damaged: {_first_line(why)}") from exc
     return dict(info)
+
+
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[str]:
+    """A path under which poppler finds `data`: it reads files only, and a confined process may write none."""
+    with os.fdopen(os.memfd_create("label.pdf"), "wb") as memory:
+        memory.write(data)
+        memory.flush()
+        yield f"/proc/{os.getpid()}/fd/{memory.fileno()}"
 
 
 def _first_line(exc: Exception) -> str:

@@ -96,15 +96,51 @@ async def test_a_fault_is_told_with_its_reason_and_its_picture(pool: RenderPool)
 
 
 async def test_a_killed_worker_is_replaced_and_its_job_retried(pool: RenderPool) -> None:
-    (worker,) = psutil.Process().children()
+    (worker,) = _workers()
     work = asyncio.create_task(pool.render(REQUEST, LABEL))
     await asyncio.sleep(0)
     worker.kill()
     assert (await work).labels == 1
 
 
+async def test_a_killed_fork_server_is_replaced(pool: RenderPool) -> None:
+    (server,) = psutil.Process().children()
+    (worker,) = server.children()
+    work = asyncio.create_task(pool.render(REQUEST, LABEL))
+    await asyncio.sleep(0)
+    server.kill()
+    assert (await work).labels == 1
+    assert psutil.Process().children() != [server]
+    assert _gone([server, worker])
+    assert (await pool.render(REQUEST, LABEL)).labels == 1
+
+
+async def test_a_process_is_replaced_after_its_documents_and_its_predecessor_is_no_zombie() -> None:
+    async with RenderPool(RenderSettings(workers=1, documents_per_process=2)) as pool:
+        seen = []
+        for _ in range(4):
+            seen += [worker.pid for worker in _workers()]
+            assert (await pool.render(REQUEST, LABEL)).labels == 1
+        first, again, second, once_more = seen
+        assert (first, second) == (again, once_more)
+        assert first != second
+        assert not psutil.pid_exists(first)
+
+
 async def test_no_process_is_left() -> None:
     async with RenderPool(RenderSettings(workers=2)):
-        workers = psutil.Process().children()
-        assert len(workers) == 2
-    assert not any(worker.is_running() for worker in workers)
+        (server,) = psutil.Process().children()
+        processes = [server, *server.children()]
+        assert len(processes) == 3
+    assert _gone(processes)
+
+
+def _workers() -> list[psutil.Process]:
+    (server,) = psutil.Process().children()
+    return server.children()
+
+
+def _gone(processes: list[psutil.Process]) -> bool:
+    """Whether all end within the test's patience."""
+    _, alive = psutil.wait_procs(processes, timeout=30)
+    return not alive
