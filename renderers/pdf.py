@@ -194,7 +194,11 @@ def _load(data: bytes) -> Any:
 
 
 def _load_page(document: Any, number: int) -> Any:
-    if document.get_formtype() == raw.FORMTYPE_NONE:
+    kind = document.get_formtype()
+    if kind == raw.FORMTYPE_XFA_FULL:
+        # its page says "please wait", and that would print
+        raise AssetRefused("the PDF is an XFA form, which only Adobe's programs draw: get the label as a plain PDF")
+    if kind == raw.FORMTYPE_NONE:
         return document[number - 1]
     # Make the fields page content: one drawing call then draws all.
     document.init_forms()

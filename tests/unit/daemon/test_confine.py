@@ -1,10 +1,12 @@
 """What a process that a document has taken over tries: every attempt is made for real, and fails."""
 
+import errno
 import os
 import platform
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +25,7 @@ from dataclasses import replace
 from pathlib import Path
 from labeld.daemon import confine
 
-secret, port, attempt, confined = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4] == "confined"
+secret, port, attempt, how = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 libc = ctypes.CDLL(None, use_errno=True)
 parent = os.getpid()
 
@@ -37,8 +39,10 @@ sandbox = confine.prepare(1 << 30)
 child = os.fork()
 if not child:
     os.setsid()
-    if confined:
+    if how == "confined":
         confine.enter(sandbox)
+    elif how == "old kernel":
+        confine.enter(replace(sandbox, rules=None))
     try:
         exec(attempt)
         print("done", flush=True)
@@ -85,6 +89,19 @@ ATTEMPTS = {
     "another process group is joined": "if os.fork():\n os.wait()\n os._exit(0)\nos.setpgid(0, 0)",
     "a limit is raised elsewhere": "resource.prlimit(parent, resource.RLIMIT_CORE)",
 }
+#: what only Landlock keeps from happening; all else fails on a kernel without it, too
+LANDLOCK_ALONE = {
+    "the state directory is read",
+    "the state directory is listed",
+    "accounts are read",
+    "its own environment is read",
+    "its own memory is opened",
+    "the daemon's environment is read",
+    "the root directory is listed",
+    "a shell is started",
+    "Python is started",
+    "the loader starts a shell",
+}
 #: of x86_64 and aarch64, with arguments that do no harm: ENOSYS, EINVAL or EFAULT would be the answer without a filter
 CALLS = {
     "ptrace": (101, 117),
@@ -124,6 +141,11 @@ def test_a_confined_process_cannot(attempt: str, tmp_path: Path) -> None:
     assert outcome(attempt, tmp_path) in {"PermissionError", "CalledProcessError"}
     assert (tmp_path / "labeld.sqlite3").read_bytes() == b"a buyer's address"
     assert list(tmp_path.iterdir()) == [tmp_path / "labeld.sqlite3"]
+
+
+@pytest.mark.parametrize("name", sorted(ATTEMPTS.keys() - LANDLOCK_ALONE))
+def test_a_kernel_without_landlock_prevents(name: str, tmp_path: Path) -> None:
+    assert outcome(ATTEMPTS[name], tmp_path, "old kernel") == "PermissionError"
 
 
 @pytest.mark.parametrize("name", ["the state directory is read", "a shell is started", "the daemon is signalled"])
@@ -199,6 +221,52 @@ for _ in range(1000):
 )
 def test_a_call_of_another_architecture_kills(call: str, tmp_path: Path) -> None:
     assert outcome(call, tmp_path) == f"killed by {signal.SIGSYS.name}"
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_the_filter_decides(machine: str) -> None:
+    number = seccomp.numbers(machine)
+    own, other = (0xC000003E, 0xC00000B7) if machine == "x86_64" else (0xC00000B7, 0xC000003E)
+    allow, kill, refuse, missing = 0x7FFF0000, 0x80000000, 0x50000 + errno.EPERM, 0x50000 + errno.ENOSYS
+    for signals in (True, False):
+        code = seccomp.program(machine, signals=signals)
+        assert len(code) // 8 < 4096
+        assert _decide(code, other, number["read"]) == kill
+        assert _decide(code, own, number["read"]) == allow
+        assert _decide(code, own, CALLS["ptrace"][machine == "aarch64"]) == refuse
+        assert _decide(code, own, 462) == missing
+        assert _decide(code, own, number["clone3"]) == missing
+        assert _decide(code, own, number["clone"], 0x01200011) == allow
+        assert _decide(code, own, number["clone"], 0x10000011) == refuse
+        assert _decide(code, own, number["openat"], 0, 0, os.O_RDONLY | os.O_CLOEXEC) == allow
+        for flags in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC):
+            assert _decide(code, own, number["openat"], 0, 0, flags) == refuse
+        assert _decide(code, own, number["ioctl"], 2, 0x5401) == allow
+        assert _decide(code, own, number["ioctl"], 2, 0x5412) == refuse  # TIOCSTI types into a terminal
+        assert _decide(code, own, number["prlimit64"], 0) == allow
+        assert _decide(code, own, number["prlimit64"], 1) == refuse
+        assert _decide(code, own, number["kill"], 1) == (allow if signals else refuse)
+        assert _decide(code, own, number["tgkill"], os.getpid()) == allow
+        assert _decide(code, own, number["tgkill"], 1) == (allow if signals else refuse)
+        if machine == "x86_64":
+            assert _decide(code, own, 0x40000000 + number["read"]) == kill
+
+
+def _decide(code: bytes, architecture: int, number: int, *arguments: int) -> int:
+    """What the kernel's BPF machine makes of a call (linux/filter.h), as far as the filter uses it."""
+    data = struct.pack("=IIQ6Q", number, architecture, 0, *(*arguments, 0, 0, 0, 0, 0, 0)[:6])
+    steps = list(struct.iter_unpack("=HBBI", code))
+    place = accumulator = 0
+    while True:
+        operation, yes, no, value = steps[place]
+        place += 1
+        if operation == 0x06:  # return
+            return int(value)
+        if operation == 0x20:  # load
+            (accumulator,) = struct.unpack_from("=I", data, value)
+        else:
+            tests = {0x15: accumulator == value, 0x35: accumulator >= value, 0x45: bool(accumulator & value)}
+            place += yes if tests[operation] else no
 
 
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])

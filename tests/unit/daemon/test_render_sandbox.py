@@ -17,7 +17,8 @@ from labeld.config.settings import RenderSettings
 from labeld.daemon import confine
 from labeld.daemon.render_pool import RenderFailed, RenderPool
 
-from .test_render_pool import LABEL, REQUEST, pdf
+from .hostile import pdf
+from .test_render_pool import LABEL, REQUEST
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(bool(confine.lacks()), reason="; ".join(confine.lacks()))
@@ -72,7 +73,7 @@ async def test_a_program_inside_the_sandbox_gets_nowhere(python_for_poppler: Non
     program += [b"print('Pages:', 1000 + len(got), flush=True)", b"#%%EOF"]
     async with server, RenderPool(RenderSettings(workers=1)) as pool:
         # 1000 pages is its way of saying that nothing succeeded
-        with pytest.raises(RenderFailed, match="^the PDF has 1000 pages"):
+        with pytest.raises(RenderFailed, match=r"^the PDF has 1000 pages"):
             await pool.render(REQUEST, b"\n".join(program))
         assert (await pool.render(REQUEST, LABEL)).labels == 1
     assert [path.name for path in state.iterdir()] == ["labeld.sqlite3"]
@@ -83,9 +84,9 @@ async def test_a_render_process_holds_its_own_socket_and_nothing_else() -> None:
         assert (await pool.render(REQUEST, LABEL)).labels == 1
         (server,) = psutil.Process().children()
         for worker in server.children():
-            files = [path.readlink() for path in sorted(Path(f"/proc/{worker.pid}/fd").iterdir()) if path.name > "2"]
-            assert len(set(map(str, files))) == 1
-            assert str(files[0]).startswith("socket:")
+            held = _open_files(worker.pid) - {os.devnull, *_open_files(os.getpid(), "2")}
+            assert len(held) == 1
+            assert held.pop().startswith("socket:")
 
 
 async def test_poppler_works_inside_the_sandbox() -> None:
@@ -116,7 +117,7 @@ async def test_a_killed_fork_server_takes_its_processes_with_it(python_for_poppl
         processes = await _family(os.getpid(), 4)
         processes[0].kill()
         # the document is tried once more, in a process of a new fork server
-        while not (again := psutil.Process().children()) or again[0] == processes[0]:
+        while not (again := psutil.Process().children()) or again[0] == processes[0]:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)
         assert _gone(processes)
         assert (await pool.render(REQUEST, LABEL)).labels == 1
@@ -134,9 +135,13 @@ async def test_a_page_that_hangs_in_poppler_ends_with_its_render_process(python_
         assert (await pool.render(REQUEST, LABEL)).labels == 1
 
 
+def _open_files(process: int, name: str = "*") -> set[str]:
+    return {str(entry.readlink()) for entry in Path(f"/proc/{process}/fd").glob(name)}
+
+
 async def _family(ancestor: int, size: int) -> list[psutil.Process]:
     """The descendants of a process, nearest first, once there are `size`."""
-    while len(found := psutil.Process(ancestor).children(recursive=True)) < size:
+    while len(found := psutil.Process(ancestor).children(recursive=True)) < size:  # noqa: ASYNC110 - nobody tells
         await asyncio.sleep(0.02)
     return found
 
