@@ -53,8 +53,8 @@ def lacks() -> tuple[str, ...]:
     version, missing = landlock.abi(_libc), []
     if version == 0:
         missing.append("no Landlock: a taken-over render process could read the files of labeld's user")
-    if not seccomp.supported():
-        missing.append("no system call filter for this machine: Landlock and limits alone confine render processes")
+    if not seccomp.supported(_libc):
+        missing.append("no system call filter: Landlock and limits alone confine render processes")
         if version < landlock.NETWORK_SINCE:
             missing.append("Landlock is too old for networks: a taken-over render process could reach them")
         if version < landlock.SCOPES_SINCE:
@@ -97,7 +97,7 @@ def enter(sandbox: Sandbox) -> None:
         signals = landlock.abi(_libc) >= landlock.SCOPES_SINCE
         landlock.restrict(_libc, sandbox.rules)
         os.close(sandbox.rules)
-    if seccomp.supported():
+    if seccomp.supported(_libc):
         seccomp.install(_libc, signals=signals)
 
 

@@ -1,8 +1,9 @@
 """A process that has loaded the libraries and forks render processes from itself: much faster than starting Python.
 
-It never reads a document. It is asked over a Unix socket on its stdin, one packet per question: `fork` with the
-socket that the new process is to serve, answered with its process id; `end` with the id of a process that must go,
-answered when it is gone. It ends when the daemon does, and takes every process group that it made with it.
+It never reads a document. It is asked over a Unix socket on its stdin, one numbered packet per question: `fork` with
+the socket that the new process is to serve, answered with its process id, or 0 when the system refuses; `end` with the
+id of a process that must go, answered when it is gone. It ends when the daemon does, and takes every process group that
+it made with it.
 """
 
 import contextlib
@@ -21,8 +22,8 @@ from typing import NoReturn
 from . import confine
 
 FORK, END = 1, 2
-QUESTION = struct.Struct("=BI")
-ANSWER = struct.Struct("=I")
+QUESTION = struct.Struct("=BII")  # kind, number of the question, process
+ANSWER = struct.Struct("=II")  # number of the question, process
 
 _PR_SET_PDEATHSIG = 1
 #: all that `renderers.convert` needs, but `pypdfium2`: importing it starts PDFium, which every process does for itself
@@ -73,16 +74,19 @@ class _Server:
         question, descriptors, _, _ = socket.recv_fds(self._control, QUESTION.size, 1)
         if len(question) < QUESTION.size:
             return False
-        kind, child = QUESTION.unpack(question)
+        kind, number, child = QUESTION.unpack(question)
         if kind == FORK:
             (descriptor,) = descriptors
-            child = self._fork(descriptor)
+            try:
+                child = self._fork(descriptor)
+                self._children.add(child)
+            except OSError:
+                child = 0
             os.close(descriptor)
-            self._children.add(child)
         elif child in self._children:
             self._end(child)
         try:
-            self._control.send(ANSWER.pack(child))
+            self._control.send(ANSWER.pack(number, child))
         except OSError:
             return False
         return True
@@ -103,6 +107,8 @@ class _Server:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() == server:
                 _work(descriptor, self._sandbox)
+        except BrokenPipeError:
+            pass  # the daemon is gone, or does not want the answer any more
         except BaseException:  # noqa: BLE001 - whatever it is, the child must not become a second server
             traceback.print_exc()
         finally:

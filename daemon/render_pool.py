@@ -112,7 +112,9 @@ class RenderPool:
                 if process.documents >= self._settings.documents_per_process or reply.get("exhausted"):
                     await process.restart()
             except NoProcess as error:
-                raise RenderFailed(str(error), Reason.FAILED) from error
+                if last:
+                    raise RenderFailed(str(error), Reason.FAILED) from error
+                continue
             except TooSlow as error:
                 await process.restart()
                 what = f"page {error.page}" if error.page else "the document"

@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 #: time for the fork server to load the libraries on a busy machine, and for a fork
 _START_SECONDS = 60.0
 _BUFFER = 1 << 20
-_MAX_REPLY = 256 * 1024 * 1024
+_MAX_HEADER = 1 << 20
+_MAX_DATA = 256 << 20
 #: the renderers take no document of more pages
 _MAX_PAGES = 100
 
@@ -44,6 +45,7 @@ class ForkServer:
         self._process: Process | None = None
         self._control: socket.socket | None = None
         self._children: set[int] = set()
+        self._questions = 0
         self._lock = asyncio.Lock()
 
     async def fork(self, served: socket.socket) -> int:
@@ -55,12 +57,14 @@ class ForkServer:
         async with self._lock:
             for last in (False, True):
                 try:
-                    child = await self._ask(FORK, 0, served)
+                    child = await self._ask(FORK, served=served)
                 except OSError as error:
                     await self._discard()
                     if last:
                         raise NoProcess(f"no render process can be started: {error}") from error
                 else:
+                    if not child:
+                        raise NoProcess("no render process can be started: the system has too many processes")
                     self._children.add(child)
                     return child
         raise AssertionError("unreachable")
@@ -86,15 +90,20 @@ class ForkServer:
                         await self._process.wait()
             await self._discard()
 
-    async def _ask(self, kind: int, child: int, served: socket.socket | None = None) -> int:
+    async def _ask(self, kind: int, child: int = 0, served: socket.socket | None = None) -> int:
+        self._questions += 1
         async with asyncio.timeout(_START_SECONDS):
             control = await self._running()
             descriptors = [served.fileno()] if served else []
-            socket.send_fds(control, [QUESTION.pack(kind, child)], descriptors)
-            answer = await asyncio.get_running_loop().sock_recv(control, ANSWER.size)
-        if len(answer) < ANSWER.size:
-            raise ConnectionResetError("the fork server is gone")
-        return int(ANSWER.unpack(answer)[0])
+            socket.send_fds(control, [QUESTION.pack(kind, self._questions, child)], descriptors)
+            while True:
+                answer = await asyncio.get_running_loop().sock_recv(control, ANSWER.size)
+                if len(answer) < ANSWER.size:
+                    raise ConnectionResetError("the fork server is gone")
+                number, child = ANSWER.unpack(answer)
+                # an earlier number: whoever asked was cancelled
+                if number == self._questions:
+                    return int(child)
 
     async def _running(self) -> socket.socket:
         if self._control is not None and self._process is not None:
@@ -161,6 +170,12 @@ class RenderProcess:
                 raise
         self._reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
         self.documents = 0
+        try:
+            async with asyncio.timeout(_START_SECONDS):
+                await self._read(self._reader)  # it says that it is confined
+        except (asyncio.IncompleteReadError, OSError, ValueError) as error:
+            await self.end()
+            raise NoProcess("a render process ended before it was ready: see the log") from error
 
     async def restart(self) -> None:
         """Have a fresh process; when none can be started, the next request tries again."""
@@ -212,9 +227,12 @@ class RenderProcess:
 
     async def _read(self, reader: asyncio.StreamReader) -> tuple[dict[str, Any], bytes]:
         header_size, data_size = frames.SIZES.unpack(await reader.readexactly(frames.SIZES.size))
-        if header_size + data_size > _MAX_REPLY:
+        if header_size > _MAX_HEADER or data_size > _MAX_DATA:
             raise ValueError("the reply is too large")
-        reply = json.loads(await reader.readexactly(header_size))
+        try:
+            reply = json.loads(await reader.readexactly(header_size))
+        except RecursionError as error:
+            raise ValueError("the reply is too deep") from error
         if not isinstance(reply, dict):
             raise ValueError("the reply is not an object")  # noqa: TRY004 - one kind for any bad reply
         return reply, await reader.readexactly(data_size)

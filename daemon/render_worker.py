@@ -18,10 +18,12 @@ _Reply = tuple[dict[str, Any], bytes]
 def serve(descriptor: int) -> None:
     """Answer the frames of a stream socket until it ends.
 
-    `{"page": n}` before the answer says that page `n` is begun: the daemon's time limit is for a page.
+    The first frame, empty, says that this process is ready. `{"page": n}` before an answer says that page `n` is
+    begun: the daemon's time limit is for a page.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with os.fdopen(descriptor, "rb") as requests, os.fdopen(os.dup(descriptor), "wb") as replies:
+        frames.write(replies, {}, b"")
         while (frame := frames.read(requests)) is not None:
             header, data = frame
 

@@ -60,9 +60,12 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p))
 
 
-def supported() -> bool:
-    """Whether there is a filter for this machine."""
-    return platform.machine() in _COLUMNS and sys.maxsize > 2**32
+def supported(libc: ctypes.CDLL) -> bool:
+    """Whether the kernel filters system calls, and there is a filter for this machine."""
+    if platform.machine() not in _COLUMNS or sys.maxsize < 2**32:
+        return False
+    # a kernel that can filter looks for the program, and finds none
+    return libc.prctl(_PR_SET_SECCOMP, _FILTER, None, 0, 0) == -1 and ctypes.get_errno() == errno.EFAULT
 
 
 def numbers(machine: str) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Render processes against hostile documents: each costs its own job, and the next one prints."""
+"""The pool of render processes: what it answers, and that its processes are replaced."""
 
 import asyncio
 from collections.abc import AsyncIterator
