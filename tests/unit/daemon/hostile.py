@@ -2,10 +2,10 @@
 
 import base64
 import binascii
+import gzip
 import io
 import struct
 import zlib
-from functools import cache
 
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.pdfgen.canvas import Canvas
@@ -28,6 +28,15 @@ def pdf(content: bytes, resources: bytes = b"", more: bytes = b"", box: bytes = 
         + keys.get("trailer", b"")
         + b">>\n%%EOF\n"
     )
+
+
+def deflated_zeros(mebibytes: int) -> bytes:
+    """So many zeros in a zlib stream, a thousandth as long."""
+    packer = zlib.compressobj(9)
+    first = packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    again = packer.compress(bytes(MIB)) + packer.flush(zlib.Z_FULL_FLUSH)
+    # an empty last block, and Adler-32 of zeros (RFC 1950)
+    return first + again * (mebibytes - 1) + b"\x03\x00" + struct.pack(">HH", mebibytes * MIB % 65521, 1)
 
 
 def stream(number: int, content: bytes, entries: bytes = b"") -> bytes:
@@ -109,12 +118,9 @@ def picture(side: int) -> bytes:
     return pdf(b"288 0 0 432 0 0 cm /I Do", b"/XObject<</I 5 0 R>>", image)
 
 
-@cache
 def inflating() -> bytes:
     """Content that becomes a gigabyte when it is unpacked twice."""
-    packer = zlib.compressobj(9)
-    once = b"".join(packer.compress(bytes(MIB)) for _ in range(1024)) + packer.flush()
-    return pdf(zlib.compress(once, 9), filter=b"/Filter[/FlateDecode/FlateDecode]")
+    return pdf(zlib.compress(deflated_zeros(1024), 9), filter=b"/Filter[/FlateDecode/FlateDecode]")
 
 
 def cyclic() -> bytes:
@@ -171,13 +177,11 @@ def jpeg(width: int, height: int) -> bytes:
 
 def zpl_bomb() -> bytes:
     """A picture in ZPL whose few bytes unpack to a gigabyte."""
-    packer = zlib.compressobj(9)
-    data = base64.b64encode(b"".join(packer.compress(bytes(MIB)) for _ in range(1024)) + packer.flush())
+    data = base64.b64encode(deflated_zeros(1024))
     check = binascii.crc_hqx(data, 0)
     return b"^XA^GFA,%d,99999999,100,:Z64:%s:%04X^FS^XZ" % (len(data), data, check)
 
 
 def gzip_bomb() -> bytes:
-    """A gigabyte of nothing, wrapped."""
-    packer = zlib.compressobj(9, wbits=31)
-    return b"".join(packer.compress(bytes(MIB)) for _ in range(1024)) + packer.flush()
+    """64 MiB of nothing, wrapped."""
+    return gzip.compress(bytes(64 * MIB))

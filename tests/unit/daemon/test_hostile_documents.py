@@ -120,8 +120,8 @@ async def test_a_page_that_hangs_delays_no_other_label() -> None:
 
 
 async def test_the_time_limit_is_for_a_page_and_not_for_the_document() -> None:
-    document = hostile.pages(65, content=b"[0.02 0.02] 0 d 0.1 w " + b"0 0 m 288 432 l S 0 432 m 288 0 l S " * 8)
-    async with RenderPool(RenderSettings(workers=1, timeout_seconds=3.0)) as pool:
+    document = hostile.pages(65, content=b"[0.02 0.02] 0 d 0.1 w " + b"0 0 m 288 432 l S 0 432 m 288 0 l S " * 2)
+    async with RenderPool(RenderSettings(workers=1, timeout_seconds=1.5)) as pool:
         assert (await pool.render(REQUEST, document)).labels == 65
 
 
