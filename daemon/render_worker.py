@@ -60,8 +60,7 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
     return {"labels": artwork.labels, "notes": list(artwork.notes)}, artwork.data
 
 
-def _preview(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> _Reply:
-    begin(header["page"])
+def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
     labels = draw(data, header["width"], header["height"])
     if not labels:
         raise AssetRefused("there is no picture in this label")

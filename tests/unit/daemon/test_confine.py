@@ -35,11 +35,13 @@ def call(number, *arguments):
         raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
     return result
 
+if how.startswith("ABI "):
+    confine.landlock.abi = lambda libc: int(how[4:])
 sandbox = confine.prepare(1 << 30)
 child = os.fork()
 if not child:
     os.setsid()
-    if how == "confined":
+    if how == "confined" or how.startswith("ABI "):
         confine.enter(sandbox)
     elif how == "old kernel":
         confine.enter(replace(sandbox, rules=None))
@@ -146,6 +148,17 @@ def test_a_confined_process_cannot(attempt: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", sorted(ATTEMPTS.keys() - LANDLOCK_ALONE))
 def test_a_kernel_without_landlock_prevents(name: str, tmp_path: Path) -> None:
     assert outcome(ATTEMPTS[name], tmp_path, "old kernel") == "PermissionError"
+
+
+@pytest.mark.parametrize("abi", [1, 2, 3, 4, 5, 6])
+def test_an_older_landlock_prevents_the_same(abi: int, tmp_path: Path) -> None:
+    for name in (
+        "the state directory is read",
+        "a file is emptied",
+        "a TCP port is reached",
+        "the daemon is signalled",
+    ):
+        assert outcome(ATTEMPTS[name], tmp_path, f"ABI {abi}") == "PermissionError", name
 
 
 @pytest.mark.parametrize("name", ["the state directory is read", "a shell is started", "the daemon is signalled"])
