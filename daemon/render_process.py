@@ -168,14 +168,19 @@ class RenderProcess:
             except BaseException:
                 ours.close()
                 raise
-        self._reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
-        self.documents = 0
+        reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_BUFFER)
         try:
             async with asyncio.timeout(_START_SECONDS):
-                await self._read(self._reader)  # it says that it is confined
+                await self._read(reader)  # it says that it is confined
         except (asyncio.IncompleteReadError, OSError, ValueError) as error:
+            writer.close()
             await self.end()
             raise NoProcess("a render process ended before it was ready: see the log") from error
+        except BaseException:
+            writer.close()
+            raise
+        self._reader, self._writer = reader, writer
+        self.documents = 0
 
     async def restart(self) -> None:
         """Have a fresh process; when none can be started, the next request tries again."""

@@ -5,6 +5,9 @@ import contextlib
 import os
 import socket
 import struct
+import subprocess
+import sys
+from pathlib import Path
 
 import psutil
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from labeld.daemon import frames
 from labeld.daemon.render_process import ForkServer, NoProcess, RenderProcess, TooSlow
 
+ROOT = Path(__file__).parents[3]
 READY = frames.pack({}, b"")
 
 
@@ -120,3 +124,13 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_not_taken_for_the_nex
         finally:
             await server.close()
     assert not psutil.pid_exists(second)
+
+
+def test_pdfium_is_not_started_before_the_fork() -> None:
+    code = (
+        "import sys, importlib; from labeld.daemon.fork_server import _PRELOADED\n"
+        "for name in _PRELOADED: importlib.import_module(name)\n"
+        "assert 'pypdfium2_raw' in sys.modules; assert 'pypdfium2' not in sys.modules"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
