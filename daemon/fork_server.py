@@ -28,18 +28,18 @@ ANSWER = struct.Struct("=II")  # number of the question, process
 _PR_SET_PDEATHSIG = 1
 #: all that `renderers.convert` needs, but `pypdfium2`: importing it starts PDFium, which every process does for itself
 _PRELOADED = (
+    "argparse",
     "numpy",
     "pdf2image",
     "PIL.Image",
     "pypdfium2_raw",
     "zxingcpp",
-    "labeld.renderers.asset",
+    "labeld.daemon.frames",
+    "labeld.renderers.artwork",
     "labeld.renderers.image",
-    "labeld.renderers.placement",
-    "labeld.renderers.symbols",
-    "labeld.renderers.zpl.allowlist",
-    "labeld.renderers.zpl.label",
-    "labeld.renderers.zpl.picture",
+    "labeld.renderers.tone",
+    "labeld.renderers.symbols.maxicode",
+    "labeld.renderers.zpl.passthrough",
 )
 
 

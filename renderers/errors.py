@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
-    from .convert import PageArtwork
+    from .artwork import PageArtwork
 
 
 class RenderError(Exception):

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from .asset import JPEG, PNG, TIFF, Asset
-from .bitmap import MAX_DOTS
+from .bitmap import MAX_DOTS, Rotation
 from .errors import AssetRefused
 from .media import Media, Resolution
 from .placement import Box, Placement, Size
+from .symbols.regions import Window
 
 MAX_PAGES = 100
 #: Greys below this are ink: fainter ones never print black, JPEG noise around white must not count.
@@ -48,22 +49,50 @@ class RasterSheet:
         """The box around everything that is not white, in 1/100 mm; None for an empty page."""
         return ink_box(self.grey, self.pixels_per_mm)
 
-    def draw(self, placement: Placement, resolution: Resolution, width: int, height: int) -> NDArray[np.uint8]:
-        """White paper of `width` x `height` dots with the page on it.
+    def draw(
+        self, placement: Placement, resolution: Resolution, window: Window, fineness: float = 1.0
+    ) -> NDArray[np.uint8]:
+        """What of the page lies in a window of the stock; see `sheet.Sheet`.
 
         Pixels of the printer's own resolution become dots one by one; at whole multiples each becomes a
         block; otherwise they are resampled (area average down, Lanczos up).
         """
         scale = float(resolution.dots_per_mm) * placement.scale
-        picture = _resampled(self.grey, scale / self.pixels_per_mm[0], scale / self.pixels_per_mm[1])
-        picture = np.rot90(picture, -(placement.rotation // 90))
-        canvas = np.full((height, width), 255, np.uint8)
-        x, y = placement.x, placement.y
-        left, top = max(x, 0), max(y, 0)
-        right, bottom = min(x + picture.shape[1], width), min(y + picture.shape[0], height)
-        if left < right and top < bottom:
-            canvas[top:bottom, left:right] = picture[top - y : bottom - y, left - x : right - x]
+        height, width = self.grey.shape
+        across, down = (scale / per_mm for per_mm in self.pixels_per_mm)
+        wide, high = max(1, round(width * across)), max(1, round(height * down))
+        left, top, right, bottom = (side * fineness for side in window)
+        canvas = np.full((round(bottom - top), round(right - left)), 255, np.uint8)
+        size = (wide, high) if placement.rotation in (0, 180) else (high, wide)
+        x, y = placement.x * fineness, placement.y * fineness
+        # the part of the turned page that is seen, in fine dots of its own
+        seen = (
+            max(round(left - x), 0),
+            max(round(top - y), 0),
+            min(round(left - x) + canvas.shape[1], round(size[0] * fineness)),
+            min(round(top - y) + canvas.shape[0], round(size[1] * fineness)),
+        )
+        if seen[0] < seen[2] and seen[1] < seen[3]:
+            part = self._part(seen, placement.rotation, (wide, high), fineness)
+            at_x, at_y = seen[0] - round(left - x), seen[1] - round(top - y)
+            canvas[at_y : at_y + part.shape[0], at_x : at_x + part.shape[1]] = part
         return canvas
+
+    def second_opinion(self) -> None:
+        """A picture is what it is."""
+
+    def _part(self, seen: Window, rotation: Rotation, size: tuple[int, int], fineness: float) -> NDArray[np.uint8]:
+        """A part of the turned page; `size` is the unturned page's in dots."""
+        wide, high = (round(side * fineness) for side in size)
+        left, top, right, bottom = seen
+        if rotation == 90:
+            left, top, right, bottom = top, high - right, bottom, high - left
+        elif rotation == 180:
+            left, top, right, bottom = wide - right, high - bottom, wide - left, high - top
+        elif rotation == 270:
+            left, top, right, bottom = wide - bottom, left, wide - top, right
+        part = _resampled(self.grey, (left, top, right, bottom), (wide, high))
+        return np.rot90(part, -(rotation // 90))
 
 
 def page_count(asset: Asset) -> int:
@@ -186,15 +215,18 @@ def _head_covering(width: int, height: int, media: Media) -> Resolution | None:
     return None
 
 
-def _resampled(grey: NDArray[np.uint8], across: float, down: float) -> NDArray[np.uint8]:
-    if abs(across - 1) < 1e-6 and abs(down - 1) < 1e-6:
-        return grey
+def _resampled(grey: NDArray[np.uint8], window: Window, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """A window of the picture resampled to `size`."""
     height, width = grey.shape
-    wide, high = max(1, round(width * across)), max(1, round(height * down))
-    if wide * high > MAX_DOTS:
-        raise AssetRefused(f"the picture would become {wide}x{high} dots: too many")
-    if across >= 2 and down >= 2 and wide % width == 0 and high % height == 0:
+    left, top, right, bottom = window
+    if (width, height) == size:
+        return grey[top:bottom, left:right]
+    if (right - left) * (bottom - top) > MAX_DOTS:
+        raise AssetRefused(f"the picture would become {size[0]}x{size[1]} dots: too many")
+    across, down = size[0] / width, size[1] / height
+    if across >= 2 and down >= 2 and size[0] % width == 0 and size[1] % height == 0:
         method = Image.Resampling.NEAREST
     else:
         method = Image.Resampling.BOX if across < 1 else Image.Resampling.LANCZOS
-    return np.asarray(Image.fromarray(grey).resize((wide, high), method))
+    box = (left / across, top / down, min(right / across, width), min(bottom / down, height))
+    return np.asarray(Image.fromarray(grey).resize((right - left, bottom - top), method, box=box))

@@ -10,7 +10,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from .errors import AssetRefused, DocumentEncrypted
 from .image import RasterSheet, ink_box
 from .media import Resolution
 from .placement import Box, Placement, Size
+from .symbols.regions import Window
 
 MAX_PAGES = 100
 #: Largest page side in 1/100 mm: the largest stock. A 541-byte file can ask for 5 m and 3.5 GB.
@@ -47,8 +48,10 @@ _LOCK = threading.RLock()  # one thread may have several pages open
 
 @dataclass(frozen=True, slots=True)
 class PdfiumSheet:
-    """One page, open in PDFium; valid inside `open_page` only. `unit` is the page's UserUnit."""
+    """Page `number` of `data`, open in PDFium; valid inside `open_page` only. `unit` is the page's UserUnit."""
 
+    data: bytes
+    number: int
     page: Any
     unit: float
     engine: str = "pdfium"
@@ -68,18 +71,34 @@ class PdfiumSheet:
         grey = self._render((across, down), (across, down), (0, 0), 0)
         return ink_box(grey, (across * 100 / width, down * 100 / height))
 
-    def draw(self, placement: Placement, resolution: Resolution, width: int, height: int) -> NDArray[np.uint8]:
-        """White paper of `width` x `height` dots with the page on it; shape (height, width), 0 = black.
+    def draw(
+        self, placement: Placement, resolution: Resolution, window: Window, fineness: float = 1.0
+    ) -> NDArray[np.uint8]:
+        """What of the page lies in a window of the stock; see `sheet.Sheet`.
 
         The page becomes a whole number of dots, rounded down like the stock itself: a 4x6 inch page is
         812 x 1219 dots at 203 dpi. Then bars keep their edges and pictures of that size their dots; with
         PDFium's exact matrix both grow and blur (tried).
         """
         scale = float(resolution.dots_per_point) * self.unit * placement.scale
-        dots = [max(1, math.floor(side * scale + 0.01)) for side in self.page.get_size()]
+        dots = [max(1, round(math.floor(side * scale + 0.01) * fineness)) for side in self.page.get_size()]
         if placement.rotation in (90, 270):
             dots.reverse()
-        return self._render((width, height), (dots[0], dots[1]), (placement.x, placement.y), placement.rotation)
+        left, top, right, bottom = window
+        return self._render(
+            (round((right - left) * fineness), round((bottom - top) * fineness)),
+            (dots[0], dots[1]),
+            (round((placement.x - left) * fineness), round((placement.y - top) * fineness)),
+            placement.rotation,
+        )
+
+    def second_opinion(self) -> "PopplerSheet | None":
+        """The same page as poppler draws it, None where poppler cannot read it."""
+        why = AssetRefused("barcodes are missing from PDFium's picture")
+        try:
+            return _poppler_sheet(self.data, self.number, why, "drawn by poppler: PDFium lost a barcode")
+        except AssetRefused:
+            return None
 
     def _render(
         self, paper: tuple[int, int], page: tuple[int, int], corner: tuple[int, int], rotation: int
@@ -97,26 +116,37 @@ class PdfiumSheet:
 
 @dataclass(frozen=True, slots=True)
 class PopplerSheet:
-    """One page that only poppler reads; rasterised whole at the resolution asked for."""
+    """One page as poppler draws it; rasterised whole, once for each resolution asked for."""
 
     data: bytes
     number: int
     size: Size
     notes: tuple[str, ...]
     engine: str = "poppler"
+    drawn: dict[float, RasterSheet] = field(default_factory=dict)
 
     def ink_box(self) -> Box | None:
         """The box around everything that is not white, in 1/100 mm; None for an empty page."""
-        return self._raster(Resolution(203)).ink_box()
+        return self._raster(8.0).ink_box()
 
-    def draw(self, placement: Placement, resolution: Resolution, width: int, height: int) -> NDArray[np.uint8]:
-        """White paper of `width` x `height` dots with the page on it; shape (height, width), 0 = black."""
-        return self._raster(resolution).draw(placement, resolution, width, height)
+    def draw(
+        self, placement: Placement, resolution: Resolution, window: Window, fineness: float = 1.0
+    ) -> NDArray[np.uint8]:
+        """What of the page lies in a window of the stock; see `sheet.Sheet`."""
+        raster = self._raster(float(resolution.dots_per_mm) * placement.scale * fineness)
+        return raster.draw(placement, resolution, window, fineness)
 
-    def _raster(self, resolution: Resolution) -> RasterSheet:
-        per_mm = float(resolution.dots_per_mm)
+    def second_opinion(self) -> None:
+        """There is no third."""
+
+    def _raster(self, per_mm: float) -> RasterSheet:
         if self.size[0] * self.size[1] / 10_000 * per_mm**2 > MAX_DOTS:
             raise AssetRefused("the page would become too many dots")
+        if per_mm not in self.drawn:
+            self.drawn[per_mm] = self._rasterised(per_mm)
+        return self.drawn[per_mm]
+
+    def _rasterised(self, per_mm: float) -> RasterSheet:
         try:
             with _in_memory(self.data) as path:
                 pages = pdf2image.convert_from_path(
@@ -176,7 +206,7 @@ def open_page(data: bytes, number: int) -> Iterator[PdfiumSheet | PopplerSheet]:
                 yield _poppler_sheet(data, number, exc)
                 return
             with closing(page):
-                sheet = PdfiumSheet(page, _user_unit(data, len(document)))
+                sheet = PdfiumSheet(data, number, page, _user_unit(data, len(document)))
                 _check_size(sheet.size)
                 yield sheet
 
@@ -228,7 +258,9 @@ def _check_size(size: Size) -> None:
         raise AssetRefused(f"the page measures {size[0] / 100:.2f} x {size[1] / 100:.2f} mm: too small")
 
 
-def _poppler_sheet(data: bytes, number: int, why: Exception) -> PopplerSheet:
+def _poppler_sheet(
+    data: bytes, number: int, why: Exception, note: str = "drawn by poppler: PDFium could not load the PDF"
+) -> PopplerSheet:
     info = _poppler_info(data, why, number)
     match = re.match(r"([\d.]+) x ([\d.]+)", str(info.get(f"Page {number:>4} size", info.get("Page size", ""))))
     if match is None:
@@ -237,7 +269,7 @@ def _poppler_sheet(data: bytes, number: int, why: Exception) -> PopplerSheet:
     if str(info.get(f"Page {number:>4} rot", info.get("Page rot", "0"))) in ("90", "270"):
         width, height = height, width
     _check_size((width, height))
-    return PopplerSheet(data, number, (width, height), ("drawn by poppler: PDFium could not load the PDF",))
+    return PopplerSheet(data, number, (width, height), (note,))
 
 
 def _poppler_info(data: bytes, why: Exception, number: int | None = None) -> dict[str, Any]:

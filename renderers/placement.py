@@ -1,7 +1,7 @@
 """How a page goes onto the stock: a value that can be shown, tested and carried out (promise 4)."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from .bitmap import Rotation
@@ -74,6 +74,34 @@ def place(
             f"({_mm((media.width, media.length))}) at its own size: load larger stock or allow scaling"
         )
     return _scaled_down(page, ink, media, resolution, turns)
+
+
+def place_part(
+    page: Size,
+    part: Box,
+    media: Media,
+    resolution: Resolution,
+    scaling: Scaling = "auto",
+    rotation: Literal["auto", 0, 90, 180, 270] = "auto",
+) -> Placement:
+    """Choose the placement of a label that is `part` of a page, as if it were a page of its own; see `place`.
+
+    Raises:
+        DoesNotFit: the part is larger than the stock and `scaling` is `none`.
+    """
+    own = place(_extent(part), (0.0, 0.0, *_extent(part)), media, resolution, scaling, rotation)
+    unit = float(resolution.dots_per_mm) / 100 * own.scale
+    left, top = _turned_box(part, page, own.rotation)[:2]
+    clip = own.clip[0] + part[0], own.clip[1] + part[1], own.clip[2] + part[0], own.clip[3] + part[1]
+    return replace(own, x=own.x - round(left * unit), y=own.y - round(top * unit), clip=clip)
+
+
+def shown_window(placement: Placement, page: Size, resolution: Resolution) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom in dots of the stock between which `placement.clip` lies."""
+    unit = float(resolution.dots_per_mm) / 100 * placement.scale
+    left, top, right, bottom = (side * unit for side in _turned_box(placement.clip, page, placement.rotation))
+    x, y = placement.x, placement.y
+    return math.floor(left) + x, math.floor(top) + y, math.ceil(right) + x, math.ceil(bottom) + y
 
 
 def at_own_size(page: Size, region: Box, resolution: Resolution) -> tuple[Placement, int, int]:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import track
 
 from ...renderers.asset import PDF, PNG, ZPL, Asset, unwrap
-from ...renderers.convert import BlankPage, Target, convert_page, page_count
+from ...renderers.convert import BlankPage, PageArtwork, Target, convert_page, page_count
 from ...renderers.errors import AssetRefused, MediaError, RenderError, SymbolLost
 from ...renderers.media import Media, Resolution
 from .common import fail
@@ -137,12 +137,12 @@ class _Page:
 
 def _convert(page: _Page, target: Target, destination: "_Destination", *, verify: bool) -> int:
     try:
-        return destination.write(page, convert_page(page.asset, page.number, target).data)
+        return max(destination.write(page, label) for label in convert_page(page.asset, page.number, target))
     except BlankPage as error:
         return 0 if page.of > 1 else _complain(str(page), error)
     except SymbolLost as error:
         if not verify and error.artwork is not None:
-            destination.write(page, error.artwork.data)
+            destination.write(page, error.artwork)
         return _complain(str(page), error)
     except RenderError as error:
         return _complain(str(page), error)
@@ -205,15 +205,15 @@ class _Destination:
                 fail(f"{taken[path]} and {page} would both become {path}: use {{page}} in -o, or other names", 2)
             taken[path] = page
 
-    def write(self, page: _Page, data: bytes) -> int:
+    def write(self, page: _Page, label: PageArtwork) -> int:
         """Take one label; the exit code."""
         if self._pattern is None:
-            self._kept.append(data)
+            self._kept.append(label.data)
             return 0
-        path = self._path(page)
+        path = self._path(page, label.part)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(self._wrapped(data))
+            path.write_bytes(self._wrapped(label.data))
         except OSError as error:
             return _not_written(str(path), error)
         return 0
@@ -235,9 +235,10 @@ class _Destination:
             return _not_written(str(self._file or "stdout"), error)
         return 0
 
-    def _path(self, page: _Page) -> Path:
+    def _path(self, page: _Page, part: int = 0) -> Path:
         name = "label" if str(page.path) == "-" else page.path.stem
-        return Path((self._pattern or "").format(name=name, page=page.number))
+        path = Path((self._pattern or "").format(name=name, page=page.number))
+        return path.with_name(f"{path.name.removesuffix(path.suffix)}-{part}{path.suffix}") if part else path
 
     def _wrapped(self, data: bytes) -> bytes:
         return base64.encodebytes(data) if self._base64 else data

@@ -90,7 +90,7 @@ BOX = b"^XA^PW812^FO10,10^GB700,1100,4^FS^XZ"
 def test_a_label_without_barcodes_prints_only_where_none_is_due(data: bytes) -> None:
     artwork = convert(unwrap(data), _target())
     assert artwork.notes == ("nothing to verify: no barcode on the label",)
-    assert convert_page(unwrap(data), 1, _target()).notes == artwork.notes
+    assert convert_page(unwrap(data), 1, _target())[0].notes == artwork.notes
     for call in (convert, lambda asset, target: convert_page(asset, 1, target)):
         with pytest.raises(SymbolLost, match="no barcode was found, tracking number TT99 should be in one") as caught:
             call(unwrap(data), _target(tracking_number="TT99"))
@@ -166,11 +166,9 @@ def test_a_picture_at_the_heads_resolution_is_copied_dot_for_dot() -> None:
     assert page.engine == "pillow"
 
 
-def test_the_threshold_is_the_callers() -> None:
+def test_grey_print_is_not_lost() -> None:
     grey = Asset(picture(pixels(dots(812, 1219)).point(lambda value: max(value, 150)), dpi=203), PNG)
-    with pytest.raises(BlankPage):
-        convert(grey, _target())
-    assert convert(grey, _target(threshold=160)).pages[0].bitmap == Bitmap.from_bits(dots(812, 1219))
+    assert convert(grey, _target()).pages[0].bitmap == Bitmap.from_bits(dots(812, 1219))
 
 
 DRAWN = wrap(Bitmap.from_bits(dots(812, 1219)), "z64")

@@ -15,7 +15,7 @@ from labeld.renderers.placement import place
 def _draw(data: bytes, kind: str = PNG, dpi: Resolution = DPI_203) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     sheet = open_page(Asset(data, kind), 1, FOUR_BY_SIX)
     placed = place(sheet.size, (0, 0, *sheet.size), FOUR_BY_SIX, dpi)
-    return sheet.draw(placed, dpi, *dpi.size(FOUR_BY_SIX))
+    return sheet.draw(placed, dpi, (0, 0, *dpi.size(FOUR_BY_SIX)))
 
 
 @pytest.mark.parametrize("dpi", [203, 203.2, 202.99])

@@ -31,7 +31,7 @@ def _drawn(data: bytes, media: str = "100x150mm", number: int = 1) -> Bitmap:
     stock = Media.parse(media)
     with open_page(data, number) as sheet:
         placed = place(sheet.size, (0, 0, *sheet.size), stock, DPI_203)
-        return Bitmap.from_grey(sheet.draw(placed, DPI_203, *DPI_203.size(stock)))
+        return Bitmap.from_grey(sheet.draw(placed, DPI_203, (0, 0, *DPI_203.size(stock))))
 
 
 def test_dots_lie_where_the_millimetres_are() -> None:
@@ -50,10 +50,10 @@ def test_a_turned_placement_turns_the_same_dots() -> None:
     with open_page(data, 1) as sheet:
         for rotation in (90, 270):
             placed = place(sheet.size, (0, 0, *sheet.size), stock, DPI_203, rotation=rotation)
-            bitmap = Bitmap.from_grey(sheet.draw(placed, DPI_203, *DPI_203.size(stock)))
+            bitmap = Bitmap.from_grey(sheet.draw(placed, DPI_203, (0, 0, *DPI_203.size(stock))))
             assert bitmap == _drawn(data).rotated(rotation)
         upside_down = place(sheet.size, (0, 0, *sheet.size), Media.parse("100x150mm"), DPI_203, rotation=180)
-        grey = sheet.draw(upside_down, DPI_203, 800, 1200)
+        grey = sheet.draw(upside_down, DPI_203, (0, 0, 800, 1200))
     assert Bitmap.from_grey(grey) == _drawn(data).rotated(180)
 
 
@@ -163,7 +163,7 @@ def test_poppler_draws_what_pdfium_cannot_load(monkeypatch: pytest.MonkeyPatch) 
         assert sheet.size == pytest.approx((10000, 15000), abs=5)
         assert sheet.ink_box() == pytest.approx((1000, 2000, 6000, 9000), abs=30)
         placed = place(sheet.size, (0, 0, *sheet.size), Media.parse("100x150mm"), DPI_300)
-        grey = sheet.draw(placed, DPI_300, 1181, 1771)
+        grey = sheet.draw(placed, DPI_300, (0, 0, 1181, 1771))
     ink = Bitmap.from_grey(grey).ink_box()
     assert ink is not None
     assert np.allclose(ink, [value * 300 / 25.4 for value in (10, 20, 60, 90)], atol=2)
@@ -178,5 +178,5 @@ def test_grey_pictures_stay_grey() -> None:
 
     with open_page(pdf([draw], (100, 150)), 1) as sheet:
         placed = place(sheet.size, (0, 0, *sheet.size), Media.parse("100x150mm"), DPI_203)
-        grey = sheet.draw(placed, DPI_203, 800, 1200)
+        grey = sheet.draw(placed, DPI_203, (0, 0, 800, 1200))
     assert abs(int(grey[600, 400]) - 180) <= 2

@@ -1,0 +1,183 @@
+"""Barcodes: read them, compare what should be there with what is (promise 3)."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import zxingcpp
+from numpy.typing import NDArray
+from zxingcpp import BarcodeFormat, BarcodeFormats, Binarizer
+
+from ..bitmap import Bitmap
+from . import maxicode
+from .regions import Window, grown, meet, merged
+
+MAXICODE = "MaxiCode"
+#: What carriers print, and zxing-cpp finds by itself.
+CARRIER_FORMATS = (
+    BarcodeFormat.Code128,
+    BarcodeFormat.Code39,
+    BarcodeFormat.ITF,
+    BarcodeFormat.Codabar,
+    BarcodeFormat.EAN13,
+    BarcodeFormat.QRCode,
+    BarcodeFormat.DataMatrix,
+    BarcodeFormat.Aztec,
+    BarcodeFormat.PDF417,
+)
+
+_FNC1 = re.compile(r"[()\x1d\u241d]")
+_NOT_ALNUM = re.compile(r"[^0-9A-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A decoded barcode: its `format` as zxing names it (`Code 128`), its `text`, and its box in dots.
+
+    `position` is left, top, right, bottom in the picture it was read from. GS1 element strings carry
+    their identifiers in brackets: `(420)90210(92)...`. `orientation` is how far it is turned, in degrees
+    clockwise: bars stand upright at 0 and 180, and lie at 90 and -90.
+    """
+
+    format: str
+    text: str
+    position: Window
+    orientation: int = 0
+
+    def moved(self, x: int, y: int, scale: float = 1.0) -> "Symbol":
+        """The symbol in a picture of which its own is a part: first scaled, then shifted."""
+        left, top, right, bottom = (round(side * scale) for side in self.position)
+        return replace(self, position=(left + x, top + y, right + x, bottom + y))
+
+
+def read(picture: Bitmap | NDArray[np.uint8]) -> tuple[Symbol, ...]:
+    """Every barcode of a carrier format in `picture` (dots, or grey with 0 = black), top to bottom.
+
+    White-on-black ones are looked for only when there are no others: they are rare and cost half as much
+    again.
+    """
+    pixels = picture.grey() if isinstance(picture, Bitmap) else np.ascontiguousarray(picture)
+    found = _read(pixels, CARRIER_FORMATS) or _read(pixels, CARRIER_FORMATS, thorough=True)
+    return _sorted((*found, *read_maxicodes(pixels)))
+
+
+def read_dots(bits: NDArray[np.bool_]) -> tuple[Symbol, ...]:
+    """The barcodes in clean dots (True = black), at half the cost of `read`; a few of those are not found."""
+    return _sorted(_read((~bits).view(np.uint8), CARRIER_FORMATS, clean=True))
+
+
+def read_part(grey: NDArray[np.uint8], formats: Iterable[str] = (), *, thorough: bool = True) -> tuple[Symbol, ...]:
+    """The barcodes in a part of a finely drawn page: of these formats if any are named.
+
+    `thorough` tries every means where the cheap one finds nothing.
+    """
+    names = set(formats)
+    wanted = tuple(entry for entry in CARRIER_FORMATS if str(entry) in names) or CARRIER_FORMATS
+    found = _read((grey >= 128).view(np.uint8), wanted, clean=True)
+    if not found and thorough:
+        found = _read(np.ascontiguousarray(grey), wanted, thorough=True)
+    return _sorted(found)
+
+
+def read_again(picture: Bitmap | NDArray[np.bool_], expected: Iterable[Symbol], margin: int = 40) -> tuple[Symbol, ...]:
+    """The barcodes in `picture` (True = black), looking only for those `expected`, where they are expected.
+
+    What is not found so is looked for everywhere, with every means.
+
+    Args:
+        picture: the dots; the positions of `expected` lie in them.
+        expected: what should be there.
+        margin: dots around each that are looked at, with its quiet zone.
+    """
+    wanted = tuple(expected)
+    bits = picture.bits() if isinstance(picture, Bitmap) else picture
+    light = (~bits).view(np.uint8)
+    height, width = bits.shape
+    around = [grown(symbol.position, margin, width, height) for symbol in wanted]
+    found: list[Symbol] = []
+    for window in merged(around):
+        here = {symbol.format for symbol, own in zip(wanted, around, strict=True) if meet(own, window)}
+        formats = tuple(entry for entry in CARRIER_FORMATS if str(entry) in here)
+        left, top, right, bottom = window
+        part = np.ascontiguousarray(light[top:bottom, left:right])
+        found += [symbol.moved(left, top) for symbol in _read(part, formats, clean=True)] if formats else []
+        if MAXICODE in here:
+            found += [symbol.moved(left, top) for symbol in read_maxicodes(part * np.uint8(255))]
+    if lost((symbol for symbol in wanted if symbol.format != MAXICODE), found):
+        formats = tuple(entry for entry in CARRIER_FORMATS if any(str(entry) == symbol.format for symbol in wanted))
+        again = _read(np.where(bits, np.uint8(0), np.uint8(255)), formats or CARRIER_FORMATS, thorough=True)
+        found += lost(again, found)
+    return _sorted(found)
+
+
+def read_maxicodes(grey: NDArray[np.uint8]) -> tuple[Symbol, ...]:
+    """The MaxiCodes in a grey picture; the text of one that cannot be read is empty."""
+    height, width = grey.shape
+    return tuple(
+        Symbol(MAXICODE, found.text or "", grown(found.position, 0, width, height), found.turn)
+        for found in maxicode.read(grey)
+    )
+
+
+def lost(expected: Iterable[Symbol], found: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    """Those of `expected` that `found` lacks, by format and text, each as often as it is missing."""
+    left = Counter(_key(symbol) for symbol in found)
+    missing = []
+    for symbol in expected:
+        if left[_key(symbol)]:
+            left[_key(symbol)] -= 1
+        else:
+            missing.append(symbol)
+    return tuple(missing)
+
+
+def matches_tracking(symbols: Iterable[Symbol], tracking_number: str) -> bool | None:
+    """Whether a symbol carries the tracking number, by letters and digits only; None without any symbol.
+
+    A carrier's barcode is often longer than the printed number (USPS: `420` and ZIP before it), rarely
+    shorter, then by no more than routing: at least 8 characters must agree.
+    """
+    # of UPS' tracking number a MaxiCode holds the end only
+    texts = [_NOT_ALNUM.sub("", symbol.text.upper()) for symbol in symbols if symbol.format != MAXICODE]
+    if not texts:
+        return None
+    number = _NOT_ALNUM.sub("", tracking_number.upper())
+    if not number:
+        return False
+    return any(number in text or (len(text) >= 8 and text in number) for text in texts)
+
+
+def _read(
+    pixels: NDArray[np.uint8],
+    formats: tuple[BarcodeFormat, ...],
+    *,
+    thorough: bool = False,
+    clean: bool = False,
+) -> list[Symbol]:
+    """Read `pixels`: grey, or `clean`, which is 0 for black and anything else for white."""
+    barcodes = zxingcpp.read_barcodes(
+        pixels,
+        formats=BarcodeFormats(formats),
+        try_downscale=not clean,
+        try_invert=thorough,
+        binarizer=Binarizer.BoolCast if clean else Binarizer.LocalAverage,
+    )
+    symbols = []
+    for barcode in barcodes:
+        place = barcode.position
+        corners = (place.top_left, place.top_right, place.bottom_right, place.bottom_left)
+        across, down = [point.x for point in corners], [point.y for point in corners]
+        box = (min(across), min(down), max(across), max(down))
+        symbols.append(Symbol(str(barcode.format), barcode.text, box, round(barcode.orientation / 90) * 90))
+    return symbols
+
+
+def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:
+    return tuple(sorted(symbols, key=lambda symbol: (symbol.position[1], symbol.position[0], symbol.text)))
+
+
+def _key(symbol: Symbol) -> tuple[str, str]:
+    """Format and text without the marks that readers give to FNC1 in different ways."""
+    return symbol.format, _FNC1.sub("", symbol.text)

@@ -1,0 +1,151 @@
+"""Where fine symbols may hide: a cheap look at the dots for what no reader found.
+
+A symbol whose modules are three dots or less can be lost on the way to the dots. Its place stays as dense as no
+other part of a label but the smallest type, so what is found here is more than the symbols, never less.
+"""
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+#: left, top, right, bottom in dots, the last two exclusive
+Window = tuple[int, int, int, int]
+_Grid = NDArray[np.int32]
+_Mask = NDArray[np.bool_]
+
+#: Dots on a side of a cell: one byte of a packed row.
+_CELL = 8
+#: Modules of three dots change colour 10 times in a cell of 64 dots, each way; busy type does so here and there.
+_MATRIX_EDGES, _MATRIX_SHARE, _MATRIX_CELLS = 8, 0.8, 3
+#: Bars change colour often one way and hardly the other, over so many cells along and across them.
+_BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 8, 4, 8, 3
+#: Around what is dense, dots: the quiet zone, and the broad bars at the ends of a PDF417.
+_MARGIN = 40
+
+
+def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> tuple[Window, ...]:
+    """Windows of a packed picture in which symbols of fine modules may be, with their quiet zones.
+
+    Args:
+        rows: shape (height, ceil(width / 8)), MSB first, 1 = black.
+        width: of the picture in dots.
+        known: windows that are not looked at.
+    """
+    across, down = _edges(rows)
+    for left, top, right, bottom in known:
+        here = slice(top // _CELL, -(-bottom // _CELL)), slice(left // _CELL, -(-right // _CELL))
+        across[here] = down[here] = 0
+    shape = across.shape
+    if min(shape) < _BARS_ALONG:
+        return ()
+    busy = (across >= _MATRIX_EDGES) & (down >= _MATRIX_EDGES)
+    side = _MATRIX_CELLS
+    mask = _spread(_sums(busy, side, side) >= _MATRIX_SHARE * side * side, side, side, shape)
+    for edges, others, high, wide in (
+        (across, down, _BARS_ACROSS, _BARS_ALONG),
+        (down, across, _BARS_ALONG, _BARS_ACROSS),
+    ):
+        many, few = _sums(edges, high, wide), _sums(others, high, wide)
+        mask |= _spread((many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many), high, wide, shape)
+    boxes = (tuple(side * _CELL for side in box) for box in _connected(mask))
+    return merged(grown((left, top, right, bottom), _MARGIN, width, len(rows)) for left, top, right, bottom in boxes)
+
+
+def merged(windows: Iterable[Window]) -> tuple[Window, ...]:
+    """The windows, with those that overlap united."""
+    left = list(windows)
+    done: list[Window] = []
+    while left:
+        window = left.pop()
+        for other in (*left, *done):
+            if meet(window, other):
+                (left if other in left else done).remove(other)
+                left.append(_union(window, other))
+                break
+        else:
+            done.append(window)
+    return tuple(sorted(done, key=lambda window: (window[1], window[0])))
+
+
+def grown(window: Window, margin: int, width: int, height: int) -> Window:
+    """The window with a margin around it, within a picture of `width` x `height`."""
+    left, top, right, bottom = window
+    return max(left - margin, 0), max(top - margin, 0), min(right + margin, width), min(bottom + margin, height)
+
+
+def meet(one: Window, other: Window) -> bool:
+    """Whether two windows overlap."""
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _edges(rows: NDArray[np.uint8]) -> tuple[_Grid, _Grid]:
+    """Changes of colour along the rows and down the columns, counted in cells."""
+    before = rows >> 1
+    before[:, 1:] |= rows[:, :-1] << 7
+    before[:, 0] |= rows[:, 0] & 0x80  # the paper's edge is no change
+    above = np.zeros_like(rows)
+    np.bitwise_xor(rows[1:], rows[:-1], out=above[1:])
+    return _cells(np.bitwise_count(rows ^ before)), _cells(np.bitwise_count(above))
+
+
+def _cells(counts: NDArray[np.uint8]) -> _Grid:
+    whole = counts.shape[0] // _CELL * _CELL
+    cells = counts[:whole].reshape(-1, _CELL, counts.shape[1]).sum(axis=1, dtype=np.int32)
+    if whole < counts.shape[0]:
+        cells = np.concatenate([cells, counts[whole:].sum(axis=0, dtype=np.int32)[None]])
+    result: _Grid = cells
+    return result
+
+
+def _sums(cells: _Grid | _Mask, high: int, wide: int) -> _Grid:
+    """Sums over `high` x `wide` cells, at the place of each one's top left corner."""
+    total = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1), np.int32)
+    np.cumsum(np.cumsum(cells, axis=0, dtype=np.int32), axis=1, out=total[1:, 1:])
+    sums: _Grid = total[high:, wide:] - total[:-high, wide:] - total[high:, :-wide] + total[:-high, :-wide]
+    return sums
+
+
+def _spread(corners: _Mask, high: int, wide: int, shape: tuple[int, ...]) -> _Mask:
+    """All cells of the `high` x `wide` blocks whose top left corners are given."""
+    if not corners.any():
+        return np.zeros(shape, np.bool_)
+    steps = np.zeros((shape[0] + 1, shape[1] + 1), np.int32)
+    down, across = corners.shape
+    steps[:down, :across] += corners
+    steps[high : high + down, :across] -= corners
+    steps[:down, wide : wide + across] -= corners
+    steps[high : high + down, wide : wide + across] += corners
+    return np.cumsum(np.cumsum(steps, axis=0), axis=1)[:-1, :-1] > 0
+
+
+def _connected(mask: _Mask) -> list[Window]:
+    """The boxes around the connected parts of a mask, in cells."""
+    boxes: dict[int, Window] = {}
+    part: dict[int, int] = {}  # a run's part, or the part that it was joined to
+
+    def found(run: int) -> int:
+        while part[run] != run:
+            run = part[run]
+        return run
+
+    # where each row's runs begin and end: column by column in pairs
+    lines, columns = np.nonzero(np.diff(mask.view(np.int8), axis=1, prepend=0, append=0))
+    above: list[tuple[int, int, int]] = []
+    runs: list[tuple[int, int, int]] = []
+    row = -1
+    for line, start, end in zip(lines[::2].tolist(), columns[::2].tolist(), columns[1::2].tolist(), strict=True):
+        if line != row:
+            above, runs, row = (runs if line == row + 1 else []), [], line
+        run = len(part)
+        part[run], boxes[run] = run, (start, line, end, line + 1)
+        for other_start, other_end, other in above:
+            if start <= other_end and other_start <= end and (joined := found(other)) != run:
+                part[joined] = run
+                boxes[run] = _union(boxes[run], boxes.pop(joined))
+        runs.append((start, end, run))
+    return list(boxes.values())
+
+
+def _union(one: Window, other: Window) -> Window:
+    return min(one[0], other[0]), min(one[1], other[1]), max(one[2], other[2]), max(one[3], other[3])
