@@ -128,9 +128,11 @@ class RenderSettings(Section):
     workers: int = Field(default=2, ge=1, le=64)
     """Number of processes."""
     timeout_seconds: float = Field(default=20.0, gt=0, le=600)
-    """A document that takes longer is refused and its process killed."""
+    """A label whose page takes longer to draw is put aside, and the process killed."""
     memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB)
     """Address space of one process."""
+    documents_per_process: int = Field(default=200, ge=1)
+    """A process is replaced after so many documents, so that what libraries leak does not grow."""
 
 
 class SpoolerSettings(Section):

@@ -5,6 +5,7 @@ processes. Hostile files can crash it or run for minutes: callers isolate it.
 """
 
 import math
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -147,15 +148,16 @@ class PopplerSheet:
 
     def _rasterised(self, per_mm: float) -> RasterSheet:
         try:
-            pages = pdf2image.convert_from_bytes(
-                self.data,
-                dpi=per_mm * 25.4,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
-                first_page=self.number,
-                last_page=self.number,
-                grayscale=True,
-                use_cropbox=True,
-                timeout=_POPPLER_SECONDS,
-            )
+            with _in_memory(self.data) as path:
+                pages = pdf2image.convert_from_path(
+                    path,
+                    dpi=per_mm * 25.4,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
+                    first_page=self.number,
+                    last_page=self.number,
+                    grayscale=True,
+                    use_cropbox=True,
+                    timeout=_POPPLER_SECONDS,
+                )
         except _POPPLER_ERRORS as exc:
             raise AssetRefused(f"the PDF is damaged: poppler says {_first_line(exc)}") from exc
         if not pages:
@@ -222,7 +224,11 @@ def _load(data: bytes) -> Any:
 
 
 def _load_page(document: Any, number: int) -> Any:
-    if document.get_formtype() == raw.FORMTYPE_NONE:
+    kind = document.get_formtype()
+    if kind == raw.FORMTYPE_XFA_FULL:
+        # its page says "please wait", and that would print
+        raise AssetRefused("the PDF is an XFA form, which only Adobe's programs draw: get the label as a plain PDF")
+    if kind == raw.FORMTYPE_NONE:
         return document[number - 1]
     # Make the fields page content: one drawing call then draws all.
     document.init_forms()
@@ -268,12 +274,22 @@ def _poppler_sheet(
 
 def _poppler_info(data: bytes, why: Exception, number: int | None = None) -> dict[str, Any]:
     try:
-        info = pdf2image.pdfinfo_from_bytes(
-            data, timeout=_POPPLER_SECONDS, first_page=number or 1, last_page=number or 1
-        )
+        with _in_memory(data) as path:
+            info = pdf2image.pdfinfo_from_path(
+                path, timeout=_POPPLER_SECONDS, first_page=number or 1, last_page=number or 1
+            )
     except _POPPLER_ERRORS as exc:
         raise AssetRefused(f"the PDF is damaged: {_first_line(why)}") from exc
     return dict(info)
+
+
+@contextmanager
+def _in_memory(data: bytes) -> Iterator[str]:
+    """A path under which poppler finds `data`: it reads files only, and a confined process may write none."""
+    with os.fdopen(os.memfd_create("label.pdf"), "wb") as memory:
+        memory.write(data)
+        memory.flush()
+        yield f"/proc/{os.getpid()}/fd/{memory.fileno()}"
 
 
 def _first_line(exc: Exception) -> str:
