@@ -57,8 +57,8 @@ def resnap(bits: Bits, symbol: Symbol, source: NDArray[np.uint8] | None = None, 
     to a dot, or else from the dots; `symbol.position` is in dots. The largest whole module is taken that
     leaves the quiet zone the symbol had, or 10 modules. Lines that are not bars stay as they are.
 
-    None when the modules are whole already, and when it cannot be done: no linear symbol, bars that slant,
-    no room, or the result would not decode to the same text or be no better.
+    None when the modules are whole already, and when it cannot be done: no linear symbol, bars that slant, or
+    that an EAN's digits stand between, no room, or the result would not decode to the same text or be no better.
     """
     view, box = upright(bits, symbol)
     found = find_bars(view, box, symbol)
@@ -75,7 +75,7 @@ def resnap(bits: Bits, symbol: Symbol, source: NDArray[np.uint8] | None = None, 
     place = _Place.find(view, (left, box[1], right, box[3]))
     if place is None:
         return None
-    if found is None and not place.follows(elements, unit):
+    if (found is None and not place.follows(elements, unit)) or (symbol.format == "EAN-13" and place.hangs(view)):
         return None
     module = float(elements.widths[0]) / unit
     scans = _decodes(view, place, symbol, left, right)
@@ -158,6 +158,11 @@ class _Place:
             if (drawn[:width] == self.line[:width]).mean() >= _OVERPRINTED:
                 return True
         return False
+
+    def hangs(self, view: Bits) -> bool:
+        """Whether the outer bars reach down further than the others, among digits that are set between them."""
+        below = view[self.bottom : self.bottom + 2]
+        return bool(below[:, [self.left, self.right - 1]].all()) and len(below) > 0
 
     def fit(self, width: int, size: int, module: float) -> int | None:
         """The first column of a symbol of `width` dots and modules of `size`; None when there is no room."""
