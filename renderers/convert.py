@@ -7,12 +7,13 @@ processes with limits.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from . import placement, symbols
+from . import symbols
 from .artwork import Artwork, BlankPage, PageArtwork, Target
 from .asset import PDF, ZPL, Asset
 from .bitmap import Bitmap
 from .errors import AssetRefused, SymbolLost
 from .placement import Placement
+from .plan import place_labels
 from .proof import Proof, prove
 from .sheet import Sheet, open_sheet, page_count
 from .write import write
@@ -78,7 +79,7 @@ def _scanning(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, .
             raise AssetRefused(f"ZPL is one page, there is no page {number}")
         return (passthrough.convert(asset, target, _write),)
     with open_sheet(asset, number, target.media) as sheet:
-        placed = place_sheet(sheet, number, target)
+        placed = place_labels(sheet, number, target)
         return tuple(
             _checked(_drawn(sheet, number, part if len(placed) > 1 else 0, one, target), target)
             for part, one in enumerate(placed, 1)
@@ -153,21 +154,6 @@ def _better(sheet: Sheet, proof: Proof, placed: Placement, target: Target) -> tu
     if still_lost < proof.lost or (not expected and scanning and not other.lost):
         return second, other
     return sheet, proof
-
-
-def place_sheet(sheet: Sheet, number: int, target: Target) -> tuple[Placement, ...]:
-    """The placements that `convert_page` chooses: one, or one for each label on the page.
-
-    Raises:
-        BlankPage: the page is larger than the stock and without ink.
-        DoesNotFit: see `placement.place`.
-    """
-    size, paper = sheet.size, target.paper
-    whole = target.rotation in ("auto", 0) and placement.page_fits(size, paper)
-    ink = (0.0, 0.0, *size) if whole else sheet.ink_box()  # measuring ink costs as much as drawing
-    if ink is None:
-        raise BlankPage(f"page {number} is blank" if number > 1 else "the page is blank")
-    return (placement.place(size, ink, paper, target.resolution, target.scaling, target.rotation),)
 
 
 def _labels(asset: Asset, data: bytes, pages: int, target: Target) -> int:

@@ -93,7 +93,8 @@ def place_part(
     unit = float(resolution.dots_per_mm) / 100 * own.scale
     left, top = _turned_box(part, page, own.rotation)[:2]
     clip = own.clip[0] + part[0], own.clip[1] + part[1], own.clip[2] + part[0], own.clip[3] + part[1]
-    return replace(own, x=own.x - round(left * unit), y=own.y - round(top * unit), clip=clip)
+    because = own.because.replace("the page (", "the label (")
+    return replace(own, x=own.x - round(left * unit), y=own.y - round(top * unit), clip=clip, because=because)
 
 
 def shown_window(placement: Placement, page: Size, resolution: Resolution) -> tuple[int, int, int, int]:

@@ -20,6 +20,8 @@ from .sheet import Sheet
 from .source import QUIET_MM, expected
 from .symbols import Symbol, Verdict
 
+#: Bars of so many dots a module gain nothing by being drawn anew.
+_FINE_ENOUGH = 3.9
 #: What is looked at around bars that are drawn anew, for room, and how finely.
 _ROOM_MM, _REPAIR_FINENESS = 8.0, 4.0
 
@@ -88,8 +90,8 @@ def _chosen(easel: Easel, bits: NDArray[np.bool_], symbol: Symbol, *, lost: bool
 
 def _repaired(easel: Easel, bits: NDArray[np.bool_], verdict: Verdict) -> Verdict:
     """Draw the bars of a barcode anew on whole dots, where they are not and that is possible."""
-    symbol = verdict.symbol
-    if symbol.format not in symbols.LINEAR or (verdict.quality is not None and verdict.quality.whole):
+    symbol, quality = verdict.symbol, verdict.quality
+    if symbol.format not in symbols.LINEAR or (quality and (quality.whole or quality.module >= _FINE_ENOUGH)):
         return verdict
     window = left, top, right, bottom = easel.grown(symbol.position, _ROOM_MM)
     source = easel.draw(window, _REPAIR_FINENESS)

@@ -6,6 +6,7 @@ from .client import jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
+from .inspect import inspect_document
 from .run import run
 from .virtual_printer import virtual_printer
 
@@ -19,6 +20,7 @@ app = typer.Typer(
 app.command("run")(run)
 app.command("demo")(demo)
 app.command("convert")(convert)
+app.command("inspect")(inspect_document)
 app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("printers")(printers)

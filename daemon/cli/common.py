@@ -11,6 +11,7 @@ import typer
 from ...config.errors import ConfigError
 from ...config.load import load
 from ...config.settings import Settings
+from ...renderers.errors import AssetRefused
 
 DEFAULT_CONFIG = Path("/etc/labeld/labeld.toml")
 
@@ -38,6 +39,18 @@ def fail(message: str, code: int) -> NoReturn:
     for line in message.splitlines():
         sys.stderr.write(f"labeld: {line}\n")
     raise typer.Exit(code)
+
+
+def read_input(path: Path) -> bytes:
+    """The bytes of a file, of stdin for `-`.
+
+    Raises:
+        AssetRefused: it cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+    except OSError as error:
+        raise AssetRefused(error.strerror or str(error)) from error
 
 
 class _JournalFormatter(logging.Formatter):

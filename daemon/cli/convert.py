@@ -15,9 +15,9 @@ from rich.progress import track
 
 from ...renderers.asset import PDF, PNG, ZPL, Asset, unwrap
 from ...renderers.convert import BlankPage, PageArtwork, Target, convert_page, page_count
-from ...renderers.errors import AssetRefused, MediaError, RenderError, SymbolLost
+from ...renderers.errors import MediaError, RenderError, SymbolLost
 from ...renderers.media import Media, Resolution
-from .common import fail
+from .common import fail, read_input
 
 _HEADS = (203, 300, 600)
 
@@ -100,7 +100,7 @@ def convert(
     work: list[_Page | _Unread] = []
     for path in inputs:
         try:
-            asset = unwrap(_read(path))
+            asset = unwrap(read_input(path))
             numbers = [page] if page else range(1, page_count(asset) + 1)
         except RenderError as error:
             work.append(_Unread(path, error))
@@ -147,13 +147,6 @@ def _convert(page: _Page, target: Target, destination: "_Destination", *, verify
         return _complain(str(page), error)
     except RenderError as error:
         return _complain(str(page), error)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-    except OSError as error:
-        raise AssetRefused(error.strerror or str(error)) from error
 
 
 def _complain(where: str, error: RenderError) -> int:

@@ -73,7 +73,7 @@ def test_with_room_every_symbol_between_dots_gets_whole_ones(
     repaired = resnap(strip.bits, strip.symbol)
     assert (repaired is None) == was.whole
     if repaired is not None:
-        found = read_again(grey(repaired.bits), [strip.symbol])
+        found = read_again(repaired.bits, [strip.symbol])
         assert [symbol.text for symbol in found] == [strip.symbol.text]
         assert np.abs(np.subtract(found[0].position, repaired.symbol.position)).max() <= 15
 
@@ -185,7 +185,8 @@ def test_carriers_symbols_read_as_before_and_some_that_did_not_now_do(dpi: int) 
         with open_page((CASES / f"{name}.pdf").read_bytes(), 1) as sheet:
             here, width, height = at_own_size(sheet.size, (0, 0, *sheet.size), head)
             there, *area = at_own_size(sheet.size, (0, 0, *sheet.size), finer)
-            bits, source = sheet.draw(here, head, width, height) < 128, sheet.draw(there, finer, *area)
+            bits = sheet.draw(here, head, (0, 0, width, height)) < 128
+            source = sheet.draw(there, finer, (0, 0, area[0], area[1]))
         scale = float(finer.dots_per_mm / head.dots_per_mm)
         expected = read(source)
         missing = lost(expected, read(grey(bits)))

@@ -1,0 +1,193 @@
+"""What a document is, and what printing would make of it: for people who want to know before they print."""
+
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import symbols
+from .artwork import PageArtwork, Target
+from .asset import ZPL, Asset
+from .convert import convert_page
+from .errors import RenderError
+from .media import Resolution
+from .placement import Box, Size
+from .plan import look
+from .sheet import open_sheet, page_count
+from .symbols import Verdict
+from .zpl import allowlist, label, lexer
+
+#: How finely a page is shown to people.
+_SHOWN = Resolution(150)
+
+
+@dataclass(frozen=True, slots=True)
+class PageInspection:
+    """One page: its size and its ink in 1/100 mm, the labels it gives, and why it gives none.
+
+    `size` and `ink` are None for ZPL, which has no page. `unrepaired` are the labels without the repair that the
+    target asks for; empty where it asks for none.
+    """
+
+    number: int
+    size: Size | None
+    ink: Box | None
+    labels: tuple[PageArtwork, ...]
+    unrepaired: tuple[PageArtwork, ...] = ()
+    error: str = ""
+    exit_code: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ZplInspection:
+    """ZPL: how many labels it prints, the resolution it is made for, its commands, and those that are refused."""
+
+    labels: int
+    design_dpi: int | None
+    because: str
+    commands: dict[str, int]
+    refused: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a document is."""
+
+    document_format: str
+    size: int
+    pages: tuple[PageInspection, ...]
+    zpl: ZplInspection | None = None
+
+    @property
+    def exit_code(self) -> int:
+        """What `labeld convert` would return for it: the first page's that is not 0."""
+        return next((page.exit_code for page in self.pages if page.exit_code), 0)
+
+
+def inspect(asset: Asset, target: Target) -> Inspection:
+    """Look at every page, or at `target.page`, as `convert` would treat it; what fails is said, page by page.
+
+    Raises:
+        AssetRefused: the document cannot be opened at all.
+    """
+    numbers = [target.page] if target.page else list(range(1, page_count(asset) + 1))
+    pages = tuple(_page(asset, number, target) for number in numbers)
+    return Inspection(asset.document_format, len(asset.data), pages, _zpl(asset, target))
+
+
+def as_json(inspection: Inspection, target: Target) -> dict[str, Any]:
+    """The inspection as plain values: sizes in mm, positions in dots of the stock."""
+    return {
+        "document_format": inspection.document_format,
+        "bytes": inspection.size,
+        "media": target.media.name,
+        "dpi": target.resolution.dpi,
+        "pages": [_page_json(page) for page in inspection.pages],
+        "zpl": None if inspection.zpl is None else asdict(inspection.zpl),
+    }
+
+
+def page_picture(asset: Asset, page: PageInspection, target: Target) -> tuple[NDArray[np.uint8], float]:
+    """The whole page in grey, upright, and its pixels per mm.
+
+    Raises:
+        AssetRefused: ZPL, or damaged.
+    """
+    with open_sheet(asset, page.number, target.media) as sheet:
+        return look(sheet, _SHOWN), float(_SHOWN.dots_per_mm)
+
+
+def _page(asset: Asset, number: int, target: Target) -> PageInspection:
+    size, ink = None, None
+    before: tuple[PageArtwork, ...] = ()
+    try:
+        if asset.document_format != ZPL:
+            with open_sheet(asset, number, target.media) as sheet:
+                size, ink = sheet.size, sheet.ink_box()
+        labels = _labels(asset, number, target)
+        if target.repair:
+            before = _labels(asset, number, replace(target, repair=False))
+    except RenderError as error:
+        return PageInspection(number, size, ink, (), error=str(error), exit_code=error.exit_code)
+    lost = any(one.lost for one in labels)
+    return PageInspection(number, size, ink, labels, before, exit_code=3 if lost else 0)
+
+
+def _labels(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
+    return tuple(_measured(one) for one in convert_page(asset, number, replace(target, verify=False)))
+
+
+def _measured(page: PageArtwork) -> PageArtwork:
+    """The label with the quality of every barcode, matrix symbols too."""
+    if page.bitmap is None:
+        return page
+    bits = page.bitmap.bits()
+    verdicts = (
+        one if one.quality else replace(one, quality=symbols.measure(bits, one.symbol)) for one in page.verdicts
+    )
+    return replace(page, verdicts=tuple(verdicts))
+
+
+def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
+    if asset.document_format != ZPL:
+        return None
+    commands = lexer.lex(asset.data)
+    design, because = label.design_resolution(asset.data, target.media)
+    return ZplInspection(
+        labels=label.labels_in(asset.data),
+        design_dpi=None if design is None else design.dpi,
+        because=because,
+        commands=dict(Counter(command.name for command in commands if command.name).most_common()),
+        refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
+    )
+
+
+def _page_json(page: PageInspection) -> dict[str, Any]:
+    return {
+        "page": page.number,
+        "size_mm": None if page.size is None else [round(side / 100, 1) for side in page.size],
+        "ink_mm": None if page.ink is None else [round(side / 100, 1) for side in page.ink],
+        "error": page.error or None,
+        "labels": [_label_json(one) for one in page.labels],
+    }
+
+
+def _label_json(page: PageArtwork) -> dict[str, Any]:
+    placed = page.placement
+    return {
+        "label": page.name,
+        "drawn_by": page.engine,
+        "placement": None
+        if placed is None
+        else {
+            "rotation": placed.rotation,
+            "scale": round(placed.scale, 4),
+            "x": placed.x,
+            "y": placed.y,
+            "shown_mm": [round(side / 100, 1) for side in placed.clip],
+            "because": placed.because,
+        },
+        "size": None if page.bitmap is None else [page.bitmap.width, page.bitmap.height],
+        "symbols": [_symbol_json(verdict) for verdict in page.verdicts],
+        "notes": notes_of(page),
+    }
+
+
+def notes_of(page: PageArtwork) -> list[str]:
+    """What there is to say of a label beside its placement."""
+    return [note for note in page.notes if page.placement is None or note != page.placement.because]
+
+
+def _symbol_json(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "format": verdict.symbol.format,
+        "text": verdict.symbol.text,
+        "position": list(verdict.symbol.position),
+        "orientation": verdict.symbol.orientation,
+        "status": verdict.status,
+        "sampler": verdict.sampler or None,
+        "repaired": verdict.repaired or None,
+        "quality": None if verdict.quality is None else asdict(verdict.quality),
+    }
