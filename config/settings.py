@@ -16,7 +16,7 @@ from pydantic import (
 )
 
 from ..drivers.raw import open_driver
-from ..renderers.media import Media
+from ..renderers.media import Media, Resolution
 
 MIB = 1024 * 1024
 
@@ -173,12 +173,28 @@ class PrinterSettings(Section):
     """Encoding of `^GF` pictures: `z64` for Zebra's own firmware, `ascii` for printers that emulate ZPL."""
     scaling: Literal["auto", "none", "fit"] = "auto"
     """`none` holds labels whose ink does not fit at 1:1, `auto` shrinks only those, `fit` always fits."""
+    printable_width_mm: float | None = Field(default=None, ge=5, le=2000)
+    """Width that its head reaches, where that is less than the stock's."""
+    symbol_repair: bool = False
+    """Draw bars of linear barcodes anew on whole dots where they fall between dots; the label is then not quite as
+    issued, and its job says so."""
 
     @field_validator("uri")
     @classmethod
     def _uri(cls, uri: str) -> str:
         open_driver(uri)
         return uri
+
+    @property
+    def printable_width(self) -> int | None:
+        """Width that the head reaches in 1/100 mm, None where it is the stock's."""
+        return None if self.printable_width_mm is None else round(self.printable_width_mm * 100)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in dots of what it prints on."""
+        paper = Media.parse(self.media).narrowed(self.printable_width)
+        return Resolution(self.resolution).size(paper)
 
     @model_validator(mode="after")
     def _asked(self) -> "PrinterSettings":

@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection
 
 from ..config.settings import PrinterSettings, Settings
 from ..renderers.errors import DoesNotFit, SymbolLost
-from ..renderers.media import Media, Resolution
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
 from .render_pool import RenderFailed, RenderPool, RenderRequest
@@ -28,7 +27,8 @@ _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING
 
 def made_for(name: str, printer: PrinterSettings) -> str:
     """What artwork depends on: it is made again when this changes."""
-    return f"{name} {printer.resolution} {printer.media} {printer.graphic_encoding} {printer.scaling}"
+    stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
+    return f"{name} {stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair}"
 
 
 class Preparer:
@@ -117,13 +117,15 @@ class Preparer:
             dpi=printer.resolution,
             graphic_encoding=printer.graphic_encoding,
             scaling=printer.scaling,
+            printable_width=printer.printable_width,
+            repair=printer.symbol_repair,
             design_dpi=job.design_dpi,
             copies=job.copies,
             tracking_number=job.tracking_number if job.document_type in _WITH_TRACKING else None,
             media_type=media_type,
             max_bytes=self._settings.intake.max_asset_bytes,
         )
-        width, height = Resolution(printer.resolution).size(Media.parse(printer.media))
+        width, height = printer.size
         try:
             rendered = await self._pool.render(request, asset)
         except RenderFailed as error:

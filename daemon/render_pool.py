@@ -44,6 +44,8 @@ class RenderRequest:
     tracking_number: str | None
     media_type: str | None
     max_bytes: int
+    printable_width: int | None = None
+    repair: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,8 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
         resolution=Resolution(header["dpi"]),
         graphic_encoding=header["graphic_encoding"],
         scaling=header["scaling"],
+        printable_width=header["printable_width"],
+        repair=header["repair"],
         design_dpi=header["design_dpi"],
         copies=header["copies"],
         tracking_number=header["tracking_number"],

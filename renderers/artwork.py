@@ -54,9 +54,7 @@ class Target:
     @property
     def paper(self) -> Media:
         """The stock as far as the head reaches."""
-        if self.printable_width is None or self.printable_width >= self.media.width:
-            return self.media
-        return Media(self.media.name, self.printable_width, self.media.length)
+        return self.media.narrowed(self.printable_width)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -49,6 +49,10 @@ class Media:
             raise MediaError(f"media {text!r} is outside 5 to 2000 mm")
         return cls(name if "_" in name else f"custom_{name}_{name}", width, length)
 
+    def narrowed(self, width: int | None) -> "Media":
+        """The stock as far as a head of `width` 1/100 mm reaches; itself where that is all of it."""
+        return self if width is None or width >= self.width else Media(self.name, width, self.length)
+
     @property
     def short(self) -> str:
         """The form people use: the size with its unit."""

@@ -7,14 +7,18 @@ from numpy.typing import NDArray
 
 from . import placement, symbols
 from .artwork import BlankPage, Target
+from .easel import Easel
 from .errors import DoesNotFit
 from .layout import find_labels
 from .media import Resolution
 from .placement import Box, Placement
 from .sheet import Sheet
+from .tone import THRESHOLD
 
 #: How finely a page is drawn to find labels on it, and to read its barcodes for that.
 _LAYOUT, _BARCODES = Resolution(150), Resolution(300)
+#: Dots around the stock that are looked at for ink of a label: what rounding may move it.
+_BEYOND = 8
 
 
 def place_labels(sheet: Sheet, number: int, target: Target) -> tuple[Placement, ...]:
@@ -48,8 +52,26 @@ def look(sheet: Sheet, resolution: Resolution) -> NDArray[np.uint8]:
 
 
 def _part(sheet: Sheet, box: Box, because: str, target: Target) -> Placement:
-    placed = placement.place_part(sheet.size, box, target.paper, target.resolution, target.scaling, target.rotation)
-    return replace(placed, because=f"{placed.because}; {because}")
+    paper, resolution = target.paper, target.resolution
+    placed = placement.place_part(sheet.size, box, paper, resolution, target.scaling, target.rotation)
+    placed = replace(placed, because=f"{placed.because}; {because}")
+    # the box is known to a pixel of the layout's picture: look where the ink ends in dots
+    width, height = target.size
+    easel = Easel(sheet, replace(placed, clip=box), resolution, width, height)
+    ink = easel.draw((-_BEYOND, -_BEYOND, width + _BEYOND, height + _BEYOND)) < THRESHOLD
+    across, down = np.flatnonzero(ink.any(axis=0)) - _BEYOND, np.flatnonzero(ink.any(axis=1)) - _BEYOND
+    if not across.size:
+        return placed
+    scale = min(1.0, width / (int(across[-1]) + 1 - int(across[0])), height / (int(down[-1]) + 1 - int(down[0])))
+    if scale < 1.0:
+        return placement.shrink_part(sheet.size, box, paper, resolution, placed, scale)
+    x, y = _moved(across, width), _moved(down, height)
+    return replace(placed, x=placed.x + x, y=placed.y + y, clip=box)
+
+
+def _moved(inked: NDArray[np.int64], length: int) -> int:
+    """By how many dots ink must move to lie between 0 and `length`."""
+    return max(-int(inked[0]), 0) - max(int(inked[-1]) + 1 - length, 0)
 
 
 def _barcodes(sheet: Sheet) -> list[Box]:

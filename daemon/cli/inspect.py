@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from ...renderers.artwork import PageArtwork, Target
 from ...renderers.asset import unwrap
@@ -17,6 +18,8 @@ from ...renderers.media import Media, Resolution
 from ...renderers.overview import overview
 from ...renderers.symbols import Quality, Verdict
 from .common import fail, read_input
+
+_HEADINGS = ("", "barcode", "text", "module", "quiet zone", "")
 
 
 def inspect_document(
@@ -59,7 +62,7 @@ def _draw(found: Inspection, pictures: list[bytes], path: Path) -> None:
 
 
 def _show(found: Inspection) -> None:
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
     console.print(f"{found.document_format}, {found.size} bytes, {len(found.pages)} page(s)", markup=False)
     if found.zpl is not None:
         _show_zpl(console, found.zpl)
@@ -96,13 +99,15 @@ def _ink(page: PageInspection) -> str:
 def _show_label(console: Console, label: PageArtwork) -> None:
     because = "" if label.placement is None else f": {label.placement.because}"
     console.print(f"  label {label.name}, drawn by {label.engine}{because}", markup=False)
-    if label.verdicts:
-        table = Table("", "barcode", "text", "module", "quiet zone", "", box=None, pad_edge=False, padding=(0, 2, 0, 0))
-        for column in table.columns:
-            column.no_wrap = True
-        for verdict in label.verdicts:
-            table.add_row(*_row(verdict))
-        console.print(table, markup=False)
+    rows = [_row(verdict) for verdict in label.verdicts]
+    if rows:
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for heading, cells in zip(_HEADINGS, zip(*rows, strict=True), strict=True):
+            width = None if heading == "text" else max(map(len, (heading, *cells)))
+            table.add_column(heading, no_wrap=True, min_width=width)
+        for row in rows:
+            table.add_row(*map(Text, row))
+        console.print(table)
     for note in notes_of(label):
         console.print(f"    {note}", markup=False)
 

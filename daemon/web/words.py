@@ -122,7 +122,7 @@ def size(printer: PrinterSettings | None) -> tuple[int, int]:
     """Dots across and along a printer's label."""
     if printer is None:
         return _SIZE
-    return Resolution(printer.resolution).size(Media.parse(printer.media))
+    return printer.size
 
 
 def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) -> Headline:
