@@ -25,6 +25,8 @@ from ..carriers import LABELS, Page, pages
 _NEAR = 50.0
 #: Of the label's size.
 _HALF_A_LINE = 0.0025
+#: Greys darker than this are black, and never a pattern.
+_BLACK = 90
 
 #: Barcodes that no head of this resolution prints so that they scan, and why.
 TOO_FINE = {
@@ -125,3 +127,18 @@ def test_the_labels_come_out_whole_and_alone(page: Page, dpi: int) -> None:
         assert not clipped.sum(), "dark dots of the label are cut off"
         assert not foreign.sum(), "dark dots that are not of the label come with it"
     assert not left, "labels of the page are missing"
+
+
+@on_every_page
+def test_what_is_black_on_the_page_is_black_on_the_label(page: Page, dpi: int) -> None:
+    for label in labels(page, dpi):
+        assert label.placement
+        assert label.bitmap
+        grey, size = drawn(page, label, dpi)
+        rows, columns = np.nonzero((grey < _BLACK) & shown(label, size, dpi, grey.shape))
+        rows, columns = rows + label.placement.y + 1, columns + label.placement.x + 1
+        dots = np.pad(label.bitmap.bits(), 1)
+        # an edge between two dots may go either way
+        around = [dots[rows + down, columns + across] for down in (-1, 0, 1) for across in (-1, 0, 1)]
+        vanished = len(rows) - np.count_nonzero(np.logical_or.reduce(around))
+        assert not vanished, "black dots of the page are white on the label"
