@@ -196,7 +196,9 @@ def memory(everything: Sequence[Page], core: int) -> None:
     print("\n4. Peak memory of a fresh process, MiB")
     chosen = {"labeld": ways.labeld, "labeld, everything verified": ways.labeld_verified, "zebrafy": ways.zebrafy}
     chosen = {name: way for name, way in chosen.items() if not ways.why_not(way)}
-    label = next((page for page in everything if page.is_label and page.real), everything[0])
+    label = next(
+        (page for page in everything if page.is_label and page.real and page.width < page.height), everything[0]
+    )
     a4 = next((page for page in everything if page.is_a4), None)
     if a4 is None:
         print("  SKIPPED A4: there is no such page")
