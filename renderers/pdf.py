@@ -118,8 +118,8 @@ class PdfiumSheet:
             raise AssetRefused(f"the page would become {width}x{height} dots: too many")
         with closing(pdfium.PdfBitmap.new_native(width, height, raw.FPDFBitmap_Gray)) as bitmap:
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-            flags = raw.FPDF_ANNOT | raw.FPDF_GRAYSCALE | how
-            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, flags)
+            # the bitmap makes it grey; FPDF_GRAYSCALE would turn whole pictures grey first, at several times the cost
+            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, raw.FPDF_ANNOT | how)
             grey: NDArray[np.uint8] = bitmap.to_numpy().reshape(height, -1)[:, :width].copy()
         return grey
 

@@ -99,8 +99,12 @@ def _cells(values: _Grey, pick: np.ufunc) -> _Grey:
     down = pick.reduce(values[:whole].reshape(-1, _CELL, width), axis=1)
     if whole < len(values):
         down = np.concatenate([down, pick.reduce(values[whole:], axis=0)[None]])
-    cells: _Grey = pick.reduceat(down, np.arange(0, width, _CELL), axis=1)
-    return cells
+    across = np.ascontiguousarray(down.T)  # whole lines at once: four times as fast as along them
+    whole = width // _CELL * _CELL
+    cells: _Grey = pick.reduce(across[:whole].reshape(-1, _CELL, len(down)), axis=1)
+    if whole < width:
+        cells = np.concatenate([cells, pick.reduce(across[whole:], axis=0)[None]])
+    return np.ascontiguousarray(cells.T)
 
 
 def _extreme(values: NDArray[Any], pick: np.ufunc, reach: int, beyond: int) -> NDArray[Any]:
