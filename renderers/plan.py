@@ -15,6 +15,7 @@ from .media import Media, Resolution
 from .placement import Box, Placement
 from .sheet import Sheet
 from .symbols import Symbol
+from .symbols.regions import Window
 from .tone import THRESHOLD
 
 #: How finely a page is drawn to find labels on it, and to read its barcodes for that.
@@ -113,24 +114,33 @@ def _part(sheet: Sheet, box: Box, because: str, target: Target) -> Placement:
     placed = replace(placed, because=f"{placed.because}; {because}")
     if placed.scale < 1.0:
         return _friendly(sheet, box, placed, target)
-    # the box is known to a pixel of the layout's picture: look where the ink ends in dots
     width, height = target.size
-    easel = Easel(sheet, replace(placed, clip=box), resolution, width, height)
-    ink = easel.draw((-_BEYOND, -_BEYOND, width + _BEYOND, height + _BEYOND)) < THRESHOLD
-    across, down = np.flatnonzero(ink.any(axis=0)) - _BEYOND, np.flatnonzero(ink.any(axis=1)) - _BEYOND
-    if not across.size:
+    ink = _ink(sheet, placed, box, target)
+    if ink is None:
         return placed
-    scale = min(1.0, width / (int(across[-1]) + 1 - int(across[0])), height / (int(down[-1]) + 1 - int(down[0])))
+    scale = min(1.0, width / (ink[2] - ink[0]), height / (ink[3] - ink[1]))
     if scale < 1.0:
         because = f"{placed.because}, drawn at {scale:.2%} so that its edges are on the stock"
-        return placement.recentred(sheet.size, box, paper, resolution, placed, scale, because)
-    x, y = _moved(across, width), _moved(down, height)
+        placed = placement.recentred(sheet.size, box, paper, resolution, placed, scale, because)
+        ink = _ink(sheet, placed, box, target) or ink
+    x, y = _moved(ink[0], ink[2], width), _moved(ink[1], ink[3], height)
     return replace(placed, x=placed.x + x, y=placed.y + y, clip=box)
 
 
-def _moved(inked: NDArray[np.int64], length: int) -> int:
-    """By how many dots ink must move to lie between 0 and `length`."""
-    return max(-int(inked[0]), 0) - max(int(inked[-1]) + 1 - length, 0)
+def _ink(sheet: Sheet, placed: Placement, box: Box, target: Target) -> Window | None:
+    """Where the black of a part of the page lies, in dots: its box is known to a pixel of the layout's picture only."""
+    width, height = target.size
+    easel = Easel(sheet, replace(placed, clip=box), target.resolution, width, height)
+    black = easel.draw((-_BEYOND, -_BEYOND, width + _BEYOND, height + _BEYOND)) < THRESHOLD
+    across, down = np.flatnonzero(black.any(axis=0)) - _BEYOND, np.flatnonzero(black.any(axis=1)) - _BEYOND
+    if not across.size:
+        return None
+    return int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1
+
+
+def _moved(start: int, end: int, length: int) -> int:
+    """By how many dots ink from `start` to `end` must move to lie between 0 and `length`."""
+    return max(-start, 0) - max(end - length, 0)
 
 
 def _barcodes(sheet: Sheet) -> list[Box]:

@@ -24,15 +24,16 @@ def labeld(path: Path, data: bytes, stock: str, dpi: int) -> bytes:
     from labeld.renderers import tone
     from labeld.renderers.asset import unwrap
     from labeld.renderers.bitmap import Bitmap
-    from labeld.renderers.convert import Target, place_sheet
+    from labeld.renderers.convert import Target
     from labeld.renderers.media import Media, Resolution
+    from labeld.renderers.plan import place_labels
     from labeld.renderers.sheet import open_sheet
     from labeld.renderers.zpl.label import wrap
 
     target = Target(media=Media.parse(stock), resolution=Resolution(dpi))
     payload = b""
     with open_sheet(unwrap(data), 1, target.media) as sheet:
-        for placed in place_sheet(sheet, 1, target):
+        for placed in place_labels(sheet, 1, target):
             grey = sheet.draw(placed, target.resolution, (0, 0, *target.size))
             bits, area = tone.to_dots(grey)
             payload += wrap(Bitmap.from_bits(tone.halftone(bits, grey, area, ())), "z64")
