@@ -126,11 +126,15 @@ class PdfiumSheet:
 
 @dataclass(frozen=True, slots=True)
 class PopplerSheet:
-    """One page as poppler draws it; rasterised whole, once for each resolution asked for."""
+    """One page as poppler draws it; rasterised whole, once for each resolution asked for.
+
+    `size` is in 1/100 mm and has the page's UserUnit in it, which poppler ignores.
+    """
 
     data: bytes
     number: int
     size: Size
+    unit: float
     notes: tuple[str, ...]
     engine: str = "poppler"
     drawn: dict[float, RasterSheet] = field(default_factory=dict)
@@ -161,7 +165,7 @@ class PopplerSheet:
             with _in_memory(self.data) as path:
                 pages = pdf2image.convert_from_path(
                     path,
-                    dpi=per_mm * 25.4,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
+                    dpi=per_mm * 25.4 * self.unit,  # type: ignore[arg-type]  # pdftoppm -r takes a fraction
                     first_page=self.number,
                     last_page=self.number,
                     grayscale=True,
@@ -249,7 +253,7 @@ def _load_page(document: Any, number: int) -> Any:
 
 
 def _user_unit(data: bytes, pages: int) -> float:
-    """The UserUnit of all pages (ISO 32000-1 table 30), which PDFium ignores.
+    """The UserUnit of all pages (ISO 32000-1 table 30), which PDFium and poppler ignore.
 
     Seen only where the page dictionaries are not compressed.
     """
@@ -275,11 +279,12 @@ def _poppler_sheet(
     match = re.match(r"([\d.]+) x ([\d.]+)", str(info.get(f"Page {number:>4} size", info.get("Page size", ""))))
     if match is None:
         raise AssetRefused(f"the PDF is damaged: page {number} cannot be read") from why
-    width, height = (float(side) * _HMM_PER_POINT for side in match.groups())
+    unit = _user_unit(data, int(info["Pages"]))
+    width, height = (float(side) * unit * _HMM_PER_POINT for side in match.groups())
     if str(info.get(f"Page {number:>4} rot", info.get("Page rot", "0"))) in ("90", "270"):
         width, height = height, width
     _check_size((width, height))
-    return PopplerSheet(data, number, (width, height), (note,))
+    return PopplerSheet(data, number, (width, height), unit, (note,))
 
 
 def _poppler_info(data: bytes, why: Exception, number: int | None = None) -> dict[str, Any]:
