@@ -118,8 +118,10 @@ class PdfiumSheet:
             raise AssetRefused(f"the page would become {width}x{height} dots: too many")
         with closing(pdfium.PdfBitmap.new_native(width, height, raw.FPDFBitmap_Gray)) as bitmap:
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-            # the bitmap makes it grey; FPDF_GRAYSCALE would turn whole pictures grey first, at several times the cost
-            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, raw.FPDF_ANNOT | how)
+            # what is marked for print, not for screens (ISO 32000-1 12.5.3, 8.11.4.4); the bitmap makes it grey:
+            # FPDF_GRAYSCALE would turn whole pictures grey first, at several times the cost
+            flags = raw.FPDF_ANNOT | raw.FPDF_PRINTING | how
+            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, flags)
             grey: NDArray[np.uint8] = bitmap.to_numpy().reshape(height, -1)[:, :width].copy()
         return grey
 
