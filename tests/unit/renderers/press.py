@@ -37,13 +37,13 @@ def bits_of(page: PageArtwork) -> NDArray[np.bool_]:
     return page.bitmap.bits()
 
 
-def dots(box: PointBox, dpi: int, grown: int) -> tuple[slice, slice]:
+def dots(box: PointBox, dpi: int, more: int) -> tuple[slice, slice]:
     """Lines and columns of a box in points, with some dots more (or fewer) on each side."""
     per_point = float(Resolution(dpi).dots_per_point)
     left, bottom, right, top = box
     return (
-        slice(round((HEIGHT - top) * per_point) - grown, round((HEIGHT - bottom) * per_point) + grown),
-        slice(round(left * per_point) - grown, round(right * per_point) + grown),
+        slice(round((HEIGHT - top) * per_point) - more, round((HEIGHT - bottom) * per_point) + more),
+        slice(round(left * per_point) - more, round(right * per_point) + more),
     )
 
 
@@ -76,12 +76,13 @@ def poppler_prints(data: bytes, dpi: int) -> NDArray[np.bool_]:
 
 def difference(one: NDArray[np.bool_], other: NDArray[np.bool_]) -> float:
     """Share of the black dots of both that have no black dot of the other drawing in the 3x3 around."""
-    alone = (one & ~_grown(other)).sum() + (other & ~_grown(one)).sum()
+    alone = (one & ~grown(other)).sum() + (other & ~grown(one)).sum()
     return float(alone / max((one | other).sum(), 1))
 
 
-def _grown(bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def grown(bits: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The dots and all that touch them."""
     padded = np.pad(bits, 1)
     tall = padded[:-2] | padded[1:-1] | padded[2:]
-    grown: NDArray[np.bool_] = tall[:, :-2] | tall[:, 1:-1] | tall[:, 2:]
-    return grown
+    wide: NDArray[np.bool_] = tall[:, :-2] | tall[:, 1:-1] | tall[:, 2:]
+    return wide
