@@ -8,6 +8,7 @@ import math
 import os
 import re
 import threading
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,9 @@ _POPPLER_ERRORS = (
     poppler.PDFPopplerTimeoutError,
 )
 _USER_UNIT = re.compile(rb"/UserUnit\s+([0-9]*\.?[0-9]+)")
+_OBJECT_STREAM = re.compile(rb"/Type\s*/ObjStm\b.{0,999}?stream\r?\n", re.DOTALL)
+#: Page dictionaries are looked for in so many bytes of each object stream, and of all unpacked.
+_MOST_PACKED, _MOST_OBJECTS = 1_000_000, 16_000_000
 _LOCK = threading.RLock()  # one thread may have several pages open
 
 
@@ -257,14 +261,30 @@ def _load_page(document: Any, number: int) -> Any:
 def _user_unit(data: bytes, pages: int) -> float:
     """The UserUnit of all pages (ISO 32000-1 table 30), which PDFium and poppler ignore.
 
-    Seen only where the page dictionaries are not compressed.
+    Seen where page dictionaries stand in the file as they are or in object streams, not in encrypted ones.
     """
-    units = {float(match) for match in _USER_UNIT.findall(data)}
+    found = [float(match) for text in (data, *_object_streams(data)) for match in _USER_UNIT.findall(text)]
+    units = set(found)
     if units <= {1.0}:
         return 1.0
-    if len(units) == 1 and (pages == 1 or len(_USER_UNIT.findall(data)) >= pages):
+    if len(units) == 1 and (pages == 1 or len(found) >= pages):
         return units.pop()
     raise AssetRefused("the PDF's pages have different UserUnit scales, which is not supported")
+
+
+def _object_streams(data: bytes) -> Iterator[bytes]:
+    """What object streams hold (ISO 32000-1 7.5.7), where they are deflated as all writers do."""
+    left = _MOST_OBJECTS
+    for match in _OBJECT_STREAM.finditer(data):
+        try:
+            packed = memoryview(data)[match.end() : match.end() + _MOST_PACKED]
+            objects = zlib.decompressobj().decompress(packed, left)
+        except zlib.error:
+            continue
+        yield objects
+        left -= len(objects)
+        if left <= 0:  # zlib takes 0 for no limit
+            return
 
 
 def _check_size(size: Size) -> None:

@@ -19,14 +19,15 @@ _TURNED = {
 }
 
 
-def _page(entries: bytes, matrix: bytes = b"", parent: bytes = b"") -> bytes:
+def _page(entries: bytes, matrix: bytes = b"", parent: bytes = b"", *, packed: bool = False) -> bytes:
     """A label whose page has these entries, with its drawing moved by a matrix."""
     document = Document()
     pages = document.add()
     content = document.add(stream(matrix + DRAWING))
     page = document.add(b"<< /Type /Page /Parent %s /Contents %s %s >>" % (pages, content, entries))
     document.put(pages, b"<< /Type /Pages /Kids [%s] /Count 1 %s >>" % (page, parent))
-    return document.write(document.add(b"<< /Type /Catalog /Pages %s >>" % pages))
+    root = document.add(b"<< /Type /Catalog /Pages %s >>" % pages)
+    return document.packed(root) if packed else document.write(root)
 
 
 def _turned(rotate: int) -> bytes:
@@ -150,6 +151,8 @@ CASES = {
     "user unit and crop box": _page(
         b"/MediaBox [0 0 300 300] /CropBox [20 30 164 246] /UserUnit 2", b".5 0 0 .5 20 30 cm\n"
     ),
+    "user unit in an object stream": _page(b"/MediaBox [0 0 144 216] /UserUnit 2", b".5 0 0 .5 0 0 cm\n", packed=True),
+    "turned page in an object stream": _page(b"/MediaBox [0 0 432 288] /Rotate 90", _TURNED[90], packed=True),
     "trim and bleed boxes": _page(b"/MediaBox [0 0 288 432] /TrimBox [50 50 90 90] /BleedBox [40 40 99 99]"),
     "PDF 2.0": _plain()[0].write(_plain()[1], b"2.0"),
     "PDF 1.0": _plain()[0].write(_plain()[1], b"1.0"),

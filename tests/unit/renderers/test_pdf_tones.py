@@ -59,7 +59,7 @@ def test_no_stroke_of_small_type_is_lost(size: int, paint: bytes, dpi: int) -> N
 )
 @pytest.mark.parametrize("size", [5.0, 5.5, 6.0])
 def test_each_small_e_has_its_three_bars(size: float, font: bytes, paint: bytes, dpi: int) -> None:
-    """But for Times at 203 dpi: its thin strokes are a third of a dot there."""
+    """But for Times at 203 dpi: its thin strokes are half a dot there."""
     fonts = _FONTS.replace(b"/Helvetica", b"/" + font)
     bits = bits_of(printed(label(_text(size, b"E E E E E E", paint), fonts), dpi))[dots(_SMALL, dpi, 2)]
     letters = np.flatnonzero(np.diff(bits.any(axis=0), prepend=False, append=False)).reshape(-1, 2)
