@@ -21,8 +21,9 @@ _PAPER = 225
 _NO_WHITE = 245
 #: Where something is as dark, greys around it are its edges.
 _DARK = 64
-#: How many dots around one are looked at for the darkest of a stroke, and for white.
-_STROKE, _AREA = 2, 3
+#: How many dots around one are looked at for the darkest of a stroke, and for white: the strokes of grey type of
+#: 40 points are 12 dots wide at 300 dpi.
+_STROKE, _AREA = 2, 6
 #: A side of the cells in which a page is looked over for grey, dots; so many around are looked at closely too.
 _CELL, _AROUND = 8, 3
 #: Dots around a window that its own depend on.
