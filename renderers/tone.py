@@ -21,6 +21,10 @@ _PAPER = 225
 _NO_WHITE = 245
 #: Where something is as dark, greys around it are its edges.
 _DARK = 64
+#: A stroke thinner than a dot is seen by so much ink in the darkest dots along it, and half a dot's across it.
+_FAINT, _HALF = 60, 128
+#: Lines of dots that are looked through at once.
+_BAND = 256
 #: How many dots around one are looked at for the darkest of a stroke, and for white: the strokes of grey type of
 #: 40 points are 12 dots wide at 300 dpi.
 _STROKE, _AREA = 2, 6
@@ -49,7 +53,7 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
     """Strokes as dots, and which dots belong to areas of grey.
 
     Dark is black. Type and lines in grey are black too, for a head has no grey to show them in; on a tint, what is
-    darker than half way to it.
+    darker than half way to it. So are strokes of half a dot on paper, which are grey for being thin.
 
     Args:
         grey: shape (height, width), 0 = black.
@@ -67,6 +71,7 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
         )
         strokes, tints = _tell_apart(grey[with_rim])
         bits[top:bottom, left:right], area[top:bottom, left:right] = strokes[inside], tints[inside]
+    _draw_thin(grey, bits)
     return bits, area
 
 
@@ -84,6 +89,30 @@ def _tell_apart(grey: _Grey) -> tuple[_Bits, _Bits]:
     half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
     bits = np.where(type_on_it, grey < half_way, np.where(area, grey < THRESHOLD, stroke)) | (grey < _BLACK)
     return bits, area & ~type_on_it & (grey >= _BLACK)
+
+
+def _draw_thin(grey: _Grey, bits: _Bits) -> None:
+    """Make strokes thinner than a dot black where they are darkest."""
+    for top in range(0, len(grey), _BAND):
+        rows = slice(max(top - 2, 0), top + _BAND + 2)
+        ink, inner = 255 - grey[rows], bits[rows][2:-2, 2:-2]
+        inner |= _ridges(ink)
+        inner |= _ridges(ink.T).T
+
+
+def _ridges(ink: _Grey) -> _Bits:
+    """Dots within level thin strokes that have paper on both sides: the edges of black and of tints are none.
+
+    Only in rows of three and more, for noise is no stroke. Two dots less on each side than `ink`.
+    """
+    before, here, after = ink[1:-3, 1:-1], ink[2:-2, 1:-1], ink[3:-1, 1:-1]
+    dark = here >= _HALF
+    ridge = (here >= _FAINT) & ~dark & (here >= before) & (here > after)
+    if ridge.any():
+        ridge &= here.astype(np.uint16) + before + after >= _HALF
+        ridge &= np.maximum(ink[:-4, 1:-1], ink[4:, 1:-1]) < 255 - _PAPER
+    drawn = ridge | dark
+    return ridge[:, 1:-1] & drawn[:, :-2] & drawn[:, 2:]
 
 
 def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -> _Bits:

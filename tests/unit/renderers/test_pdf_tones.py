@@ -15,6 +15,7 @@ from tests.unit.renderers.press import Ink, assert_prints, bits_of, difference, 
 
 from labeld.renderers.media import Resolution
 from labeld.renderers.pdf import open_page
+from labeld.renderers.tone import to_dots
 
 _DEJAVU = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
 _FONTS = b"/Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >> >>"
@@ -52,14 +53,20 @@ def test_no_stroke_of_small_type_is_lost(size: int, paint: bytes, dpi: int) -> N
     assert 0.6 < got.sum() / share[here].sum() < 1.6
 
 
-@pytest.mark.parametrize("paint", [b"0 g", b".6 g"])
+@pytest.mark.parametrize("dpi", [203, 300])
 @pytest.mark.parametrize(
-    ("font", "dpi"),
-    [(b"Helvetica", 203), (b"Helvetica", 300), (b"Courier-Bold", 203), (b"Courier-Bold", 300), (b"Times-Roman", 300)],
+    ("font", "paint"),
+    [
+        (b"Helvetica", b"0 g"),
+        (b"Helvetica", b".6 g"),
+        (b"Courier-Bold", b"0 g"),
+        (b"Courier-Bold", b".6 g"),
+        (b"Times-Roman", b"0 g"),
+    ],
 )
 @pytest.mark.parametrize("size", [5.0, 5.5, 6.0])
 def test_each_small_e_has_its_three_bars(size: float, font: bytes, paint: bytes, dpi: int) -> None:
-    """But for Times at 203 dpi: its thin strokes are half a dot there."""
+    """The thin ones of Times are half a dot at 203 dpi."""
     fonts = _FONTS.replace(b"/Helvetica", b"/" + font)
     bits = bits_of(printed(label(_text(size, b"E E E E E E", paint), fonts), dpi))[dots(_SMALL, dpi, 2)]
     letters = np.flatnonzero(np.diff(bits.any(axis=0), prepend=False, append=False)).reshape(-1, 2)
@@ -154,3 +161,32 @@ def test_no_dot_of_a_grey_ground_touches_a_barcode(grey: bytes, dpi: int) -> Non
     assert not bits[dots((60 + 101 * module, 40, 60 + 111 * module, 100), dpi, -1)].any()
     share = bits[dots((60, 200, 228, 380), dpi, 0)].mean()
     assert share == pytest.approx(1 - float(grey), abs=0.04)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize("line", [5, 255, 256, 257, 511, 512])
+def test_a_stroke_of_half_a_dot_is_drawn_once(line: int, turned: bool) -> None:
+    """Whether it lies in one row of dots or in two, and wherever the page is cut for looking."""
+    paper = np.full((600, 40), 255, np.uint8)
+    paper[:, 4:8] = 0  # the stem it begins at
+    for ink in ((0, 120, 20), (0, 80, 60), (60, 80, 0), (30, 90, 30)):
+        grey = paper.copy()
+        grey[line - 1 : line + 2, 8:16] = 255 - np.asarray(ink, np.uint8)[:, None]
+        bits, _ = to_dots(grey.T if turned else grey)
+        bits = bits.T if turned else bits
+        assert np.flatnonzero(bits[:, 8:].any(axis=1)).tolist() == [line]
+        assert bits[line, 8:15].all()
+        assert bits[:, 4:8].all() and not bits[:, :4].any()
+
+
+def test_what_is_no_stroke_stays_paper() -> None:
+    """Beside black: specks of a dot or two, soft edges, and lines of less ink than half a dot."""
+    grey = np.full((48, 48), 255, np.uint8)
+    grey[10:30, 10:30] = 0
+    grey[9, 10:30] = grey[10:30, 30] = 140
+    grey[33, 12] = grey[33, 16:18] = grey[33:35, 24] = 130
+    grey[36, 10:30] = 170
+    bits, _ = to_dots(grey)
+    expected = np.zeros_like(bits)
+    expected[10:30, 10:30] = True
+    assert (bits == expected).all()
