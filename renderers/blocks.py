@@ -126,16 +126,16 @@ class Paper:
         """Whether a straight stroke goes through all its width, through all its height."""
         window = self.pixels(box)
         least = _RULE * self.per_mm
-        across = window.shape[1] >= least and bool((window.mean(axis=1) > _ALONG).any())
-        return across, window.shape[0] >= least and bool((window.mean(axis=0) > _ALONG).any())
+        across, down = _strokes_through(window)
+        return window.shape[1] >= least and bool(across.any()), window.shape[0] >= least and bool(down.any())
 
     def rules(self, box: Box) -> int:
         """How many straight strokes go through all its width, or through all its height."""
         window = self.pixels(box)
         if min(window.shape) < _RULE * self.per_mm:
             return 0
-        whole = (window.mean(axis=1) > _ALONG, window.mean(axis=0) > _ALONG)
-        return max(int(np.count_nonzero(np.diff(np.pad(line, 1).astype(np.int8)) > 0)) for line in whole)
+        strokes = (np.diff(np.pad(lines, 1).astype(np.int8)) > 0 for lines in _strokes_through(window))
+        return max(int(np.count_nonzero(starts)) for starts in strokes)
 
     def mark(self, box: Box) -> bool:
         """Whether it is a cut cross or a corner mark: nothing but one thin stroke across and one down."""
@@ -248,6 +248,32 @@ def overlap(one: Box, two: Box) -> bool:
     return one[0] < two[2] and two[0] < one[2] and one[1] < two[3] and two[1] < one[3]
 
 
+def joined(blocks: Sequence[Box], box: Box) -> list[Box]:
+    """The blocks with those that `box` touches made one."""
+    while hit := [block for block in blocks if overlap(block, box) and not inside(block, box, 0)]:
+        box = around([box, *hit])
+    return [*(block for block in blocks if not overlap(block, box)), box]
+
+
+def of_one_width(one: Box, two: Box) -> bool:
+    """Whether two boxes begin and end alike, across or down."""
+    return any(abs(one[side] - two[side]) < 150 and abs(one[side + 2] - two[side + 2]) < 150 for side in (0, 1))
+
+
+def stacked(one: Box, two: Box) -> bool:
+    """Whether the narrower of two boxes lies within the column, or the row, of the other."""
+    for low, high in ((0, 2), (1, 3)):
+        narrow, wide = sorted((one, two), key=lambda box: box[high] - box[low])
+        if narrow[low] >= wide[low] - 300 and narrow[high] <= wide[high] + 300:
+            return True
+    return False
+
+
+def area(box: Box) -> float:
+    """The area of a box."""
+    return (box[2] - box[0]) * (box[3] - box[1])
+
+
 def _white(grey: NDArray[np.uint8]) -> int:
     """The grey of the paper: what most of the page's rim has, if that is light."""
     rim = np.concatenate((grey[0], grey[-1], grey[:, 0], grey[:, -1]))
@@ -265,6 +291,13 @@ def _grid(ink: Bits, step: int) -> Bits:
     for offset in range(1, step):
         cells |= rows[:, offset::step]
     return np.asarray(cells, np.bool_)
+
+
+def _strokes_through(window: Bits) -> tuple[Bits, Bits]:
+    """The rows, and the columns, that are ink from side to side."""
+    height, width = window.shape
+    rows, columns = np.count_nonzero(window, axis=1), np.count_nonzero(window, axis=0)
+    return np.asarray(rows > _ALONG * width), np.asarray(columns > _ALONG * height)
 
 
 def _share(outer: NDArray[np.uint8], inner: NDArray[np.uint8]) -> float:

@@ -19,7 +19,7 @@ from .sheet import Sheet, open_sheet, page_count
 from .write import write
 from .zpl import label, passthrough
 
-__all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_page", "page_count"]
+__all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_page", "fault", "page_count"]
 
 
 def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None = None) -> Artwork:
@@ -87,13 +87,18 @@ def _scanning(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, .
 
 
 def _checked(page: PageArtwork, target: Target) -> PageArtwork:
+    because = fault(page, target)
+    if because and target.verify:
+        raise _held(page, because)
+    return replace(page, notes=(*page.notes, because)) if because else page
+
+
+def fault(page: PageArtwork, target: Target) -> str:
+    """Which barcodes of a label do not scan, in words; empty where all do."""
     if not page.lost:
-        return page
+        return ""
     listed = ", ".join(f"{symbol.format} {symbol.text[:40]!r}" for symbol in page.lost)
-    fault = f"{len(page.lost)} barcode(s) do not scan from the dots at {target.resolution.dpi} dpi: {listed}"
-    if target.verify:
-        raise _held(page, fault)
-    return replace(page, notes=(*page.notes, fault))
+    return f"{len(page.lost)} barcode(s) do not scan from the dots at {target.resolution.dpi} dpi: {listed}"
 
 
 def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, ...]:
@@ -112,15 +117,15 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
         return ()
     texts = ", ".join(symbol.text[:40] for symbol in found)
     others = f"the label's barcodes say {texts}, not tracking number {number}"
-    fault = others if found else f"no barcode was found, tracking number {number} should be in one"
+    because = others if found else f"no barcode was found, tracking number {number} should be in one"
     if target.verify:
-        raise _held(pages[0], fault)
-    return (fault,)
+        raise _held(pages[0], because)
+    return (because,)
 
 
-def _held(page: PageArtwork, fault: str) -> SymbolLost:
-    error = SymbolLost(fault)
-    error.artwork = replace(page, notes=(*page.notes, fault))
+def _held(page: PageArtwork, because: str) -> SymbolLost:
+    error = SymbolLost(because)
+    error.artwork = replace(page, notes=(*page.notes, because))
     return error
 
 

@@ -6,11 +6,12 @@ fit the stock. Whatever could as well be otherwise is not decided: no label is f
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .blocks import Cluster, Paper, around, clusters, gap, inside, overlap
+from .blocks import Cluster, Paper, area, around, clusters, gap, inside, joined, of_one_width, overlap, stacked
 from .cutlines import Cell, divide, divides, erase_crosses
 from .media import Media
 from .placement import Box, Size
@@ -25,6 +26,8 @@ _FILL = 0.8
 _LARGEST: Size = (10800, 20500)
 #: Blocks nearer than this are read as one (1/100 mm).
 _NEAR = 400.0
+#: What is farther from a frame is not of the label in it (1/100 mm).
+_BESIDE = 1000.0
 #: White this much wider than any inside a label sets it apart.
 _APART = 1.5
 #: Blocks of one column nearer than this may be one label on longer stock (1/100 mm).
@@ -33,6 +36,8 @@ _BELOW = 1500.0
 _RULES = 3
 #: Smaller blocks are not labels of their own: least side of a framed one (1/100 mm), least share of the stock.
 _FRAMED_SIDE, _FRAMED_SHARE, _SHARE = 6000.0, 0.35, 0.4
+#: A label without a barcode covers this much of the stock.
+_UNMARKED_SHARE = 0.6
 #: A receipt is less than this share of the label, and its barcode less than that.
 _RIVAL, _RIVAL_CODE = 0.6, 0.4
 #: A page with more blocks is a document.
@@ -88,7 +93,7 @@ def find_labels(grey: NDArray[np.uint8], per_mm: float, symbols: Sequence[Box], 
     if not all(_fits(box, media, paper) and paper.clear(box) for box in labels):
         return ()
     rest = [block for cell in cells for block in cell.blocks if not any(inside(block, box) for box in labels)]
-    if any(overlap(block, box) for block in rest for box in labels):
+    if any(overlap(one, two) for one, two in (*product(rest, labels), *combinations(labels, 2))):
         return ()
     left_out = (*rest, *dropped, *crosses)
     return tuple(
@@ -119,7 +124,7 @@ class _Search:
                     if ruled[axis] and all(abs(other[side] - block[side]) <= 60 for side in (axis, axis + 2))
                 ]
                 if len(alike) > 1 and block in alike and _within(around(alike), _LARGEST):
-                    blocks = _joined(blocks, around(alike))
+                    blocks = joined(blocks, around(alike))
                     return self._tied(blocks)
         return blocks
 
@@ -134,19 +139,20 @@ class _Search:
             for block in blocks:
                 place = (int((block[0] + block[2]) / 2 // width), int((block[1] + block[3]) / 2 // height))
                 groups.setdefault(place, []).append(block)
-            found = [self._found(around(group), 0.0, -1) for group in groups.values()]
-            if len(found) > 1 and self._alike(found) and all(label.symbols for label in found):
-                boxes = [label.box for label in found]
-                if not any(overlap(one, two) for index, one in enumerate(boxes) for two in boxes[:index]):
-                    return found
+            boxes = [around(group) for group in groups.values()]
+            if len(boxes) < 2 or not all(self._held(box) and _fits(box, self.media, self.paper) for box in boxes):
+                continue
+            found = [self._found(box, 0.0, -1) for box in boxes]
+            if self._alike(found) and not any(overlap(one, two) for one, two in combinations(boxes, 2)):
+                return found
         return []
 
     def free(self) -> list[_Found]:
         """Labels anywhere on the page, apart from everything else."""
         found = [label for index in range(len(self.cells)) for label in self._candidates(index)]
-        marked = [label for label in found if label.symbols]
-        if not marked:
+        if not self.symbols:
             return self._unmarked(found)
+        marked = [label for label in found if label.symbols]
         good = marked if len(marked) > 1 and self._alike(marked) else self._likeliest(marked)
         if any(self._rivals(label, marked, good) or not self._alone(label, good) for label in good):
             return []
@@ -163,36 +169,42 @@ class _Search:
 
     def _rivals(self, label: _Found, marked: Sequence[_Found], good: Sequence[_Found]) -> bool:
         """Whether something else with a barcode may be a label too, and not a receipt or the number of an order."""
-        others = [other for other in marked if other not in good]
+        others = [
+            other for other in marked if other not in good and not any(inside(other.box, one.box) for one in good)
+        ]
         unseen = (symbol for symbol in self.symbols if not any(inside(symbol, other.box, 100) for other in marked))
-        code = max((*(self._code(other) for other in others), *map(_area, unseen)), default=0.0)
-        size = max((_area(other.box) for other in others if self._like_a_label(other)), default=0.0)
-        return size > _RIVAL * _area(label.box) or code > _RIVAL_CODE * self._code(label)
+        code = max((*(self._code(other) for other in others), *map(area, unseen)), default=0.0)
+        size = max((area(other.box) for other in others if self._like_a_label(other)), default=0.0)
+        return size > _RIVAL * area(label.box) or code > _RIVAL_CODE * self._code(label)
 
     def _code(self, label: _Found) -> float:
         """The area of its largest barcode."""
-        return max((_area(symbol) for symbol in self.symbols if inside(symbol, label.box, 100)), default=0.0)
+        return max((area(symbol) for symbol in self.symbols if inside(symbol, label.box, 100)), default=0.0)
 
     def _unmarked(self, found: list[_Found]) -> list[_Found]:
         """The label of a page without barcodes, where the layout leaves no doubt."""
-        if self.symbols:
-            return []
         sure = []
         for label in found:
             cell = self.cells[label.cell]
-            alone = cell.bounded and all(inside(block, label.box) or block in self.marks for block in cell.blocks)
-            if (alone and self._share(label) >= 0.6) or (label.framed and self._usual(label)):
+            if cell.bounded:
+                alone = all(inside(block, label.box) or block in self.marks for block in cell.blocks)
+                ruled = self.paper.rules(label.box) >= 2  # prose has none
+                certain = alone and ruled and self._share(label) >= _UNMARKED_SHARE
+            else:
+                pieces = self._pieces(label.cell, label.box)
+                alone = all(gap(piece, label.box) >= _BELOW for piece in pieces)
+                certain = alone and label.framed and self._usual(label)
+            if certain:
                 sure.append(label)
-        return sure if len(sure) == 1 and self._alone(sure[0], sure) else []
+        return sure if len(sure) == 1 else []
 
     def _candidates(self, index: int) -> Iterator[_Found]:
         """The largest clusters of a cell that fit the stock."""
         tree = self.trees[index]
-        for cluster in tree:
-            parent = None if cluster.parent is None else tree[cluster.parent]
-            if _fits(cluster.box, self.media, self.paper) and (
-                parent is None or not _fits(parent.box, self.media, self.paper)
-            ):
+        fitting = [_fits(cluster.box, self.media, self.paper) for cluster in tree]
+        for cluster, fits in zip(tree, fitting, strict=True):
+            largest = cluster.parent is None or not fitting[cluster.parent]
+            if fits and largest and (self._held(cluster.box) or not self.symbols):
                 yield self._extended(cluster, index)
 
     def _extended(self, cluster: Cluster, index: int) -> _Found:
@@ -202,25 +214,28 @@ class _Search:
             return found
         pieces = self._pieces(index, found.box)
         while pieces:
-            near = min(pieces, key=lambda piece: gap(piece, found.box))
+            near = min(pieces, key=lambda piece: (not of_one_width(piece, found.box), gap(piece, found.box)))
             space = gap(near, found.box)
-            if found.framed and space > 1000:
-                break
-            if self._usual(found) and space > max(_APART * found.loose, 800):
-                break
-            joined = around([found.box, near])
-            hit = [piece for piece in pieces if overlap(piece, joined)]
-            joined = around([found.box, *hit, near])
+            if not of_one_width(near, found.box):
+                if found.framed and space > _BESIDE:
+                    break
+                if self._usual(found) and space > max(_APART * found.loose, 2 * _NEAR):
+                    break
+            both = around([found.box, near])
+            hit = [piece for piece in pieces if overlap(piece, both)]
+            both = around([found.box, *hit, near])
             pieces = [piece for piece in pieces if piece != near and piece not in hit]
-            if _fits(joined, self.media, self.paper) and not any(overlap(piece, joined) for piece in pieces):
-                found = self._found(joined, max(found.loose, space), index)
+            if _fits(both, self.media, self.paper) and not any(overlap(piece, both) for piece in pieces):
+                found = self._found(both, max(found.loose, space), index)
         return found
 
     def _found(self, box: Box, loose: float, cell: int) -> _Found:
-        held = sum(inside(symbol, box, 100) for symbol in self.symbols)
         sides = self.paper.sides(box)
         ruled = any(sides) or self.paper.rules(box) >= _RULES
-        return _Found(box, loose, held, all(sides), ruled, cell)
+        return _Found(box, loose, self._held(box), all(sides), ruled, cell)
+
+    def _held(self, box: Box) -> int:
+        return sum(inside(symbol, box, 100) for symbol in self.symbols)
 
     def _pieces(self, index: int, box: Box) -> list[Box]:
         """What else lies in a cell: blocks near each other as one."""
@@ -241,7 +256,7 @@ class _Search:
         ]
         if label.framed and self._usual(label):
             return True
-        if rest and not label.ruled and _within(around([*rest, label.box]), _LARGEST):
+        if rest and _within(around([*rest, label.box]), _LARGEST):
             return False  # all may be one label on longer stock
         return all(self._apart(piece, label) for piece in rest)
 
@@ -249,13 +264,15 @@ class _Search:
         """Whether a piece is no part of a label: too far away, or of no use to it."""
         space = gap(piece, label.box)
         separate = not _within(around([piece, label.box]), _LARGEST)
+        if not separate and of_one_width(piece, label.box):
+            return False
         if not self._usual(label):
             lone = self.cells[label.cell].bounded and space > _APART * label.loose
             return space >= _BELOW and (label.framed or (label.ruled and separate) or lone)
         if not label.ruled:
             return space >= max(_APART * label.loose, _BELOW * (1 if self.cells[label.cell].bounded else 2))
         least = _NEAR
-        if _stacked(piece, label.box):
+        if stacked(piece, label.box):
             least = 2 * _NEAR
         if any(inside(symbol, piece, 100) for symbol in self.symbols):
             least = 2 * _BELOW
@@ -273,7 +290,7 @@ class _Search:
         return self._share(label) >= (0.3 if self.cells[label.cell].bounded else _SHARE)
 
     def _share(self, label: _Found) -> float:
-        return _area(label.box) / (self.media.width * self.media.length)
+        return area(label.box) / (self.media.width * self.media.length)
 
     def _usual(self, label: _Found) -> bool:
         """Whether the ink fills a label of a usual size, upright or turned."""
@@ -334,26 +351,6 @@ def _trimmed(box: Box, media: Media) -> Box:
 def _within(box: Box, size: Size, slack: float = _SLACK) -> bool:
     width, height = box[2] - box[0] - slack, box[3] - box[1] - slack
     return (width <= size[0] and height <= size[1]) or (width <= size[1] and height <= size[0])
-
-
-def _joined(blocks: Sequence[Box], box: Box) -> list[Box]:
-    """The blocks with those that `box` touches made one."""
-    while hit := [block for block in blocks if overlap(block, box) and not inside(block, box, 0)]:
-        box = around([box, *hit])
-    return [*(block for block in blocks if not overlap(block, box)), box]
-
-
-def _stacked(one: Box, two: Box) -> bool:
-    """Whether the narrower of two boxes lies within the column, or the row, of the other."""
-    for low, high in ((0, 2), (1, 3)):
-        narrow, wide = sorted((one, two), key=lambda box: box[high] - box[low])
-        if narrow[low] >= wide[low] - 300 and narrow[high] <= wide[high] + 300:
-            return True
-    return False
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _in_reading_order(boxes: Sequence[Box]) -> list[Box]:

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pdf2image import exceptions as poppler
 
 from .bitmap import MAX_DOTS
+from .embedded import page_pixels, whole_dots
 from .errors import AssetRefused, DocumentEncrypted
 from .image import RasterSheet, ink_box
 from .media import Resolution
@@ -48,12 +49,16 @@ _LOCK = threading.RLock()  # one thread may have several pages open
 
 @dataclass(frozen=True, slots=True)
 class PdfiumSheet:
-    """Page `number` of `data`, open in PDFium; valid inside `open_page` only. `unit` is the page's UserUnit."""
+    """Page `number` of `data`, open in PDFium; valid inside `open_page` only.
+
+    `unit` is the page's UserUnit, `pixels` its size in those of the picture that it consists of, if it does.
+    """
 
     data: bytes
     number: int
     page: Any
     unit: float
+    pixels: tuple[float, float] | None
     engine: str = "pdfium"
     notes: tuple[str, ...] = ()
 
@@ -78,18 +83,23 @@ class PdfiumSheet:
 
         The page becomes a whole number of dots, rounded down like the stock itself: a 4x6 inch page is
         812 x 1219 dots at 203 dpi. Then bars keep their edges and pictures of that size their dots; with
-        PDFium's exact matrix both grow and blur (tried).
+        PDFium's exact matrix both grow and blur (tried). A page that is one picture of about that size becomes
+        as many dots as the picture has pixels: 812 x 1218 on 4x6 inch are copied dot by dot.
         """
         scale = float(resolution.dots_per_point) * self.unit * placement.scale
-        dots = [max(1, round(math.floor(side * scale + 0.01) * fineness)) for side in self.page.get_size()]
+        sides = [side * scale for side in self.page.get_size()]
+        copied = whole_dots(sides, self.pixels) if self.pixels else None
+        dots = copied or [math.floor(side + 0.01) for side in sides]
+        fine = [max(1, round(side * fineness)) for side in dots]
         if placement.rotation in (90, 270):
-            dots.reverse()
+            fine.reverse()
         left, top, right, bottom = window
         return self._render(
             (round((right - left) * fineness), round((bottom - top) * fineness)),
-            (dots[0], dots[1]),
+            (fine[0], fine[1]),
             (round((placement.x - left) * fineness), round((placement.y - top) * fineness)),
             placement.rotation,
+            raw.FPDF_RENDER_NO_SMOOTHIMAGE if copied else 0,
         )
 
     def second_opinion(self) -> "PopplerSheet | None":
@@ -101,15 +111,15 @@ class PdfiumSheet:
             return None
 
     def _render(
-        self, paper: tuple[int, int], page: tuple[int, int], corner: tuple[int, int], rotation: int
+        self, paper: tuple[int, int], page: tuple[int, int], corner: tuple[int, int], rotation: int, how: int = 0
     ) -> NDArray[np.uint8]:
         width, height = paper
         if width * height > MAX_DOTS:
             raise AssetRefused(f"the page would become {width}x{height} dots: too many")
         with closing(pdfium.PdfBitmap.new_native(width, height, raw.FPDFBitmap_Gray)) as bitmap:
             bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
-            flags = raw.FPDF_ANNOT | raw.FPDF_GRAYSCALE
-            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, flags)
+            # the bitmap makes it grey; FPDF_GRAYSCALE would turn whole pictures grey first, at several times the cost
+            raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, raw.FPDF_ANNOT | how)
             grey: NDArray[np.uint8] = bitmap.to_numpy().reshape(height, -1)[:, :width].copy()
         return grey
 
@@ -206,7 +216,7 @@ def open_page(data: bytes, number: int) -> Iterator[PdfiumSheet | PopplerSheet]:
                 yield _poppler_sheet(data, number, exc)
                 return
             with closing(page):
-                sheet = PdfiumSheet(data, number, page, _user_unit(data, len(document)))
+                sheet = PdfiumSheet(data, number, page, _user_unit(data, len(document)), page_pixels(page))
                 _check_size(sheet.size)
                 yield sheet
 

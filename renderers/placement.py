@@ -97,16 +97,15 @@ def place_part(
     return replace(own, x=own.x - round(left * unit), y=own.y - round(top * unit), clip=clip, because=because)
 
 
-def shrink_part(
-    page: Size, part: Box, media: Media, resolution: Resolution, placed: Placement, scale: float
+def recentred(
+    page: Size, box: Box, media: Media, resolution: Resolution, placed: Placement, scale: float, because: str
 ) -> Placement:
-    """The placement of a part of a page drawn a little smaller than `place_part` had it, in the middle of the stock."""
-    because = f"{placed.because}, drawn at {scale:.2%} so that its edges are on the stock"
+    """The same placement at another scale, with `box` of the page in the middle of the stock."""
     unit = float(resolution.dots_per_mm) / 100 * scale
-    left, top, right, bottom = _turned_box(part, page, placed.rotation)
+    left, top, right, bottom = _turned_box(box, page, placed.rotation)
     dots = resolution.size(media)
     x, y = round((dots[0] - (left + right) * unit) / 2), round((dots[1] - (top + bottom) * unit) / 2)
-    return Placement(placed.rotation, scale, x, y, part, because)
+    return Placement(placed.rotation, scale, x, y, box, because)
 
 
 def shown_window(placement: Placement, page: Size, resolution: Resolution) -> tuple[int, int, int, int]:
@@ -166,13 +165,10 @@ def _scaled_down(page: Size, ink: Box, media: Media, resolution: Resolution, tur
     room = Media(media.name, round(media.width - 2 * _MARGIN), round(media.length - 2 * _MARGIN))
     scale, turn = _best([(_ratio(_extent(ink), room, turn), turn) for turn in turns])
     scale = min(scale, 1.0)  # the margin alone may be what is missing
-    unit = float(resolution.dots_per_mm) / 100
-    dots = resolution.size(media)
     left, top, right, bottom = _turned_box(ink, page, turn)
-    offset = (
-        round((dots[0] - (left + right) * unit * scale) / 2),
-        round((dots[1] - (top + bottom) * unit * scale) / 2),
-    )
+    unit = float(resolution.dots_per_mm) / 100 * scale
+    dots = resolution.size(media)
+    offset = round((dots[0] - (left + right) * unit) / 2), round((dots[1] - (top + bottom) * unit) / 2)
     because = f"scaled to {scale:.1%}: the ink ({_mm(_extent(ink))}) is larger than {media.short}"
     return _placement(page, media, resolution, turn, scale, offset, because)
 

@@ -1,5 +1,6 @@
 """Which labels a page holds, and how each lies on the stock."""
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,14 +10,24 @@ from . import placement, symbols
 from .artwork import BlankPage, Target
 from .easel import Easel
 from .errors import DoesNotFit
-from .layout import find_labels
-from .media import Resolution
+from .layout import Region, find_labels
+from .media import Media, Resolution
 from .placement import Box, Placement
 from .sheet import Sheet
+from .symbols import Symbol
+from .symbols.regions import Window
 from .tone import THRESHOLD
 
 #: How finely a page is drawn to find labels on it, and to read its barcodes for that.
-_LAYOUT, _BARCODES = Resolution(150), Resolution(300)
+_LAYOUT, _BARCODES = Resolution(203), Resolution(300)
+#: What is scaled down where nothing on the page fits the stock: whole labels, and not the page around them.
+_USUAL = tuple(Media.parse(name) for name in ("4x6in", "a6", "4x8in", "105x210mm"))
+#: Labels are looked for on pages no smaller than A5, 1/100 mm: anything smaller is a label, and is not cut up.
+_SHEET = (14_700.0, 20_900.0)
+#: How finely a page is drawn to measure its bars.
+_MEASURED = Resolution(600)
+#: Modules so near to whole dots are whole, and a label is not made smaller than this for them.
+_HAIR, _WORTH = 0.02, 0.85
 #: Dots around the stock that are looked at for ink of a label: what rounding may move it.
 _BEYOND = 8
 
@@ -35,14 +46,45 @@ def place_labels(sheet: Sheet, number: int, target: Target) -> tuple[Placement, 
     ink = (0.0, 0.0, *size) if whole else sheet.ink_box()  # measuring ink costs as much as drawing
     if ink is None:
         raise BlankPage(f"page {number} is blank" if number > 1 else "the page is blank")
-    if not whole:
+    if not whole and min(size) >= _SHEET[0] and max(size) >= _SHEET[1]:
         try:
             placement.place(size, ink, paper, resolution, "none", target.rotation)
         except DoesNotFit:
-            labels = find_labels(look(sheet, _LAYOUT), float(_LAYOUT.dots_per_mm), _barcodes(sheet), paper)
+            labels = _labels(sheet, target)
             if labels:
                 return tuple(_part(sheet, label.box, label.because, target) for label in labels)
-    return (placement.place(size, ink, paper, resolution, target.scaling, target.rotation),)
+    placed = placement.place(size, ink, paper, resolution, target.scaling, target.rotation)
+    return (_friendly(sheet, ink, placed, target) if placed.scale < 1.0 else placed,)
+
+
+def _friendly(sheet: Sheet, ink: Box, placed: Placement, target: Target) -> Placement:
+    """A label that is scaled down becomes a little smaller yet, where that makes its bars whole dots wide."""
+    picture = look(sheet, _MEASURED)
+    bits = picture < THRESHOLD
+    linear = [symbol for symbol in symbols.read_part(picture) if symbol.format in symbols.LINEAR]
+    measured = [
+        (symbol, quality)
+        for symbol in linear
+        if _inside(symbol, ink) and (quality := symbols.measure(bits, symbol)) is not None
+    ]
+    if not measured:
+        return placed
+    # the longest bars are the ones that are scanned on the way
+    symbol, quality = max(measured, key=lambda pair: max(np.subtract(pair[0].position[2:], pair[0].position[:2])))
+    unit = float(target.resolution.dots_per_mm / _MEASURED.dots_per_mm)
+    module = quality.module * unit * placed.scale
+    whole = math.floor(module + _HAIR)
+    scale = placed.scale * min(whole / module, 1.0)
+    if whole < 1 or scale < placed.scale * _WORTH:
+        return placed
+    bars = f"the bars of {symbol.text[:40]!r} are {whole} dots a module"
+    because = f"{placed.because}; drawn at {scale:.1%} so that {bars}"
+    return placement.recentred(sheet.size, ink, target.paper, target.resolution, placed, scale, because)
+
+
+def _inside(symbol: Symbol, box: Box) -> bool:
+    left, top, right, bottom = (side * 100 / float(_MEASURED.dots_per_mm) for side in symbol.position)
+    return box[0] <= (left + right) / 2 <= box[2] and box[1] <= (top + bottom) / 2 <= box[3]
 
 
 def look(sheet: Sheet, resolution: Resolution) -> NDArray[np.uint8]:
@@ -51,27 +93,54 @@ def look(sheet: Sheet, resolution: Resolution) -> NDArray[np.uint8]:
     return sheet.draw(at, resolution, (0, 0, width, height))
 
 
+def _labels(sheet: Sheet, target: Target) -> tuple[Region, ...]:
+    """The labels on a page that is larger than the stock: those that fit it, else some of a usual size."""
+    picture, barcodes, paper = look(sheet, _LAYOUT), _barcodes(sheet), target.paper
+    sizes = (paper, *(size for size in _USUAL if target.scaling != "none" and not _within(size, paper)))
+    for size in sizes:
+        found = find_labels(picture, float(_LAYOUT.dots_per_mm), barcodes, size)
+        if len(found) > 1 or any(label.left_out for label in found):
+            return found
+    return ()
+
+
+def _within(size: Media, paper: Media) -> bool:
+    return size.width <= paper.width and size.length <= paper.length
+
+
 def _part(sheet: Sheet, box: Box, because: str, target: Target) -> Placement:
     paper, resolution = target.paper, target.resolution
     placed = placement.place_part(sheet.size, box, paper, resolution, target.scaling, target.rotation)
     placed = replace(placed, because=f"{placed.because}; {because}")
-    # the box is known to a pixel of the layout's picture: look where the ink ends in dots
+    if placed.scale < 1.0:
+        return _friendly(sheet, box, placed, target)
     width, height = target.size
-    easel = Easel(sheet, replace(placed, clip=box), resolution, width, height)
-    ink = easel.draw((-_BEYOND, -_BEYOND, width + _BEYOND, height + _BEYOND)) < THRESHOLD
-    across, down = np.flatnonzero(ink.any(axis=0)) - _BEYOND, np.flatnonzero(ink.any(axis=1)) - _BEYOND
-    if not across.size:
+    ink = _ink(sheet, placed, box, target)
+    if ink is None:
         return placed
-    scale = min(1.0, width / (int(across[-1]) + 1 - int(across[0])), height / (int(down[-1]) + 1 - int(down[0])))
+    scale = min(1.0, width / (ink[2] - ink[0]), height / (ink[3] - ink[1]))
     if scale < 1.0:
-        return placement.shrink_part(sheet.size, box, paper, resolution, placed, scale)
-    x, y = _moved(across, width), _moved(down, height)
+        because = f"{placed.because}, drawn at {scale:.2%} so that its edges are on the stock"
+        placed = placement.recentred(sheet.size, box, paper, resolution, placed, scale, because)
+        ink = _ink(sheet, placed, box, target) or ink
+    x, y = _moved(ink[0], ink[2], width), _moved(ink[1], ink[3], height)
     return replace(placed, x=placed.x + x, y=placed.y + y, clip=box)
 
 
-def _moved(inked: NDArray[np.int64], length: int) -> int:
-    """By how many dots ink must move to lie between 0 and `length`."""
-    return max(-int(inked[0]), 0) - max(int(inked[-1]) + 1 - length, 0)
+def _ink(sheet: Sheet, placed: Placement, box: Box, target: Target) -> Window | None:
+    """Where the black of a part of the page lies, in dots: its box is known to a pixel of the layout's picture only."""
+    width, height = target.size
+    easel = Easel(sheet, replace(placed, clip=box), target.resolution, width, height)
+    black = easel.draw((-_BEYOND, -_BEYOND, width + _BEYOND, height + _BEYOND)) < THRESHOLD
+    across, down = np.flatnonzero(black.any(axis=0)) - _BEYOND, np.flatnonzero(black.any(axis=1)) - _BEYOND
+    if not across.size:
+        return None
+    return int(across[0]), int(down[0]), int(across[-1]) + 1, int(down[-1]) + 1
+
+
+def _moved(start: int, end: int, length: int) -> int:
+    """By how many dots ink from `start` to `end` must move to lie between 0 and `length`."""
+    return max(-start, 0) - max(end - length, 0)
 
 
 def _barcodes(sheet: Sheet) -> list[Box]:

@@ -30,6 +30,10 @@ CARRIER_FORMATS = (
     BarcodeFormat.PDF417,
 )
 
+#: Aztec of many dots a module is found only in a smaller picture; looking for the others there finds none more.
+_COARSE = (BarcodeFormat.Aztec,)
+_CRISP = tuple(entry for entry in CARRIER_FORMATS if entry not in _COARSE)
+
 _FNC1 = re.compile(r"[()\x1d\u241d]")
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]")
 
@@ -66,8 +70,9 @@ def read(picture: Bitmap | NDArray[np.uint8]) -> tuple[Symbol, ...]:
 
 
 def read_dots(bits: NDArray[np.bool_]) -> tuple[Symbol, ...]:
-    """The barcodes in clean dots (True = black), at half the cost of `read`; a few of those are not found."""
-    return _sorted(_read((~bits).view(np.uint8), CARRIER_FORMATS, clean=True))
+    """The barcodes in clean dots (True = black), at half the cost of `read`; white-on-black ones are not found."""
+    light = (~bits).view(np.uint8)
+    return _sorted((*_read(light, _CRISP, clean=True), *_read(light, _COARSE, clean=True, downscale=True)))
 
 
 def read_part(grey: NDArray[np.uint8], formats: Iterable[str] = (), *, thorough: bool = True) -> tuple[Symbol, ...]:
@@ -77,7 +82,7 @@ def read_part(grey: NDArray[np.uint8], formats: Iterable[str] = (), *, thorough:
     """
     names = set(formats)
     wanted = tuple(entry for entry in CARRIER_FORMATS if str(entry) in names) or CARRIER_FORMATS
-    found = _read((grey >= 128).view(np.uint8), wanted, clean=True)
+    found = _read((grey >= 128).view(np.uint8), wanted, clean=True, downscale=wanted == _COARSE)
     if not found and thorough:
         found = _read(np.ascontiguousarray(grey), wanted, thorough=True)
     return _sorted(found)
@@ -104,7 +109,14 @@ def read_again(picture: Bitmap | NDArray[np.bool_], expected: Iterable[Symbol], 
         formats = tuple(entry for entry in CARRIER_FORMATS if str(entry) in here)
         left, top, right, bottom = window
         part = np.ascontiguousarray(light[top:bottom, left:right])
-        found += [symbol.moved(left, top) for symbol in _read(part, formats, clean=True)] if formats else []
+        found += (
+            [
+                symbol.moved(left, top)
+                for symbol in _read(part, formats, clean=True, downscale=BarcodeFormat.Aztec in formats)
+            ]
+            if formats
+            else []
+        )
         if MAXICODE in here:
             found += [symbol.moved(left, top) for symbol in read_maxicodes(part * np.uint8(255))]
     if lost((symbol for symbol in wanted if symbol.format != MAXICODE), found):
@@ -157,12 +169,13 @@ def _read(
     *,
     thorough: bool = False,
     clean: bool = False,
+    downscale: bool = False,
 ) -> list[Symbol]:
     """Read `pixels`: grey, or `clean`, which is 0 for black and anything else for white."""
     barcodes = zxingcpp.read_barcodes(
         pixels,
         formats=BarcodeFormats(formats),
-        try_downscale=not clean,
+        try_downscale=downscale or not clean,
         try_invert=thorough,
         binarizer=Binarizer.BoolCast if clean else Binarizer.LocalAverage,
     )

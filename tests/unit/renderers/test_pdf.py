@@ -1,9 +1,10 @@
 import io
+from contextlib import closing
 
 import numpy as np
 import pytest
 from PIL import Image
-from pypdfium2 import PdfiumError
+from pypdfium2 import PdfDocument, PdfiumError
 from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
@@ -66,6 +67,27 @@ def test_a_picture_at_the_heads_resolution_keeps_its_dots() -> None:
 
     same = (_drawn(pdf([draw], (100, 150))).bits() == array).mean()
     assert same == 1.0
+
+
+@pytest.mark.parametrize("mode", ["Normal", "Multiply", "Screen", "Difference", "Luminosity"])
+def test_colours_become_grey_after_they_are_blended(mode: str) -> None:
+    def draw(canvas: Canvas) -> None:
+        for line, colour in enumerate([(1, 0, 0), (0, 1, 0), (0, 0, 1), (1, 1, 0), (0.2, 0.4, 0.6)]):
+            canvas.setFillColorRGB(*colour)
+            canvas.rect(10 * mm, (10 + 25 * line) * mm, 80 * mm, 20 * mm, stroke=0, fill=1)
+        canvas.setFillColorRGB(0.9, 0.3, 0.2)
+        canvas._extgstate.set(canvas, "BM", mode)
+        canvas.rect(40 * mm, 0, 20 * mm, 150 * mm, stroke=0, fill=1)
+
+    data = pdf([draw], (100, 150))
+    stock = Media.parse("100x150mm")
+    with open_page(data, 1) as sheet:
+        placed = place(sheet.size, (0, 0, *sheet.size), stock, DPI_203)
+        grey = sheet.draw(placed, DPI_203, (0, 0, 800, 1200))
+    with closing(PdfDocument(data)) as document:
+        colours = document[0].render(scale=1200 / document[0].get_height()).to_numpy()[:1200, :800]
+    luma = colours.astype(int) @ (11, 59, 30) // 100  # blue, green, red
+    assert np.abs(grey - luma).max() <= 1
 
 
 def test_crop_box_is_the_page() -> None:

@@ -1,0 +1,146 @@
+"""Where converted labels go."""
+
+import base64
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from ...renderers.artwork import PageArtwork
+from ...renderers.asset import PDF, PNG, ZPL, Asset
+from ...renderers.media import Resolution
+from ...renderers.write import to_pdf
+from .common import fail
+
+_ELSEWHERE = "give -o a folder, or a pattern with {name} and {page}"
+
+
+class Format(StrEnum):
+    """What to write."""
+
+    ZPL = "zpl"
+    PDF = "pdf"
+    PNG = "png"
+
+    @property
+    def media_type(self) -> str:
+        """Its media type."""
+        return {"zpl": ZPL, "pdf": PDF, "png": PNG}[self]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of an input, of so many."""
+
+    path: Path
+    asset: Asset
+    number: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.path} page {self.number}" if self.of > 1 else str(self.path)
+
+
+class Destination:
+    """Where labels go: stdout, one file, or a file each in a folder or by a pattern."""
+
+    def __init__(self, out: str | None, to: Format, resolution: Resolution, *, to_base64: bool) -> None:
+        self._base64 = to_base64
+        suffix = f".{to}.b64" if to_base64 else f".{to}"
+        self._pattern: str | None = None
+        self._file = None if out is None else Path(out)
+        self._to = to
+        self._resolution = resolution
+        self._kept: list[PageArtwork] = []
+        self._spoilt = False
+        if out is not None and "{" in out:
+            self._pattern = out
+        elif out is not None and (out.endswith("/") or Path(out).is_dir()):
+            self._pattern = f"{out.rstrip('/')}/{{name}}-{{page}}{suffix}"
+
+    def check(self, pages: Sequence[Page]) -> None:
+        """End the program where `pages` cannot go where they should, before the first one goes anywhere."""
+        if self._pattern is not None:
+            self._check_pattern(pages)
+            return
+        if len(pages) > 1 and not self._joins(page.asset for page in pages):
+            fail(f"{len(pages)} labels do not go into one file: {_ELSEWHERE}", 2)
+        if self._file is None and sys.stdout.isatty() and self._to is not Format.ZPL and not self._base64:
+            fail("the output is binary: give -o a file", 2)
+
+    def _check_pattern(self, pages: Sequence[Page]) -> None:
+        taken: dict[Path, Page] = {}
+        for page in pages:
+            try:
+                path = self._path(page)
+            except (LookupError, ValueError, TypeError, AttributeError):  # as many as str.format has
+                fail(f"-o {self._pattern}: braces may hold name or page, and nothing else", 2)
+            if path in taken:
+                fail(f"{taken[path]} and {page} would both become {path}: use {{page}} in -o, or other names", 2)
+            taken[path] = page
+
+    def write(self, page: Page, label: PageArtwork) -> int:
+        """Take one label; the exit code."""
+        if self._pattern is None:
+            if self._spoilt:
+                return 0
+            if self._to is Format.PNG and self._kept:
+                self._spoilt = True
+                self._kept.clear()
+                sys.stderr.write(f"labeld: {page} holds several labels, which do not go into one file: {_ELSEWHERE}\n")
+                return 2
+            self._kept.append(label)
+            return 0
+        path = self._path(page, label.part)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self._wrapped(label.data))
+        except OSError as error:
+            return not_written(str(path), error)
+        return 0
+
+    def close(self) -> int:
+        """Write what goes into one place; the exit code."""
+        if self._pattern is not None or not self._kept:
+            return 0
+        data = self._wrapped(self._joined())
+        try:
+            if self._file is None:
+                sys.stdout.buffer.write(data)
+                sys.stdout.buffer.flush()
+            else:
+                self._file.write_bytes(data)
+        except OSError as error:
+            if self._file is None:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Python flushes once more at its end
+            return not_written(str(self._file or "stdout"), error)
+        return 0
+
+    def _joins(self, assets: Iterable[Asset]) -> bool:
+        """Whether labels of these go into one file: ZPL as it is, PDF where each of its labels is known in dots."""
+        return self._to is Format.ZPL or (
+            self._to is Format.PDF and all(asset.document_format != ZPL for asset in assets)
+        )
+
+    def _joined(self) -> bytes:
+        bitmaps = [label.bitmap for label in self._kept if label.bitmap is not None]
+        if self._to is Format.PDF and len(self._kept) > 1:
+            return to_pdf(bitmaps, self._resolution)
+        return b"".join(label.data for label in self._kept)
+
+    def _path(self, page: Page, part: int = 0) -> Path:
+        name = "label" if str(page.path) == "-" else page.path.stem
+        path = Path((self._pattern or "").format(name=name, page=page.number))
+        suffix = f".{self._to}.b64" if path.name.endswith(f".{self._to}.b64") else path.suffix
+        return path.with_name(f"{path.name.removesuffix(suffix)}-{part}{suffix}") if part else path
+
+    def _wrapped(self, data: bytes) -> bytes:
+        return base64.encodebytes(data) if self._base64 else data
+
+
+def not_written(where: str, error: OSError) -> int:
+    """Say so; the exit code."""
+    sys.stderr.write(f"labeld: {where}: cannot be written: {error.strerror or error}\n")
+    return 1
