@@ -50,7 +50,7 @@ def smooth(easel: Easel, symbol: Symbol, quality: Quality | None) -> Sampled | N
 
     `quality` is theirs as they are, None where it could not be measured.
     """
-    if quality is None or quality.whole or (quality.unevenness <= _EVEN and abs(quality.growth) <= _GROWN):
+    if quality is None or _is_even(quality):
         return None
     best, least = None, quality.unevenness + abs(quality.growth) - _GAIN
     for sampled, here in _ways(easel, symbol, _SMOOTH):
@@ -59,7 +59,13 @@ def smooth(easel: Easel, symbol: Symbol, quality: Quality | None) -> Sampled | N
             continue
         if after.unevenness + abs(after.growth) < least:
             best, least = sampled, after.unevenness + abs(after.growth)
+            if _is_even(after):
+                break
     return best
+
+
+def _is_even(quality: Quality) -> bool:
+    return quality.whole or (quality.unevenness <= _EVEN and abs(quality.growth) <= _GROWN)
 
 
 def _ways(easel: Easel, symbol: Symbol, names: tuple[str, ...]) -> Iterator[tuple[Sampled, Symbol]]:

@@ -18,6 +18,8 @@ _Mask = NDArray[np.bool_]
 _CELL = 8
 #: Modules of three dots change colour 10 times in a cell of 64 dots, each way; busy type does so here and there.
 _MATRIX_EDGES, _MATRIX_SHARE, _MATRIX_CELLS = 8, 0.8, 3
+#: Black dots in such a cell: half of it, more or less; type is thinner.
+_MATRIX_BLACK = (13, 52)
 #: Bars change colour often one way and hardly the other, over so many cells along and across them.
 _BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 8, 4, 8, 3
 #: Around what is dense, dots: the quiet zone, and the broad bars at the ends of a PDF417.
@@ -39,7 +41,9 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
     shape = across.shape
     if min(shape) < _BARS_ALONG:
         return ()
-    busy = (across >= _MATRIX_EDGES) & (down >= _MATRIX_EDGES)
+    black = _cells(np.bitwise_count(rows))
+    least, most = _MATRIX_BLACK
+    busy = (across >= _MATRIX_EDGES) & (down >= _MATRIX_EDGES) & (black >= least) & (black <= most)
     side = _MATRIX_CELLS
     mask = _spread(_sums(busy, side, side) >= _MATRIX_SHARE * side * side, side, side, shape)
     for edges, others, high, wide in (
