@@ -14,7 +14,7 @@ _Bits = NDArray[np.bool_]
 #: Greys below this are black: what loses no bar at 300 dpi and fewest at 203.
 THRESHOLD = 128
 #: Dark enough to be black wherever it stands.
-_BLACK = 90
+BLACK = 90
 #: Greys above this are paper: JPEG noise and the faintest tints.
 _PAPER = 225
 #: Where all is darker there is no white, so that grey is an area and not a stroke.
@@ -61,12 +61,12 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
     by_itself = np.where(darkest < _DARK, np.uint8(THRESHOLD), (darkest >> 1) + np.uint8(128))
     stroke = (grey < by_itself) & (darkest <= _PAPER)
     lightest = _extreme(grey, np.maximum, _AREA, 0)
-    inner = (lightest < _NO_WHITE) & (lightest > _BLACK)
+    inner = (lightest < _NO_WHITE) & (lightest > BLACK)
     area = _extreme(inner, np.logical_or, _AREA, 0) & (grey < _NO_WHITE)
-    type_on_it = area & (darkest < _BLACK)
+    type_on_it = area & (darkest < BLACK)
     half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
-    bits = np.where(type_on_it, grey < half_way, np.where(area, bits, stroke)) | (grey < _BLACK)
-    return bits, area & ~type_on_it & (grey >= _BLACK)
+    bits = np.where(type_on_it, grey < half_way, np.where(area, bits, stroke)) | (grey < BLACK)
+    return bits, area & ~type_on_it & (grey >= BLACK)
 
 
 def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -> _Bits:
@@ -87,8 +87,8 @@ def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -
 def _has_grey(grey: _Grey) -> bool:
     """Whether there is more grey than the edges of black: a quick look in cells."""
     darkest, lightest = _cells(grey, np.minimum), _cells(grey, np.maximum)
-    alone = (darkest >= _BLACK) & (darkest <= _PAPER) & (_extreme(darkest, np.minimum, 1, 255) >= _BLACK)
-    tinted = (lightest < _NO_WHITE) & (lightest > _BLACK)
+    alone = (darkest >= BLACK) & (darkest <= _PAPER) & (_extreme(darkest, np.minimum, 1, 255) >= BLACK)
+    tinted = (lightest < _NO_WHITE) & (lightest > BLACK)
     # the rim of something black is one cell wide
     return bool(alone.any() or (tinted[1:, 1:] & tinted[:-1, :-1] & tinted[1:, :-1] & tinted[:-1, 1:]).any())
 

@@ -126,12 +126,15 @@ def test_bars_too_fine_for_the_dots_are_lost_and_the_label_is_held_with_its_pict
     assert told(label(data, 600)) == [("scans", "Code 128", "TT0123456789")]
 
 
-@pytest.mark.parametrize("value", [0.4, 0.6])
-@pytest.mark.parametrize("kind", ["Code 128", "QR Code", "Data Matrix", "PDF417"])
-def test_a_symbol_in_grey_is_kept(kind: str, value: float) -> None:
-    black, grey = (label(page([Mark(kind, 10, 40, 0.5, grey=one)], (100, 150))) for one in (0.0, value))
-    assert told(grey) == told(black) == [("scans", kind, shown(FORMATS[kind][1]))]
-    assert scanned(grey) == scanned(black)
+@pytest.mark.parametrize("value", [0.4, 0.6, 0.8])
+@pytest.mark.parametrize("module", [0.375, 0.5, 0.75])
+@pytest.mark.parametrize("kind", ["Code 128", "QR Code", "Data Matrix", "PDF417", "Aztec"])
+def test_a_symbol_in_grey_is_as_black_as_a_black_one(kind: str, module: float, value: float) -> None:
+    text = "TT0123" if kind == "Code 128" else ""
+    black, grey = (label(page([Mark(kind, 8, 40, module, text, grey=one)], (100, 150))) for one in (0.0, value))
+    assert told(grey) == told(black) == [("scans", kind, shown(text or FORMATS[kind][1]))]
+    assert scanned(grey) == scanned(black) == [(kind, shown(text or FORMATS[kind][1]))]
+    assert (bits(grey) != bits(black)).mean() < 1e-3
 
 
 @pytest.mark.parametrize("tint", [0.9, 0.75, 0.6])
