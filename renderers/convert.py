@@ -102,10 +102,10 @@ def fault(page: PageArtwork, target: Target) -> str:
 
 
 def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, ...]:
-    """Notes on whether the barcodes of all pages together are this parcel's.
+    """Notes on whether the barcodes of all pages together are this parcel's; of several labels on a page, each must be.
 
     Raises:
-        SymbolLost: none carries the tracking number; `.artwork` is the first page.
+        SymbolLost: none carries the tracking number, or one of several on a page does not; `.artwork` is that label.
     """
     if any(page.bitmap is None for page in pages):
         return ()  # ZPL that is not verified, which its own note says
@@ -113,13 +113,19 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
     found = [symbol for page in pages for symbol in (*page.symbols, *page.lost)]
     if number is None:
         return () if found else ("nothing to verify: no barcode on the label",)
-    if symbols.matches_tracking(found, number):
+    strangers = [page for page in pages if page.part and not symbols.matches_tracking(page.symbols, number)]
+    if strangers:
+        texts = ", ".join(symbol.text[:40] for symbol in strangers[0].symbols) or "nothing"
+        because = f"of several labels on a page, label {strangers[0].name} says {texts}, not tracking number {number}"
+    elif symbols.matches_tracking(found, number):
         return ()
-    texts = ", ".join(symbol.text[:40] for symbol in found)
-    others = f"the label's barcodes say {texts}, not tracking number {number}"
-    because = others if found else f"no barcode was found, tracking number {number} should be in one"
+    elif found:
+        texts = ", ".join(symbol.text[:40] for symbol in found)
+        because = f"the label's barcodes say {texts}, not tracking number {number}"
+    else:
+        because = f"no barcode was found, tracking number {number} should be in one"
     if target.verify:
-        raise _held(pages[0], because)
+        raise _held(strangers[0] if strangers else pages[0], because)
     return (because,)
 
 

@@ -22,6 +22,8 @@ from .symbols import Symbol, Verdict
 
 #: Bars of so many dots a module gain nothing by being drawn anew.
 _FINE_ENOUGH = 3.9
+#: What is as dark is black by itself.
+_BLACK = 90
 #: What a reader may leave out of a barcode's place at its sides.
 _RIM_MM = 1.0
 #: What is looked at around bars that are drawn anew, for room, and how finely.
@@ -86,7 +88,7 @@ def _blacken(easel: Easel, bits: NDArray[np.bool_], grey: NDArray[np.uint8], are
     for symbol in symbols.read_dots(bits | area):
         left, top, right, bottom = symbol.position
         darkest = int(grey[top : bottom + 1, left : right + 1].min())
-        if darkest < tone.BLACK:
+        if darkest < _BLACK:
             continue  # it is black, on a tint or beside one
         left, top, right, bottom = easel.grown(symbol.position, _RIM_MM)
         bits[top:bottom, left:right] = grey[top:bottom, left:right] < (darkest + 255) // 2

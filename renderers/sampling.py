@@ -88,8 +88,9 @@ def _centres(grey: _Grey) -> _Bits:
 def _boxes(side: int) -> Callable[[_Grey], _Bits]:
     def average(grey: _Grey) -> _Bits:
         high, wide = (length // side for length in grey.shape)
-        means = grey[: high * side, : wide * side].reshape(high, side, wide, side).mean(axis=(1, 3))
-        return np.asarray(means < tone.THRESHOLD)
+        lines = grey[: high * side, : wide * side].reshape(high, side, -1).sum(axis=1, dtype=np.uint16)
+        sums = lines.reshape(high, wide, side).sum(axis=2, dtype=np.uint16)
+        return np.asarray(sums < tone.THRESHOLD * side * side)
 
     return average
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .symbols.regions import Window
+from .symbols.regions import Window, connected, merged
 
 _Grey = NDArray[np.uint8]
 _Bits = NDArray[np.bool_]
@@ -14,7 +14,7 @@ _Bits = NDArray[np.bool_]
 #: Greys below this are black: what loses no bar at 300 dpi and fewest at 203.
 THRESHOLD = 128
 #: Dark enough to be black wherever it stands.
-BLACK = 90
+_BLACK = 90
 #: Greys above this are paper: JPEG noise and the faintest tints.
 _PAPER = 225
 #: Where all is darker there is no white, so that grey is an area and not a stroke.
@@ -23,8 +23,10 @@ _NO_WHITE = 245
 _DARK = 64
 #: How many dots around one are looked at for the darkest of a stroke, and for white.
 _STROKE, _AREA = 2, 3
-#: A side of the cells in which a page is looked over for grey, dots; most pages have none.
-_CELL = 8
+#: A side of the cells in which a page is looked over for grey, dots; so many around are looked at closely too.
+_CELL, _AROUND = 8, 3
+#: Dots around a window that its own depend on.
+_RIM = 2 * _AREA
 
 #: A screen of clustered dots at 45 degrees: heads print clusters evenly, and lone dots not at all or too large.
 _SCREEN = np.asarray(
@@ -54,19 +56,33 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
     Returns:
         Two arrays of that shape: True = black, and True = grey to be shown by a pattern.
     """
-    bits = grey < THRESHOLD
-    if not _has_grey(grey):
-        return bits, np.zeros_like(bits)
+    bits, area = grey < THRESHOLD, np.zeros(grey.shape, np.bool_)
+    for window in _greyish(grey):
+        left, top, right, bottom = window
+        with_rim = slice(max(top - _RIM, 0), bottom + _RIM), slice(max(left - _RIM, 0), right + _RIM)
+        inside = (
+            slice(min(top, _RIM), min(top, _RIM) + bottom - top),
+            slice(min(left, _RIM), min(left, _RIM) + right - left),
+        )
+        strokes, tints = _tell_apart(grey[with_rim])
+        bits[top:bottom, left:right], area[top:bottom, left:right] = strokes[inside], tints[inside]
+    return bits, area
+
+
+def _tell_apart(grey: _Grey) -> tuple[_Bits, _Bits]:
+    """Strokes and areas of a part of a page, see `to_dots`."""
     darkest = _extreme(grey, np.minimum, _STROKE, 255)
     by_itself = np.where(darkest < _DARK, np.uint8(THRESHOLD), (darkest >> 1) + np.uint8(128))
     stroke = (grey < by_itself) & (darkest <= _PAPER)
     lightest = _extreme(grey, np.maximum, _AREA, 0)
-    inner = (lightest < _NO_WHITE) & (lightest > BLACK)
+    inner = (lightest < _NO_WHITE) & (lightest > _BLACK)
+    if not inner.any():
+        return stroke | (grey < _BLACK), inner
     area = _extreme(inner, np.logical_or, _AREA, 0) & (grey < _NO_WHITE)
-    type_on_it = area & (darkest < BLACK)
+    type_on_it = area & (darkest < _BLACK)
     half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
-    bits = np.where(type_on_it, grey < half_way, np.where(area, bits, stroke)) | (grey < BLACK)
-    return bits, area & ~type_on_it & (grey >= BLACK)
+    bits = np.where(type_on_it, grey < half_way, np.where(area, grey < THRESHOLD, stroke)) | (grey < _BLACK)
+    return bits, area & ~type_on_it & (grey >= _BLACK)
 
 
 def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -> _Bits:
@@ -84,13 +100,20 @@ def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -
     return np.where(area, grey < screen, bits)
 
 
-def _has_grey(grey: _Grey) -> bool:
-    """Whether there is more grey than the edges of black: a quick look in cells."""
+def _greyish(grey: _Grey) -> tuple[Window, ...]:
+    """Windows that hold all grey but the edges of black: most pages have none, and looking closely costs time."""
     darkest, lightest = _cells(grey, np.minimum), _cells(grey, np.maximum)
-    alone = (darkest >= BLACK) & (darkest <= _PAPER) & (_extreme(darkest, np.minimum, 1, 255) >= BLACK)
-    tinted = (lightest < _NO_WHITE) & (lightest > BLACK)
+    alone = (darkest >= _BLACK) & (darkest <= _PAPER) & (_extreme(darkest, np.minimum, 1, 255) >= _BLACK)
+    tinted = (lightest < _NO_WHITE) & (lightest > _BLACK)
     # the rim of something black is one cell wide
-    return bool(alone.any() or (tinted[1:, 1:] & tinted[:-1, :-1] & tinted[1:, :-1] & tinted[:-1, 1:]).any())
+    wide = ~_extreme(~tinted, np.logical_or, 1, 0)
+    mask = _extreme(alone | wide, np.logical_or, _AROUND, 0)
+    height, width = grey.shape
+    cells = connected(mask) if mask.any() else []
+    return merged(
+        (left * _CELL, top * _CELL, min(right * _CELL, width), min(bottom * _CELL, height))
+        for left, top, right, bottom in cells
+    )
 
 
 def _cells(values: _Grey, pick: np.ufunc) -> _Grey:

@@ -52,7 +52,7 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
     ):
         many, few = _sums(edges, high, wide), _sums(others, high, wide)
         mask |= _spread((many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many), high, wide, shape)
-    boxes = (tuple(side * _CELL for side in box) for box in _connected(mask))
+    boxes = (tuple(side * _CELL for side in box) for box in connected(mask))
     return merged(grown((left, top, right, bottom), _MARGIN, width, len(rows)) for left, top, right, bottom in boxes)
 
 
@@ -123,7 +123,7 @@ def _spread(corners: _Mask, high: int, wide: int, shape: tuple[int, ...]) -> _Ma
     return np.cumsum(np.cumsum(steps, axis=0), axis=1)[:-1, :-1] > 0
 
 
-def _connected(mask: _Mask) -> list[Window]:
+def connected(mask: _Mask) -> list[Window]:
     """The boxes around the connected parts of a mask, in cells."""
     boxes: dict[int, Window] = {}
     part: dict[int, int] = {}  # a run's part, or the part that it was joined to

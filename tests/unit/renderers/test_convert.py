@@ -1,6 +1,8 @@
 import pickle
 
 import pytest
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
 from tests.unit.renderers.paper import DPI_203, DPI_300, FOUR_BY_SIX, code128, dots, pdf, picture, pixels, shipping
 
 from labeld.renderers import symbols
@@ -80,6 +82,27 @@ def test_another_parcels_tracking_number_is_held() -> None:
         convert(unwrap(shipping()), _target(tracking_number="TT99"))
     unchecked = convert(unwrap(shipping()), _target(tracking_number="TT99", verify=False))
     assert unchecked.notes == ("the label's barcodes say TT0123456789, not tracking number TT99",)
+
+
+def _two_up(*texts: str) -> bytes:
+    def draw(canvas: Canvas) -> None:
+        for place, text in enumerate(texts):
+            canvas.rect(55 * mm, (155 - 140 * place) * mm, 100 * mm, 130 * mm)
+            canvas.drawString(60 * mm, (270 - 140 * place) * mm, f"Parcel {text}")
+            code128(canvas, text, 65, 200 - 140 * place)
+
+    return pdf([draw], (210, 297))
+
+
+def test_each_of_several_labels_on_a_page_must_be_the_parcels() -> None:
+    both = convert(unwrap(_two_up("TT0000000001", "TT0000000002")), _target())
+    assert [page.name for page in both.pages] == ["1-1", "1-2"]
+    assert both.labels == 2
+    assert [page.symbols[0].text for page in both.pages] == ["TT0000000001", "TT0000000002"]
+    with pytest.raises(SymbolLost, match="label 1-2 says TT0000000002, not tracking number TT0000000001") as caught:
+        convert(unwrap(_two_up("TT0000000001", "TT0000000002")), _target(tracking_number="TT0000000001"))
+    assert caught.value.artwork is not None
+    assert caught.value.artwork.name == "1-2"
 
 
 PLAIN = pdf([lambda canvas: canvas.drawString(100, 100, "no barcode here")])

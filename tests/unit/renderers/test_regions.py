@@ -179,10 +179,10 @@ def flooded(mask: NDArray[np.bool_]) -> set[Window]:
 @given(arrays.arrays(np.bool_, st.tuples(st.integers(1, 14), st.integers(1, 14))))
 @settings(max_examples=150)
 def test_connected_parts_are_what_a_flood_reaches(mask: NDArray[np.bool_]) -> None:
-    assert set(regions._connected(mask)) == flooded(mask)
+    assert set(regions.connected(mask)) == flooded(mask)
 
 
 @pytest.mark.parametrize("share", [0.2, 0.4, 0.6])
 def test_connected_parts_of_large_masks(share: float) -> None:
     mask = np.random.default_rng(3).random((60, 70)) < share
-    assert set(regions._connected(mask)) == flooded(mask)
+    assert set(regions.connected(mask)) == flooded(mask)
