@@ -1,6 +1,7 @@
 """PNG, JPEG and TIFF pages as grey pictures with a physical size."""
 
 import io
+import math
 import struct
 import warnings
 import zlib
@@ -60,7 +61,7 @@ class RasterSheet:
         scale = float(resolution.dots_per_mm) * placement.scale
         height, width = self.grey.shape
         across, down = (scale / per_mm for per_mm in self.pixels_per_mm)
-        wide, high = max(1, round(width * across)), max(1, round(height * down))
+        wide, high = _drawn_length(width, across, fineness), _drawn_length(height, down, fineness)
         left, top, right, bottom = (side * fineness for side in window)
         canvas = np.full((round(bottom - top), round(right - left)), 255, np.uint8)
         size = (wide, high) if placement.rotation in (0, 180) else (high, wide)
@@ -69,11 +70,11 @@ class RasterSheet:
         seen = (
             max(round(left - x), 0),
             max(round(top - y), 0),
-            min(round(left - x) + canvas.shape[1], round(size[0] * fineness)),
-            min(round(top - y) + canvas.shape[0], round(size[1] * fineness)),
+            min(round(left - x) + canvas.shape[1], size[0]),
+            min(round(top - y) + canvas.shape[0], size[1]),
         )
         if seen[0] < seen[2] and seen[1] < seen[3]:
-            part = self._part(seen, placement.rotation, (wide, high), fineness)
+            part = self._part(seen, placement.rotation, (wide, high))
             at_x, at_y = seen[0] - round(left - x), seen[1] - round(top - y)
             canvas[at_y : at_y + part.shape[0], at_x : at_x + part.shape[1]] = part
         return canvas
@@ -81,9 +82,9 @@ class RasterSheet:
     def second_opinion(self) -> None:
         """A picture is what it is."""
 
-    def _part(self, seen: Window, rotation: Rotation, size: tuple[int, int], fineness: float) -> NDArray[np.uint8]:
-        """A part of the turned page; `size` is the unturned page's in dots."""
-        wide, high = (round(side * fineness) for side in size)
+    def _part(self, seen: Window, rotation: Rotation, size: tuple[int, int]) -> NDArray[np.uint8]:
+        """A part of the turned page; `size` is the unturned page's in fine dots."""
+        wide, high = size
         left, top, right, bottom = seen
         if rotation == 90:
             left, top, right, bottom = top, high - right, bottom, high - left
@@ -215,6 +216,15 @@ def _head_covering(width: int, height: int, media: Media) -> Resolution | None:
     return None
 
 
+def _drawn_length(pixels: int, ratio: float, fineness: float) -> int:
+    """Fine dots for `pixels`, of which each is `ratio` dots: whole dots as long as the pixels are not themselves fine
+    dots, which are copied as they are.
+    """
+    if abs(ratio * fineness - 1) * pixels < 0.01:
+        return pixels
+    return round(max(1, round(pixels * ratio)) * fineness)
+
+
 def _resampled(grey: NDArray[np.uint8], window: Window, size: tuple[int, int]) -> NDArray[np.uint8]:
     """A window of the picture resampled to `size`."""
     height, width = grey.shape
@@ -228,5 +238,12 @@ def _resampled(grey: NDArray[np.uint8], window: Window, size: tuple[int, int]) -
         method = Image.Resampling.NEAREST
     else:
         method = Image.Resampling.BOX if across < 1 else Image.Resampling.LANCZOS
-    box = (left / across, top / down, min(right / across, width), min(bottom / down, height))
-    return np.asarray(Image.fromarray(grey).resize((right - left, bottom - top), method, box=box))
+    # Pillow takes the cheaper direction first and cuts off what overshoots in between: with an order of its own a
+    # window is what the whole picture shows there
+    reach = math.ceil(3 * max(1.0, 1 / down)) + 1
+    first, last = max(int(top / down) - reach, 0), min(math.ceil(bottom / down) + reach, height)
+    lines = Image.fromarray(np.ascontiguousarray(grey[first:last]))
+    box = (left / across, 0.0, min(right / across, width), float(last - first))
+    lines = lines.resize((right - left, last - first), method, box=box)
+    box = (0.0, top / down - first, float(right - left), min(bottom / down, height) - first)
+    return np.asarray(lines.resize((right - left, bottom - top), method, box=box))

@@ -22,6 +22,10 @@ from .symbols import Symbol, Verdict
 
 #: Bars of so many dots a module gain nothing by being drawn anew.
 _FINE_ENOUGH = 3.9
+#: What is as dark is black by itself.
+_BLACK = 90
+#: What a reader may leave out of a barcode's place at its sides.
+_RIM_MM = 1.0
 #: What is looked at around bars that are drawn anew, for room, and how finely.
 _ROOM_MM, _REPAIR_FINENESS = 8.0, 4.0
 
@@ -53,6 +57,8 @@ def prove(
     easel = Easel(sheet, placed, resolution, *size)
     grey = easel.draw()
     bits, area = tone.to_dots(grey)
+    if area.any():
+        _blacken(easel, bits, grey, area)
     found = (*symbols.read_dots(bits), *symbols.read_maxicodes(grey))
     should, unread = expected(easel, np.packbits(bits, axis=1), found)
     missing = symbols.lost(should, found)
@@ -75,6 +81,17 @@ def prove(
     notes = [f"a {symbol.format} cannot be read in the source, so it is not verified" for symbol in unread]
     notes += [verdict.repaired for verdict in verdicts if verdict.repaired]
     return Proof(Bitmap.from_bits(bits), tuple(verdicts), tuple(notes))
+
+
+def _blacken(easel: Easel, bits: NDArray[np.bool_], grey: NDArray[np.uint8], area: NDArray[np.bool_]) -> None:
+    """Make barcodes in grey black: their broad modules look like areas of it."""
+    for symbol in symbols.read_dots(bits | area):
+        left, top, right, bottom = symbol.position
+        darkest = int(grey[top : bottom + 1, left : right + 1].min())
+        if darkest < _BLACK:
+            continue  # it is black, on a tint or beside one
+        left, top, right, bottom = easel.grown(symbol.position, _RIM_MM)
+        bits[top:bottom, left:right] = grey[top:bottom, left:right] < (darkest + 255) // 2
 
 
 def _chosen(easel: Easel, bits: NDArray[np.bool_], symbol: Symbol, *, lost: bool) -> Verdict:

@@ -63,8 +63,16 @@ def expected(
             read += symbols.lost(again, read)
             read += [symbol for symbol in symbols.lost(here, read) if not _overlap(symbol, read)]
         should += read
-    for window in suspects:
-        should += [symbol for symbol in source.seek(window, _FINE_DPI) if not _overlap(symbol, should)]
+    looked: set[Window] = set()
+    while suspects:  # zxing-cpp reads one of several PDF417s in a picture: what is left of a window is read again
+        looked.update(suspects)
+        before = len(should)
+        for window in suspects:
+            should += [symbol for symbol in source.seek(window, _FINE_DPI) if not _overlap(symbol, should)]
+        if len(should) == before:
+            break
+        left = dense(rows, easel.width, [symbol.position for symbol in (*known, *should)])
+        suspects = tuple(window for window in left if window not in looked)
     if not should:
         should = source.seek((0, 0, easel.width, easel.height), _PAGE_DPI, thorough=True)
     return tuple(sorted(should, key=lambda symbol: (symbol.position[1], symbol.position[0]))), tuple(unread)
