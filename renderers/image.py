@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .asset import JPEG, PNG, TIFF, Asset
 from .bitmap import MAX_DOTS, Rotation
@@ -106,7 +106,7 @@ def page_count(asset: Asset) -> int:
     try:
         frames = int(getattr(_open(asset), "n_frames", 1))
     except _DAMAGE as exc:
-        raise AssetRefused(f"the TIFF cannot be read: {exc}") from exc
+        raise AssetRefused(f"the TIFF cannot be read: {_why(exc)}") from exc
     if frames > MAX_PAGES:
         raise AssetRefused(f"the TIFF has {frames} pages, more than {MAX_PAGES}")
     return frames
@@ -133,7 +133,7 @@ def open_page(asset: Asset, number: int, media: Media) -> RasterSheet:
         picture = ImageOps.exif_transpose(picture)
         grey = _grey(picture)
     except _DAMAGE as exc:
-        raise AssetRefused(f"the {kind} is damaged or cut off: {exc}") from exc
+        raise AssetRefused(f"the {kind} is damaged or cut off: {_why(exc)}") from exc
     height, width = grey.shape
     density = _stated_density(stated)
     if density:
@@ -169,6 +169,13 @@ def _open(asset: Asset) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata and Pillow's own, lower, pixel limit
         return Image.open(io.BytesIO(asset.data), formats=[_PILLOW[asset.document_format]])
+
+
+def _why(exc: Exception) -> str:
+    """Pillow's reason in words that say something: one line, without its name for bytes in memory."""
+    if isinstance(exc, UnidentifiedImageError):
+        return "its header cannot be read"
+    return " ".join(str(exc).split())[:200] or type(exc).__name__
 
 
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:
