@@ -24,7 +24,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+=*")
 _DATA_URI = re.compile(rb"data:([^,]{0,200}),", re.IGNORECASE)
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _FORMAT_START = re.compile(rb"\^XA", re.IGNORECASE)
-_OTHER_PREFIX = re.compile(rb"[\^~]CC([^\^\s])")
+_OTHER_PREFIX = re.compile(rb"[\^~]CC(?=([^\^\s]))")
 _GZIP = b"\x1f\x8b"
 _SPACE = b" \t\r\n\f\v\0"
 
@@ -45,7 +45,7 @@ def unwrap(data: bytes, media_type: str | None = None, max_bytes: int = MAX_BYTE
     Raises:
         AssetRefused: empty, too large, cut off, a web page, or no format that labeld reads.
     """
-    declared = f" (it was announced as {_printable(media_type[:60])})" if media_type else ""
+    declared = f" (it was announced as {media_type[:60]})" if media_type else ""
     if len(data) > 2 * max_bytes:  # base64 of base64 is 1.8 times as long as its content
         raise _too_large(len(data), max_bytes)
     for layer in range(_MAX_LAYERS + 1):
@@ -88,7 +88,7 @@ def _sniff(data: bytes) -> str | None:
 def _begins_otherwise(zpl: bytes) -> bool:
     """Whether the command prefix is changed and a format begins with the new one; in time linear in `zpl`."""
     capitals = zpl.upper()
-    changes = [(change[1], change.end()) for change in _OTHER_PREFIX.finditer(capitals)]
+    changes = [(change[1], change.end(1)) for change in _OTHER_PREFIX.finditer(capitals)]
     last = {prefix: capitals.rfind(prefix + b"XA") for prefix, _ in changes}
     return any(end <= last[prefix] for prefix, end in changes)
 
@@ -171,11 +171,6 @@ def _glimpse(data: bytes) -> str:
     head = data[:24]
     printable = all(32 <= byte < 127 for byte in head)
     return repr(head.decode("ascii")) if printable else f"bytes {head[:12].hex(' ')}"
-
-
-def _printable(text: str) -> str:
-    """`text` on one line, whatever was in it."""
-    return "".join(character if character.isprintable() else " " for character in text).strip()
 
 
 def _too_large(size: int, limit: int) -> AssetRefused:

@@ -11,7 +11,7 @@ from . import symbols
 from .artwork import Artwork, BlankPage, PageArtwork, Target
 from .asset import PDF, ZPL, Asset
 from .bitmap import Bitmap
-from .errors import AssetRefused, SymbolLost
+from .errors import AssetRefused, SymbolLost, one_line
 from .placement import Placement
 from .plan import place_labels
 from .proof import Proof, prove
@@ -110,7 +110,7 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
         return () if found else ("nothing to verify: no barcode on the label",)
     if symbols.matches_tracking(found, number):
         return ()
-    texts = ", ".join(symbol.text[:40] for symbol in found)
+    texts = one_line(", ".join(symbol.text[:40] for symbol in found))
     others = f"the label's barcodes say {texts}, not tracking number {number}"
     fault = others if found else f"no barcode was found, tracking number {number} should be in one"
     if target.verify:

@@ -172,10 +172,10 @@ def _open(asset: Asset) -> Image.Image:
 
 
 def _why(exc: Exception) -> str:
-    """Pillow's reason in words that say something: one line, without its name for bytes in memory."""
+    """Pillow's reason, without its name for bytes in memory."""
     if isinstance(exc, UnidentifiedImageError):
         return "its header cannot be read"
-    return " ".join(str(exc).split())[:200] or type(exc).__name__
+    return str(exc)[:200] or type(exc).__name__
 
 
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:

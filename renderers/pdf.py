@@ -33,7 +33,9 @@ _MAX_SIDE = 200_000.0
 _HMM_PER_POINT = 2540 / 72
 #: The ink box is measured at 8 pixels/mm, less on pages beyond A3.
 _INK_PIXELS = 8_000_000
-_POPPLER_SECONDS = 20
+#: Poppler draws a label in tens of milliseconds, and runs for ever on some damaged ones. Less than the render
+#: processes' own limit for a page, so that such a document is refused, or the first engine's picture kept.
+_POPPLER_SECONDS = 8
 _POPPLER_ERRORS = (
     OSError,
     ValueError,
@@ -158,6 +160,8 @@ class PopplerSheet:
                     use_cropbox=True,
                     timeout=_POPPLER_SECONDS,
                 )
+        except poppler.PDFPopplerTimeoutError as exc:
+            raise AssetRefused(f"the PDF is damaged: poppler did not draw it within {_POPPLER_SECONDS} s") from exc
         except _POPPLER_ERRORS as exc:
             raise AssetRefused(f"the PDF is damaged: poppler says {_first_line(exc)}") from exc
         if not pages:

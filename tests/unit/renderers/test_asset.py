@@ -136,3 +136,11 @@ def test_any_bytes_are_an_asset_or_a_refusal(data: bytes) -> None:
         assert str(exc)
     else:
         assert asset.data
+
+
+@given(st.text())
+def test_any_message_is_one_line_that_can_be_shown(text: str) -> None:
+    message = str(AssetRefused(f"refused: {text}"))
+    assert message.isprintable()
+    assert message.startswith("refused:")
+    assert str(AssetRefused(message)) == message
