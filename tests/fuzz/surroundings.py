@@ -1,5 +1,6 @@
 """What documents must leave alone: files, processes, and the memory of the process that serves them."""
 
+import contextlib
 import ctypes
 import os
 import stat
@@ -60,7 +61,12 @@ class Surroundings:
 
     def faults(self) -> list[str]:
         """What is not as it was; for when the pool is closed."""
-        found = [f"a process is left: {child.pid} {child.name()}" for child in psutil.Process().children(True)]
+        # of what was killed with its parent nothing is left but its exit status, which comes to this process
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        left = psutil.Process().children(recursive=True)
+        found = [f"a process is left: {child.pid} {child.name()}, {child.status()}" for child in left]
         now = self._listing()
         found += [
             f"{name} was changed" for name in sorted(self._before.keys() | now.keys()) if self._differs(name, now)
