@@ -22,14 +22,12 @@ from pdf2image import exceptions as poppler
 
 from .bitmap import MAX_DOTS
 from .errors import AssetRefused, DocumentEncrypted
-from .image import RasterSheet, ink_box
+from .image import RasterSheet, check_size, ink_box
 from .media import Resolution
 from .placement import Box, Placement, Size
 from .symbols.regions import Window
 
 MAX_PAGES = 100
-#: Largest page side in 1/100 mm: the largest stock. A 541-byte file can ask for 5 m and 3.5 GB.
-_MAX_SIDE = 200_000.0
 _HMM_PER_POINT = 2540 / 72
 #: The ink box is measured at 8 pixels/mm, less on pages beyond A3.
 _INK_PIXELS = 8_000_000
@@ -211,7 +209,7 @@ def open_page(data: bytes, number: int) -> Iterator[PdfiumSheet | PopplerSheet]:
                 return
             with closing(page):
                 sheet = PdfiumSheet(data, number, page, _user_unit(data, len(document)))
-                _check_size(sheet.size)
+                check_size(sheet.size)
                 yield sheet
 
 
@@ -255,13 +253,6 @@ def _user_unit(data: bytes, pages: int) -> float:
     raise AssetRefused("the PDF's pages have different UserUnit scales, which is not supported")
 
 
-def _check_size(size: Size) -> None:
-    if max(size) > _MAX_SIDE:
-        raise AssetRefused(f"the page measures {size[0] / 100:.0f} x {size[1] / 100:.0f} mm, more than 2 m")
-    if min(size) < 100:
-        raise AssetRefused(f"the page measures {size[0] / 100:.2f} x {size[1] / 100:.2f} mm: too small")
-
-
 def _poppler_sheet(
     data: bytes, number: int, why: Exception, note: str = "drawn by poppler: PDFium could not load the PDF"
 ) -> PopplerSheet:
@@ -272,7 +263,7 @@ def _poppler_sheet(
     width, height = (float(side) * _HMM_PER_POINT for side in match.groups())
     if str(info.get(f"Page {number:>4} rot", info.get("Page rot", "0"))) in ("90", "270"):
         width, height = height, width
-    _check_size((width, height))
+    check_size((width, height))
     return PopplerSheet(data, number, (width, height), (note,))
 
 
