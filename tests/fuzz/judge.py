@@ -14,6 +14,7 @@ from labeld.daemon.render_pool import Rendered, RenderFailed, RenderPool, Render
 from labeld.daemon.render_process import RenderProcess, TooSlow
 from labeld.renderers import errors
 from labeld.renderers.artwork import BlankPage
+from labeld.renderers.media import Media, Resolution
 
 #: the pool's own limit is for a page; this is for a document with its second try, on a busy machine
 PATIENCE_SECONDS = 300.0
@@ -139,6 +140,7 @@ class Pool:
                 rendered = await self._pool.render(request, data)
                 kind = "converted"
                 fault = next((unclear(note) for note in rendered.notes if unclear(note)), "")
+                fault = fault or await self._unseen(request, rendered.payload)
         except RenderFailed as error:
             kind, words = f"refused: {error.reason}", str(error)
             fault = self._misjudged(error)
@@ -157,6 +159,15 @@ class Pool:
         if "Traceback" in printed and not fault:
             fault = f"an error that nobody caught: {printed.strip().splitlines()[-1]}"
         return Outcome(kind, words, time.perf_counter() - began, fault)
+
+    async def _unseen(self, request: RenderRequest, payload: bytes) -> str:
+        """What is wrong with the answer when the status page asks for a picture of the payload."""
+        width, height = Resolution(request.dpi).size(Media.parse(request.media))
+        try:
+            await self._pool.preview(payload, width=width, height=height, dpi=request.dpi)
+        except RenderFailed as error:
+            return self._misjudged(error)
+        return ""
 
     async def still_good(self) -> str:
         """What is wrong with the good label now, empty where it is as before."""
