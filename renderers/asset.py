@@ -24,7 +24,7 @@ _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]+=*")
 _DATA_URI = re.compile(rb"data:([^,]{0,200}),", re.IGNORECASE)
 _HTML = re.compile(rb"<(!doctype\s+html|html|head|body)\b", re.IGNORECASE)
 _FORMAT_START = re.compile(rb"\^XA", re.IGNORECASE)
-_OTHER_PREFIX = re.compile(rb"[\^~]CC([^\^\s]).*?\1XA", re.IGNORECASE | re.DOTALL)
+_OTHER_PREFIX = re.compile(rb"[\^~]CC(?=([^\^\s]))")
 _GZIP = b"\x1f\x8b"
 _SPACE = b" \t\r\n\f\v\0"
 
@@ -80,9 +80,17 @@ def _sniff(data: bytes) -> str | None:
         return None  # these may quote ZPL without being it
     if _FORMAT_START.search(data):
         return ZPL
-    if _OTHER_PREFIX.search(data[:65536]):
+    if _begins_otherwise(data[:65536]):
         raise CommandRefused("this ZPL changes its command prefix (^CC), which is not supported")
     return None
+
+
+def _begins_otherwise(zpl: bytes) -> bool:
+    """Whether the command prefix is changed and a format begins with the new one; in time linear in `zpl`."""
+    capitals = zpl.upper()
+    changes = [(change[1], change.end(1)) for change in _OTHER_PREFIX.finditer(capitals)]
+    last = {prefix: capitals.rfind(prefix + b"XA") for prefix, _ in changes}
+    return any(end <= last[prefix] for prefix, end in changes)
 
 
 def _peel(data: bytes, max_bytes: int) -> bytes | None:
@@ -98,9 +106,9 @@ def _peel(data: bytes, max_bytes: int) -> bytes | None:
     if data.startswith(b'"'):
         try:
             text = json.loads(data)
-        except (ValueError, RecursionError):
+            return text.encode() if isinstance(text, str) else None
+        except (ValueError, RecursionError):  # also half a surrogate pair, which is no character
             return None
-        return text.encode() if isinstance(text, str) else None
     if len(data) >= 16 and _BASE64.fullmatch(bare := data.rstrip(_SPACE).translate(None, b"\r\n\t")):
         return _decode_base64(bare)
     return None

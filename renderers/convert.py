@@ -11,7 +11,7 @@ from . import symbols
 from .artwork import Artwork, BlankPage, PageArtwork, Target
 from .asset import PDF, ZPL, Asset
 from .bitmap import Bitmap
-from .errors import AssetRefused, SymbolLost
+from .errors import AssetRefused, SymbolLost, one_line
 from .placement import Placement
 from .plan import place_labels
 from .proof import Proof, prove
@@ -115,12 +115,12 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
         return () if found else ("nothing to verify: no barcode on the label",)
     strangers = [page for page in pages if page.part and not symbols.matches_tracking(page.symbols, number)]
     if strangers:
-        texts = ", ".join(symbol.text[:40] for symbol in strangers[0].symbols) or "nothing"
+        texts = one_line(", ".join(symbol.text[:40] for symbol in strangers[0].symbols)) or "nothing"
         because = f"of several labels on a page, label {strangers[0].name} says {texts}, not tracking number {number}"
     elif symbols.matches_tracking(found, number):
         return ()
     elif found:
-        texts = ", ".join(symbol.text[:40] for symbol in found)
+        texts = one_line(", ".join(symbol.text[:40] for symbol in found))
         because = f"the label's barcodes say {texts}, not tracking number {number}"
     else:
         because = f"no barcode was found, tracking number {number} should be in one"

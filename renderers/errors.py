@@ -6,6 +6,11 @@ if TYPE_CHECKING:
     from .artwork import PageArtwork
 
 
+def one_line(text: str) -> str:
+    """`text` without line ends and what cannot be shown, for messages quote documents and libraries."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
 class RenderError(Exception):
     """A label that cannot be rendered as asked; the message is one line a technician understands.
 
@@ -15,6 +20,9 @@ class RenderError(Exception):
 
     reason: ClassVar[str] = "document-unprintable-error"
     exit_code: ClassVar[int] = 4
+
+    def __init__(self, message: str) -> None:
+        super().__init__(one_line(message))
 
 
 class AssetRefused(RenderError):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .asset import JPEG, PNG, TIFF, Asset
 from .bitmap import MAX_DOTS, Rotation
@@ -19,6 +19,8 @@ from .placement import Box, Placement, Size
 from .symbols.regions import Window
 
 MAX_PAGES = 100
+#: Largest page side in 1/100 mm: the largest stock. A PDF of 541 bytes can ask for 5 m and 3.5 GB.
+_MAX_SIDE = 200_000.0
 #: Greys below this are ink: fainter ones never print black, JPEG noise around white must not count.
 INK = 250
 
@@ -107,7 +109,7 @@ def page_count(asset: Asset) -> int:
     try:
         frames = int(getattr(_open(asset), "n_frames", 1))
     except _DAMAGE as exc:
-        raise AssetRefused(f"the TIFF cannot be read: {exc}") from exc
+        raise AssetRefused(f"the TIFF cannot be read: {_why(exc)}") from exc
     if frames > MAX_PAGES:
         raise AssetRefused(f"the TIFF has {frames} pages, more than {MAX_PAGES}")
     return frames
@@ -121,7 +123,7 @@ def open_page(asset: Asset, number: int, media: Media) -> RasterSheet:
     fitted to the stock.
 
     Raises:
-        AssetRefused: damaged, cut off, or more than 100 megapixels.
+        AssetRefused: damaged, cut off, more than 100 megapixels, or of a size that no label has.
     """
     kind = _PILLOW[asset.document_format]
     try:
@@ -134,11 +136,13 @@ def open_page(asset: Asset, number: int, media: Media) -> RasterSheet:
         picture = ImageOps.exif_transpose(picture)
         grey = _grey(picture)
     except _DAMAGE as exc:
-        raise AssetRefused(f"the {kind} is damaged or cut off: {exc}") from exc
+        raise AssetRefused(f"the {kind} is damaged or cut off: {_why(exc)}") from exc
     height, width = grey.shape
     density = _stated_density(stated)
     if density:
-        return RasterSheet(grey, density)
+        sheet = RasterSheet(grey, density)
+        check_size(sheet.size)
+        return sheet
     head = _head_covering(width, height, media)
     if head:
         per_mm = float(head.dots_per_mm)
@@ -149,6 +153,18 @@ def open_page(asset: Asset, number: int, media: Media) -> RasterSheet:
     per_mm = min(upright, turned) * 100
     note = f"the {kind} states no resolution: its {width}x{height} pixels are fitted to {media.short}"
     return RasterSheet(grey, (per_mm, per_mm), notes=(note,))
+
+
+def check_size(size: Size) -> None:
+    """Whether a page can be a label, by its width and height in 1/100 mm.
+
+    Raises:
+        AssetRefused: beyond 2 m, or under 1 mm.
+    """
+    if max(size) > _MAX_SIDE:
+        raise AssetRefused(f"the page measures {size[0] / 100:.0f} x {size[1] / 100:.0f} mm, more than 2 m")
+    if min(size) < 100:
+        raise AssetRefused(f"the page measures {size[0] / 100:.2f} x {size[1] / 100:.2f} mm: too small")
 
 
 def ink_box(grey: NDArray[np.uint8], per_mm: tuple[float, float]) -> Box | None:
@@ -170,6 +186,13 @@ def _open(asset: Asset) -> Image.Image:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd metadata and Pillow's own, lower, pixel limit
         return Image.open(io.BytesIO(asset.data), formats=[_PILLOW[asset.document_format]])
+
+
+def _why(exc: Exception) -> str:
+    """Pillow's reason, without its name for bytes in memory."""
+    if isinstance(exc, UnidentifiedImageError):
+        return "its header cannot be read"
+    return str(exc)[:200] or type(exc).__name__
 
 
 def _grey(picture: Image.Image) -> NDArray[np.uint8]:

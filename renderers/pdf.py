@@ -24,18 +24,18 @@ from pdf2image import exceptions as poppler
 from .bitmap import MAX_DOTS
 from .embedded import page_pixels, whole_dots
 from .errors import AssetRefused, DocumentEncrypted
-from .image import RasterSheet, ink_box
+from .image import RasterSheet, check_size, ink_box
 from .media import Resolution
 from .placement import Box, Placement, Size
 from .symbols.regions import Window
 
 MAX_PAGES = 100
-#: Largest page side in 1/100 mm: the largest stock. A 541-byte file can ask for 5 m and 3.5 GB.
-_MAX_SIDE = 200_000.0
 _HMM_PER_POINT = 2540 / 72
 #: The ink box is measured at 8 pixels/mm, less on pages beyond A3.
 _INK_PIXELS = 8_000_000
-_POPPLER_SECONDS = 20
+#: Poppler draws a label in tens of milliseconds, and runs for ever on some damaged ones. Less than the render
+#: processes' own limit for a page, so that such a document is refused, or the first engine's picture kept.
+_POPPLER_SECONDS = 8
 _POPPLER_ERRORS = (
     OSError,
     ValueError,
@@ -178,6 +178,8 @@ class PopplerSheet:
                     use_cropbox=True,
                     timeout=_POPPLER_SECONDS,
                 )
+        except poppler.PDFPopplerTimeoutError as exc:
+            raise AssetRefused(f"the PDF is damaged: poppler did not draw it within {_POPPLER_SECONDS} s") from exc
         except _POPPLER_ERRORS as exc:
             raise AssetRefused(f"the PDF is damaged: poppler says {_first_line(exc)}") from exc
         if not pages:
@@ -227,7 +229,7 @@ def open_page(data: bytes, number: int) -> Iterator[PdfiumSheet | PopplerSheet]:
                 return
             with closing(page):
                 sheet = PdfiumSheet(data, number, page, _user_unit(data, len(document)), page_pixels(page))
-                _check_size(sheet.size)
+                check_size(sheet.size)
                 yield sheet
 
 
@@ -287,13 +289,6 @@ def _object_streams(data: bytes) -> Iterator[bytes]:
             return
 
 
-def _check_size(size: Size) -> None:
-    if max(size) > _MAX_SIDE:
-        raise AssetRefused(f"the page measures {size[0] / 100:.0f} x {size[1] / 100:.0f} mm, more than 2 m")
-    if min(size) < 100:
-        raise AssetRefused(f"the page measures {size[0] / 100:.2f} x {size[1] / 100:.2f} mm: too small")
-
-
 def _poppler_sheet(
     data: bytes, number: int, why: Exception, note: str = "drawn by poppler: PDFium could not load the PDF"
 ) -> PopplerSheet:
@@ -305,7 +300,7 @@ def _poppler_sheet(
     width, height = (float(side) * unit * _HMM_PER_POINT for side in match.groups())
     if str(info.get(f"Page {number:>4} rot", info.get("Page rot", "0"))) in ("90", "270"):
         width, height = height, width
-    _check_size((width, height))
+    check_size((width, height))
     return PopplerSheet(data, number, (width, height), unit, (note,))
 
 

@@ -144,7 +144,7 @@ def _judge(command: Command, notes: dict[str, None]) -> None:
     elif command.name == "^CW":
         notes[f"^CW gives font letter {command.fields()[0][:1]!r} another font until the printer is off"] = None
     elif command.name in ("^XG", "^IM") and _STORED.match(command.fields()[0]):
-        notes[f"{command.name} uses a graphic stored in the printer: {command.fields()[0][:40]}"] = None
+        notes[f"{command.name} uses a graphic stored in the printer: {command.fields()[0][:40]!r}"] = None
     elif command.name == "^PQ" and _pauses(command):
         notes["^PQ makes the printer pause between labels"] = None
     if _CONTROL.search(command.parameters):
@@ -156,7 +156,7 @@ def _refuse_stored(command: Command) -> None:
     if command.name in ("~DG", "^ID"):
         target = command.fields()[0]
         if ":" in target and not target.upper().startswith("R:"):
-            raise CommandRefused(f"{command.name} at byte {command.start} changes the printer's memory {target[:2]}")
+            raise CommandRefused(f"{command.name} at byte {command.start} changes the printer's memory {target[:2]!r}")
 
 
 def _pauses(command: Command) -> bool:

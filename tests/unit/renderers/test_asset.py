@@ -1,13 +1,14 @@
 import base64
 import gzip
 import json
+import re
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeld.renderers.asset import JPEG, PDF, PNG, TIFF, ZPL, unwrap
+from labeld.renderers.asset import JPEG, PDF, PNG, TIFF, ZPL, _begins_otherwise, unwrap
 from labeld.renderers.errors import AssetRefused, CommandRefused, RenderError
 
 PDF_BYTES = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
@@ -76,6 +77,8 @@ def test_wrappings_come_off(wrapping: str, data: bytes) -> None:
         (base64.b64encode(b"nothing that we know"), "inside the base64 or gzip wrapping is no PDF"),
         (gzip.compress(PDF_BYTES)[:-20], "gzip data is"),
         (b"+CC-+XA", "no PDF"),
+        (b"+XA^CC+ and text", "no PDF"),
+        (b'"\\ud800 is half a pair"', "no PDF"),
     ],
 )
 def test_refusals_say_what_it_is_instead(data: bytes, words: str) -> None:
@@ -88,6 +91,18 @@ def test_refusals_say_what_it_is_instead(data: bytes, words: str) -> None:
 def test_the_announced_type_is_named_when_it_misleads() -> None:
     with pytest.raises(AssetRefused, match=r"announced as application/pdf"):
         unwrap(b"hello, world", "application/pdf")
+
+
+def test_an_announced_type_stays_on_the_line() -> None:
+    with pytest.raises(AssetRefused) as caught:
+        unwrap(b"hello, world", "text/html;\r\n\x1b[31mcharset=x")
+    assert str(caught.value).isprintable()
+
+
+@given(st.lists(st.sampled_from([b"^CC", b"~cc", b"+", b"-", b"a", b"A", b"XA", b"xa", b"\n"])).map(b"".join))
+def test_a_changed_prefix_is_found_where_a_format_begins_with_it(data: bytes) -> None:
+    wanted = re.search(rb"[\^~]CC([^\^\s]).*?\1XA", data, re.IGNORECASE | re.DOTALL)
+    assert _begins_otherwise(data) == bool(wanted)
 
 
 def test_changed_zpl_prefix_is_refused_by_name() -> None:
@@ -121,3 +136,11 @@ def test_any_bytes_are_an_asset_or_a_refusal(data: bytes) -> None:
         assert str(exc)
     else:
         assert asset.data
+
+
+@given(st.text())
+def test_any_message_is_one_line_that_can_be_shown(text: str) -> None:
+    message = str(AssetRefused(f"refused: {text}"))
+    assert message.isprintable()
+    assert message.startswith("refused:")
+    assert str(AssetRefused(message)) == message

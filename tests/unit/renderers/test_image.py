@@ -122,6 +122,18 @@ def test_cut_off_pictures_are_refused(kind: str) -> None:
         open_page(Asset(data[: len(data) // 2], media_type), 1, FOUR_BY_SIX)
 
 
+@pytest.mark.parametrize("kind", [PNG, JPEG, TIFF])
+def test_a_picture_that_pillow_does_not_recognise_is_refused_in_plain_words(kind: str) -> None:
+    with pytest.raises(AssetRefused, match="its header cannot be read"):
+        open_page(Asset(b"nothing of the kind", kind), 1, FOUR_BY_SIX)
+
+
+@pytest.mark.parametrize(("size", "words"), [((40, 20_000), "more than 2 m"), ((40, 4), "too small")])
+def test_a_picture_of_a_size_that_no_label_has_is_refused(size: tuple[int, int], words: str) -> None:
+    with pytest.raises(AssetRefused, match=words):
+        open_page(Asset(picture(Image.new("L", size), dpi=203), PNG), 1, FOUR_BY_SIX)
+
+
 def test_a_decompression_bomb_is_refused() -> None:
     for size in ((11_000, 10_000), (20_000, 20_000)):
         data = picture(Image.new("1", size))

@@ -9,6 +9,7 @@ from reportlab.lib.pdfencrypt import StandardEncryption
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
+from tests.unit.daemon import hostile
 from tests.unit.renderers.paper import DPI_203, DPI_300, Draw, dots, pdf, pixels, shipping
 
 from labeld.renderers import pdf as pdf_module
@@ -202,3 +203,12 @@ def test_grey_pictures_stay_grey() -> None:
         placed = place(sheet.size, (0, 0, *sheet.size), Media.parse("100x150mm"), DPI_203)
         grey = sheet.draw(placed, DPI_203, (0, 0, 800, 1200))
     assert abs(int(grey[600, 400]) - 180) <= 2
+
+
+def test_what_poppler_draws_for_ever_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    with open_page(hostile.slow(), 1) as sheet:
+        second = sheet.second_opinion()
+        assert isinstance(second, PopplerSheet)
+        monkeypatch.setattr(pdf_module, "_POPPLER_SECONDS", 0.5)
+        with pytest.raises(AssetRefused, match="poppler did not draw it within"):
+            second.ink_box()

@@ -73,7 +73,7 @@ def pdfium(draw: Callable[[Canvas], None]) -> Iterator[Sheet]:
 
 @functools.cache
 def poppler(draw: Callable[[Canvas], None]) -> PopplerSheet:
-    return PopplerSheet(document(draw), 1, (2000.0, 3000.0), ())
+    return PopplerSheet(document(draw), 1, (2000.0, 3000.0), 1.0, ())
 
 
 def differences(sheet: Sheet, placed: Placement, window: Window, fineness: int) -> NDArray[np.int64]:
@@ -125,7 +125,7 @@ def test_by_poppler(draw: Callable[[Canvas], None], placed: Placement, window: W
 @pytest.mark.parametrize("fineness", [1, 2, 3])
 def test_popplers_pixels_are_taken_as_they_are(rotation: Rotation, fineness: int) -> None:
     # 20.1 x 29.9 mm have no whole number of dots, and another remainder at each fineness
-    sheet = PopplerSheet(pdf([shapes], (20.1, 29.9)), 1, (2010.0, 2990.0), ())
+    sheet = PopplerSheet(pdf([shapes], (20.1, 29.9)), 1, (2010.0, 2990.0), 1.0, ())
     placed = Placement(rotation, 1.0, 0, 0, (0.0, 0.0, 2010.0, 2990.0), "")
     grey = sheet.draw(placed, DPI_203, (0, 0, 300, 300), fineness)
     (raster,) = sheet.drawn.values()
