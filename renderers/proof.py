@@ -19,7 +19,10 @@ from .sampling import rescue, smooth
 from .sheet import Sheet
 from .source import QUIET_MM, expected
 from .symbols import Symbol, Verdict
+from .symbols.regions import Window
 
+#: Modules of white that belong to bars on each side (ISO/IEC 15417).
+_QUIET_MODULES = 10
 #: Bars of so many dots a module gain nothing by being drawn anew.
 _FINE_ENOUGH = 3.9
 #: What is as dark is black by itself.
@@ -68,7 +71,8 @@ def prove(
     verdicts = [_chosen(easel, bits, symbol, lost=symbol in missing) for symbol in should]
     changed = any(verdict.sampler for verdict in verdicts)
     if area.any():
-        windows = [easel.grown(symbol.position, QUIET_MM) for symbol in (*found, *should)]
+        windows = [easel.grown(symbol.position, QUIET_MM) for symbol in found]
+        windows += [_with_quiet(easel, verdict) for verdict in verdicts]
         bits, changed = tone.halftone(bits, grey, area, windows), True
     if repair:
         verdicts = [_repaired(easel, bits, verdict) for verdict in verdicts]
@@ -81,6 +85,12 @@ def prove(
     notes = [f"a {symbol.format} cannot be read in the source, so it is not verified" for symbol in unread]
     notes += [verdict.repaired for verdict in verdicts if verdict.repaired]
     return Proof(Bitmap.from_bits(bits), tuple(verdicts), tuple(notes))
+
+
+def _with_quiet(easel: Easel, verdict: Verdict) -> Window:
+    """A barcode's window with its quiet zone: 10 modules where they are known."""
+    modules = 0.0 if verdict.quality is None else _QUIET_MODULES * verdict.quality.module
+    return easel.grown(verdict.symbol.position, max(QUIET_MM, modules / float(easel.resolution.dots_per_mm)))
 
 
 def _blacken(easel: Easel, bits: NDArray[np.bool_], grey: NDArray[np.uint8], area: NDArray[np.bool_]) -> None:

@@ -23,8 +23,8 @@ _NO_WHITE = 245
 _DARK = 64
 #: A stroke thinner than a dot is seen by so much ink in the darkest dots along it, and half a dot's across it.
 _FAINT, _HALF = 60, 128
-#: Lines of dots that are looked through at once.
-_BAND = 32
+#: How many dots beside a stroke are looked at.
+_BESIDE = 2
 #: How many dots around one are looked at for the darkest of a stroke, and for white: the strokes of grey type of
 #: 40 points are 12 dots wide at 300 dpi.
 _STROKE, _AREA = 2, 6
@@ -92,35 +92,32 @@ def _tell_apart(grey: _Grey) -> tuple[_Bits, _Bits]:
 
 
 def _draw_thin(grey: _Grey, bits: _Bits) -> None:
-    """Make strokes thinner than a dot black where they are darkest."""
-    faint = ((grey > 255 - _HALF) & (grey <= 255 - _FAINT)).any(axis=1)
-    bands = np.flatnonzero(np.add.reduceat(faint, np.arange(0, len(grey), _BAND)))
-    for top in (bands * _BAND).tolist():
-        rows = slice(max(top - 2, 0), top + _BAND + 2)
-        ink, inner = 255 - grey[rows], bits[rows][2:-2, 2:-2]
-        if inner.size:
-            inner |= _ridges(ink, 0) | _ridges(ink, 1)
+    """Make strokes thinner than a dot black where they are darkest, across and along; `bits` is contiguous."""
+    height, width = grey.shape
+    if min(height, width) < 2 * _BESIDE + 1:
+        return
+    # in flat arrays a step along a row is 1, and down a column the width
+    ink, dots = 255 - grey.ravel(), bits.ravel()
+    faint = np.flatnonzero(ink - np.uint8(_FAINT) < _HALF - _FAINT)
+    column = faint % width
+    inside = (column >= _BESIDE) & (column < width - _BESIDE)
+    inside &= (faint >= _BESIDE * width) & (faint < (height - _BESIDE) * width)
+    faint = faint[inside]
+    dark = ink >= _HALF
+    for across, along in ((width, 1), (1, width)):
+        thin = faint[_on_ridge(ink, faint, across)]
+        drawn = dark.copy()
+        drawn[thin] = True
+        # three and more in a run, for noise is no stroke
+        dots[thin[drawn[thin - along] & drawn[thin + along]]] = True
 
 
-def _ridges(ink: _Grey, axis: int) -> _Bits:
-    """Dots within thin strokes that have paper on both sides, along `axis`: the edges of black and of tints are none.
-
-    Only in runs of three and more, for noise is no stroke. Two dots less on each side than `ink`.
-    """
-
-    def beside(by: int) -> _Grey:
-        moved = slice(2 + by, ink.shape[axis] - 2 + by)
-        return ink[moved, 1:-1] if axis == 0 else ink[1:-1, moved]
-
-    before, here, after = beside(-1), beside(0), beside(1)
-    dark = here >= _HALF
-    ridge = (here >= _FAINT) & ~dark & (here >= before) & (here > after)
-    ridge &= np.maximum(beside(-2), beside(2)) < 255 - _PAPER
-    ridge &= here.astype(np.uint16) + before + after >= _HALF
-    drawn = ridge | dark
-    if axis == 0:
-        return ridge[:, 1:-1] & drawn[:, :-2] & drawn[:, 2:]
-    return ridge[1:-1] & drawn[:-2] & drawn[2:]
+def _on_ridge(ink: _Grey, places: NDArray[np.intp], step: int) -> _Bits:
+    """Which places are the darkest of half a dot's ink with paper on both sides: edges of black and tints are not."""
+    before, here, after = ink[places - step], ink[places], ink[places + step]
+    ridge = (here >= before) & (here > after) & (here.astype(np.uint16) + before + after >= _HALF)
+    beside = np.maximum(ink[places - 2 * step], ink[places + 2 * step])
+    return np.asarray(ridge & (beside < 255 - _PAPER))
 
 
 def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -> _Bits:
