@@ -61,6 +61,7 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
     Returns:
         Two arrays of that shape: True = black, and True = grey to be shown by a pattern.
     """
+    grey = np.ascontiguousarray(grey)
     bits, area = grey < THRESHOLD, np.zeros(grey.shape, np.bool_)
     for window in _greyish(grey):
         left, top, right, bottom = window

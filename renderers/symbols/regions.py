@@ -1,7 +1,8 @@
 """Where fine symbols may hide: a cheap look at the dots for what no reader found.
 
 A symbol whose modules are three dots or less can be lost on the way to the dots. Its place stays as dense as no
-other part of a label but the smallest type, so what is found here is more than the symbols, never less.
+other part of a label but the smallest type, so what is found here is more than the symbols. Those of few modules,
+under 50 dots a side, cannot be told from type with certainty.
 """
 
 from collections.abc import Iterable
