@@ -15,7 +15,7 @@ import sys
 _ALLOWED = """
 read 0 63           write 1 64          readv 19 65         writev 20 66        pread64 17 67       lseek 8 62
 close 3 57          close_range 436 436 dup 32 23           dup2 33 -           dup3 292 24         pipe 22 -
-pipe2 293 59        fcntl 72 25         poll 7 -            ppoll 271 73        select 23 -         pselect6 270 72
+pipe2 293 59        poll 7 -            ppoll 271 73        select 23 -         pselect6 270 72
 fstat 5 80          stat 4 -            lstat 6 -           newfstatat 262 79   statx 332 291       access 21 -
 faccessat 269 48    faccessat2 439 439  readlink 89 -       readlinkat 267 78   getdents 78 -       getdents64 217 61
 getcwd 79 17        statfs 137 43       fstatfs 138 44      fadvise64 221 223   ftruncate 77 46     umask 95 166
@@ -35,7 +35,7 @@ restart_syscall 219 128  pause 34 -
 #: those that are allowed with some arguments only
 _CHECKED = """
 open 2 -            openat 257 56       clone 56 220        clone3 435 435      ioctl 16 29         prctl 157 167
-prlimit64 302 261   memfd_create 319 279  kill 62 129       tkill 200 130       tgkill 234 131
+fcntl 72 25         prlimit64 302 261   memfd_create 319 279  kill 62 129       tkill 200 130       tgkill 234 131
 """
 #: calls from this number on are younger than the lists: ENOSYS, so that libraries fall back on older ones
 _YOUNGER = 451
@@ -45,8 +45,10 @@ _X32 = 0x40000000
 
 # writing in any way: O_WRONLY, O_RDWR, O_CREAT, O_TRUNC
 _WRITING = os.O_ACCMODE | os.O_CREAT | os.O_TRUNC
-# CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET
-_NAMESPACES = 0x7E020000
+# CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET; and PARENT, whose children nobody here waits for
+_NAMESPACES = 0x7E020000 | 0x8000
+# F_DUPFD to F_SETLKW, F_OFD_*LK, F_DUPFD_CLOEXEC, F_*PIPE_SZ, F_*_SEALS; not F_SETOWN and F_SETSIG, which send signals
+_FCNTLS = (0, 1, 2, 3, 4, 5, 6, 7, 36, 37, 38, 1030, 1031, 1032, 1033, 1034)
 _IOCTLS = (0x5401, 0x5413, 0x541B, 0x5450, 0x5451)  # TCGETS, TIOCGWINSZ, FIONREAD, FIONCLEX, FIOCLEX
 _PRCTLS = (15, 16, 0x53564D41)  # PR_SET_NAME, PR_GET_NAME, PR_SET_VMA
 _MEMFD_FLAGS = 0x1 | 0x2 | 0x8  # CLOEXEC, ALLOW_SEALING, NOEXEC_SEAL
@@ -92,6 +94,7 @@ def program(machine: str, *, signals: bool) -> bytes:
         "openat": _without(2, _WRITING),
         "clone": _without(0, _NAMESPACES),
         "clone3": [_end(_ERRNO | errno.ENOSYS)],  # its flags are behind a pointer; libraries fall back on clone
+        "fcntl": _among(1, _FCNTLS),
         "ioctl": _among(1, _IOCTLS),
         "prctl": _among(0, _PRCTLS),
         "prlimit64": _among(0, (0,)),

@@ -16,6 +16,7 @@ from .placement import Placement
 from .plan import place_labels
 from .proof import Proof, prove
 from .sheet import Sheet, open_sheet, page_count
+from .symbols import Symbol
 from .write import write
 from .zpl import label, passthrough
 
@@ -113,12 +114,20 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
     found = [symbol for page in pages for symbol in (*page.symbols, *page.lost)]
     if number is None:
         return () if found else ("nothing to verify: no barcode on the label",)
-    strangers = [page for page in pages if page.part and not symbols.matches_tracking(page.symbols, number)]
+    of_it = [page for page in pages if symbols.matches_tracking(page.symbols, number)]
+    names = {page.name for page in of_it}
+    sheets = {page.number for page in of_it if page.part}
+    strangers = [page for page in pages if page.number in sheets and page.name not in names]
     if strangers:
         texts = one_line(", ".join(symbol.text[:40] for symbol in strangers[0].symbols)) or "nothing"
         because = f"of several labels on a page, label {strangers[0].name} says {texts}, not tracking number {number}"
-    elif symbols.matches_tracking(found, number):
-        return ()
+    elif of_it:
+        return tuple(
+            f"page {page.name} says {one_line(symbol.text[:40])}, not tracking number {number}"
+            for page in pages
+            for symbol in page.symbols
+            if page.name not in names and any(_alike(symbol, other) for mine in of_it for other in mine.symbols)
+        )
     elif found:
         texts = one_line(", ".join(symbol.text[:40] for symbol in found))
         because = f"the label's barcodes say {texts}, not tracking number {number}"
@@ -127,6 +136,11 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
     if target.verify:
         raise _held(strangers[0] if strangers else pages[0], because)
     return (because,)
+
+
+def _alike(one: Symbol, other: Symbol) -> bool:
+    """Whether two barcodes may be tracking numbers of the same carrier."""
+    return one.format == other.format and len(one.text) == len(other.text)
 
 
 def _held(page: PageArtwork, because: str) -> SymbolLost:
@@ -162,9 +176,8 @@ def _better(sheet: Sheet, proof: Proof, placed: Placement, target: Target) -> tu
     expected = [verdict.symbol for verdict in proof.verdicts]
     scanning = [verdict.symbol for verdict in other.verdicts if verdict.status == "scans"]
     still_lost = len(symbols.lost(expected, scanning))
-    if still_lost < proof.lost or (not expected and scanning and not other.lost):
-        return second, other
-    return sheet, proof
+    better = still_lost == 0 < proof.lost or (not expected and scanning)
+    return (second, other) if better and not other.lost else (sheet, proof)
 
 
 def _labels(asset: Asset, data: bytes, pages: int, target: Target) -> int:

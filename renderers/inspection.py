@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import symbols
-from .artwork import PageArtwork, Target
+from .artwork import BlankPage, PageArtwork, Target
 from .asset import ZPL, Asset
 from .convert import convert_page
-from .errors import RenderError
+from .errors import AssetRefused, RenderError
 from .media import Resolution
 from .placement import Box, Size
-from .plan import look
+from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
 from .zpl import allowlist, label, lexer
@@ -63,6 +63,8 @@ class Inspection:
     @property
     def exit_code(self) -> int:
         """What `labeld convert` would return for it: the first page's that is not 0."""
+        if self.pages and not any(page.labels for page in self.pages):
+            return self.pages[0].exit_code or AssetRefused.exit_code
         return next((page.exit_code for page in self.pages if page.exit_code), 0)
 
 
@@ -73,7 +75,7 @@ def inspect(asset: Asset, target: Target) -> Inspection:
         AssetRefused: the document cannot be opened at all.
     """
     numbers = [target.page] if target.page else list(range(1, page_count(asset) + 1))
-    pages = tuple(_page(asset, number, target) for number in numbers)
+    pages = tuple(_page(asset, number, target, alone=len(numbers) == 1) for number in numbers)
     return Inspection(asset.document_format, len(asset.data), pages, _zpl(asset, target))
 
 
@@ -96,10 +98,11 @@ def page_picture(asset: Asset, page: PageInspection, target: Target) -> tuple[ND
         AssetRefused: ZPL, or damaged.
     """
     with open_sheet(asset, page.number, target.media) as sheet:
-        return look(sheet, _SHOWN), float(_SHOWN.dots_per_mm)
+        shown = affordable(sheet, _SHOWN)
+        return look(sheet, shown), float(shown.dots_per_mm)
 
 
-def _page(asset: Asset, number: int, target: Target) -> PageInspection:
+def _page(asset: Asset, number: int, target: Target, *, alone: bool) -> PageInspection:
     size, ink = None, None
     before: tuple[PageArtwork, ...] = ()
     try:
@@ -109,6 +112,8 @@ def _page(asset: Asset, number: int, target: Target) -> PageInspection:
         labels = _labels(asset, number, target)
         if target.repair:
             before = _labels(asset, number, replace(target, repair=False))
+    except BlankPage as error:
+        return PageInspection(number, size, ink, (), error=str(error), exit_code=error.exit_code if alone else 0)
     except RenderError as error:
         return PageInspection(number, size, ink, (), error=str(error), exit_code=error.exit_code)
     lost = any(one.lost for one in labels)

@@ -22,8 +22,12 @@ from .tone import THRESHOLD
 _LAYOUT, _BARCODES = Resolution(203), Resolution(300)
 #: What is scaled down where nothing on the page fits the stock: whole labels, and not the page around them.
 _USUAL = tuple(Media.parse(name) for name in ("4x6in", "a6", "4x8in", "105x210mm"))
-#: Labels are looked for on pages no smaller than A5, 1/100 mm: anything smaller is a label, and is not cut up.
-_SHEET = (14_700.0, 20_900.0)
+#: Labels are looked for on pages of Letter and A4 and up, 1/100 mm: a smaller page may be one label, and is not cut up.
+_SHEET = (20_000.0, 27_000.0)
+#: Of several labels on a page each is as large as this part of the stock, or they are stickers or the lines of a list.
+_LIKE_STOCK = 0.3
+#: A page is looked at in no more pixels than this.
+_MOST_PIXELS = 40_000_000
 #: How finely a page is drawn to measure its bars.
 _MEASURED = Resolution(600)
 #: Modules so near to whole dots are whole, and a label is not made smaller than this for them.
@@ -59,19 +63,20 @@ def place_labels(sheet: Sheet, number: int, target: Target) -> tuple[Placement, 
 
 def _friendly(sheet: Sheet, ink: Box, placed: Placement, target: Target) -> Placement:
     """A label that is scaled down becomes a little smaller yet, where that makes its bars whole dots wide."""
-    picture = look(sheet, _MEASURED)
+    measured_at = affordable(sheet, _MEASURED)
+    picture = look(sheet, measured_at)
     bits = picture < THRESHOLD
     linear = [symbol for symbol in symbols.read_part(picture) if symbol.format in symbols.LINEAR]
     measured = [
         (symbol, quality)
         for symbol in linear
-        if _inside(symbol, ink) and (quality := symbols.measure(bits, symbol)) is not None
+        if _inside(symbol, ink, measured_at) and (quality := symbols.measure(bits, symbol)) is not None
     ]
     if not measured:
         return placed
     # the longest bars are the ones that are scanned on the way
     symbol, quality = max(measured, key=lambda pair: max(np.subtract(pair[0].position[2:], pair[0].position[:2])))
-    unit = float(target.resolution.dots_per_mm / _MEASURED.dots_per_mm)
+    unit = float(target.resolution.dots_per_mm / measured_at.dots_per_mm)
     module = quality.module * unit * placed.scale
     whole = math.floor(module + _HAIR)
     scale = placed.scale * min(whole / module, 1.0)
@@ -82,9 +87,16 @@ def _friendly(sheet: Sheet, ink: Box, placed: Placement, target: Target) -> Plac
     return placement.recentred(sheet.size, ink, target.paper, target.resolution, placed, scale, because)
 
 
-def _inside(symbol: Symbol, box: Box) -> bool:
-    left, top, right, bottom = (side * 100 / float(_MEASURED.dots_per_mm) for side in symbol.position)
+def _inside(symbol: Symbol, box: Box, resolution: Resolution) -> bool:
+    left, top, right, bottom = (side * 100 / float(resolution.dots_per_mm) for side in symbol.position)
     return box[0] <= (left + right) / 2 <= box[2] and box[1] <= (top + bottom) / 2 <= box[3]
+
+
+def affordable(sheet: Sheet, resolution: Resolution) -> Resolution:
+    """The resolution to look at a page in: a lower one for large pages."""
+    width, height = sheet.size
+    most = math.isqrt(int(_MOST_PIXELS * 25.4**2 / (width * height / 10_000)))
+    return resolution if resolution.dpi <= most else Resolution(max(most, 100))
 
 
 def look(sheet: Sheet, resolution: Resolution) -> NDArray[np.uint8]:
@@ -95,13 +107,21 @@ def look(sheet: Sheet, resolution: Resolution) -> NDArray[np.uint8]:
 
 def _labels(sheet: Sheet, target: Target) -> tuple[Region, ...]:
     """The labels on a page that is larger than the stock: those that fit it, else some of a usual size."""
-    picture, barcodes, paper = look(sheet, _LAYOUT), _barcodes(sheet), target.paper
+    seen_at, barcodes, paper = affordable(sheet, _LAYOUT), _barcodes(sheet), target.paper
+    picture = look(sheet, seen_at)
     sizes = (paper, *(size for size in _USUAL if target.scaling != "none" and not _within(size, paper)))
     for size in sizes:
-        found = find_labels(picture, float(_LAYOUT.dots_per_mm), barcodes, size)
+        found = find_labels(picture, float(seen_at.dots_per_mm), barcodes, size)
+        least = size.width * size.length * _LIKE_STOCK
+        if len(found) > 1 and any(_area(label.box) < least for label in found):
+            return ()
         if len(found) > 1 or any(label.left_out for label in found):
             return found
     return ()
+
+
+def _area(box: Box) -> float:
+    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _within(size: Media, paper: Media) -> bool:
@@ -120,8 +140,9 @@ def _part(sheet: Sheet, box: Box, because: str, target: Target) -> Placement:
         return placed
     scale = min(1.0, width / (ink[2] - ink[0]), height / (ink[3] - ink[1]))
     if scale < 1.0:
-        because = f"{placed.because}, drawn at {scale:.2%} so that its edges are on the stock"
-        placed = placement.recentred(sheet.size, box, paper, resolution, placed, scale, because)
+        at_own = placed.because.replace("1:1: ", "", 1)
+        because = f"{at_own}, drawn at {scale:.2%} so that its edges are on the stock"
+        placed = placement.recentred(sheet.size, box, paper, resolution, placed, placed.scale * scale, because)
         ink = _ink(sheet, placed, box, target) or ink
     x, y = _moved(ink[0], ink[2], width), _moved(ink[1], ink[3], height)
     return replace(placed, x=placed.x + x, y=placed.y + y, clip=box)
@@ -145,8 +166,9 @@ def _moved(start: int, end: int, length: int) -> int:
 
 def _barcodes(sheet: Sheet) -> list[Box]:
     """The boxes of the page's barcodes in 1/100 mm."""
-    unit = 100 / float(_BARCODES.dots_per_mm)
-    grey = look(sheet, _BARCODES)
+    read_at = affordable(sheet, _BARCODES)
+    unit = 100 / float(read_at.dots_per_mm)
+    grey = look(sheet, read_at)
     found = (*symbols.read_part(grey), *symbols.read_maxicodes(grey))
     boxes = (symbol.position for symbol in found)
     return [(left * unit, top * unit, right * unit, bottom * unit) for left, top, right, bottom in boxes]

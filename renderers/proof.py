@@ -62,13 +62,13 @@ def prove(
     bits, area = tone.to_dots(grey)
     if area.any():
         _blacken(easel, bits, grey, area)
-    found = (*symbols.read_dots(bits), *symbols.read_maxicodes(grey))
+    found = (*symbols.read_dots(bits), *symbols.read_maxicodes((~bits).view(np.uint8) * np.uint8(255)))
     should, unread = expected(easel, np.packbits(bits, axis=1), found)
     missing = symbols.lost(should, found)
     if missing:
         found += symbols.lost(symbols.read_again(bits, missing, easel.dots(QUIET_MM)), found)
     missing = symbols.lost(should, found)
-    verdicts = [_chosen(easel, bits, symbol, lost=symbol in missing) for symbol in should]
+    verdicts = [_chosen(easel, grey, bits, symbol, lost=symbol in missing) for symbol in should]
     changed = any(verdict.sampler for verdict in verdicts)
     if area.any():
         windows = [easel.grown(symbol.position, QUIET_MM) for symbol in found]
@@ -104,14 +104,19 @@ def _blacken(easel: Easel, bits: NDArray[np.bool_], grey: NDArray[np.uint8], are
         bits[top:bottom, left:right] = grey[top:bottom, left:right] < (darkest + 255) // 2
 
 
-def _chosen(easel: Easel, bits: NDArray[np.bool_], symbol: Symbol, *, lost: bool) -> Verdict:
+def _chosen(easel: Easel, grey: NDArray[np.uint8], bits: NDArray[np.bool_], symbol: Symbol, *, lost: bool) -> Verdict:
     """Change the dots of a barcode where another way of sampling makes it scan, or its bars more even."""
     quality = None if lost or symbol.format not in symbols.LINEAR else symbols.measure(bits, symbol)
     sampled = rescue(easel, symbol) if lost else smooth(easel, symbol, quality)
     if sampled is None:
         return Verdict(symbol, "lost" if lost else "scans", quality)
     left, top, right, bottom = sampled.window
-    bits[top:bottom, left:right] = sampled.bits
+    here = bits[top:bottom, left:right]
+    # what is black beside the barcode for being type, and not for being dark
+    kept = here & (grey[top:bottom, left:right] >= tone.THRESHOLD)
+    box = symbol.moved(-left, -top).position
+    kept[max(box[1], 0) : box[3], max(box[0], 0) : box[2]] = False
+    here[:] = sampled.bits | kept
     return Verdict(symbol, "scans", symbols.measure(bits, symbol), sampled.sampler)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from . import symbols, tone
 from .easel import Easel
+from .errors import AssetRefused
 from .source import QUIET_MM
 from .symbols import Quality, Symbol
 from .symbols.regions import Window
@@ -74,7 +75,11 @@ def _ways(easel: Easel, symbol: Symbol, names: tuple[str, ...]) -> Iterator[tupl
     here = replace(symbol, position=symbol.moved(-window[0], -window[1]).position)
     for name in names:
         fineness, sample = _WAYS[name]
-        yield Sampled(window, sample(easel.draw(window, fineness)), name), here
+        try:
+            grey = easel.draw(window, fineness)
+        except AssetRefused:  # a page that can only be drawn whole may be too large to be drawn so finely
+            continue
+        yield Sampled(window, sample(grey), name), here
 
 
 def _scans(bits: _Bits, symbol: Symbol) -> bool:

@@ -58,11 +58,12 @@ def expected(
     for window, here in places:
         read = source.read(window, {symbol.format for symbol in here})
         if symbols.lost(here, read):  # overprinted in the band, or a misreading of the dots
-            whole = merged(easel.grown(symbol.position, QUIET_MM) for symbol in here)
-            again = [symbol for part in whole for symbol in source.read(part)]
+            parts = merged(easel.grown(symbol.position, QUIET_MM) for symbol in here)
+            again = [symbol for part in parts for symbol in source.read(part)]
             read += symbols.lost(again, read)
             read += [symbol for symbol in symbols.lost(here, read) if not _overlap(symbol, read)]
-        should += read
+        # a window may hold a strip of a neighbour
+        should += [symbol for symbol in read if not any(symbols.same(symbol, other) for other in should)]
     looked: set[Window] = set()
     while suspects:  # zxing-cpp reads one of several PDF417s in a picture: what is left of a window is read again
         looked.update(suspects)
@@ -73,8 +74,12 @@ def expected(
             break
         left = dense(rows, easel.width, [symbol.position for symbol in (*known, *should)])
         suspects = tuple(window for window in left if window not in looked)
+    whole = (0, 0, easel.width, easel.height)
+    if easel.placed.scale < 1.0:  # whatever is on the page became finer
+        shrunk = [*source.seek(whole, _PAGE_DPI), *source.read(whole, [symbols.MAXICODE], dpi=_PAGE_DPI)]
+        should += [symbol for symbol in shrunk if symbol.text and not _overlap(symbol, (*should, *unread))]
     if not should:
-        should = source.seek((0, 0, easel.width, easel.height), _PAGE_DPI, thorough=True)
+        should = source.seek(whole, _PAGE_DPI, thorough=True)
     return tuple(sorted(should, key=lambda symbol: (symbol.position[1], symbol.position[0]))), tuple(unread)
 
 

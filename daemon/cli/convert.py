@@ -1,6 +1,7 @@
 """`labeld convert`: between PDF, pictures, ZPL and base64, at the right resolution and size."""
 
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -96,12 +97,7 @@ def convert(
     destination = Destination(out, to, target.resolution, to_base64=to_base64)
     destination.check([one for one in work if isinstance(one, Page)])
     shown = track(work, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
-    codes = [
-        _complain(str(one.path), one.error)
-        if isinstance(one, _Unread)
-        else _convert(one, target, destination, verify=verify)
-        for one in shown
-    ]
+    codes = _attempt(shown, target, destination, verify=verify)
     codes.append(destination.close())
     raise typer.Exit(next(filter(None, codes), 0))
 
@@ -112,11 +108,30 @@ class _Unread:
     error: RenderError
 
 
-def _convert(page: Page, target: Target, destination: Destination, *, verify: bool) -> int:
+def _attempt(
+    work: Iterable[Page | _Unread], target: Target, destination: Destination, *, verify: bool
+) -> list[int | None]:
+    """Convert all, whatever fails; the exit codes in order."""
+    codes: list[int | None] = []
+    printed: dict[Path, list[bool]] = {}
+    for one in work:
+        if isinstance(one, _Unread):
+            codes.append(_complain(str(one.path), one.error))
+            continue
+        codes.append(_convert(one, target, destination, verify=verify))
+        printed.setdefault(one.path, []).append(codes[-1] is not None)
+    for path, some in printed.items():
+        if not any(some):
+            codes.append(_complain(str(path), BlankPage(f"all {len(some)} pages are blank")))
+    return codes
+
+
+def _convert(page: Page, target: Target, destination: Destination, *, verify: bool) -> int | None:
+    """The exit code of a page; None for a blank one among others."""
     try:
         labels = convert_page(page.asset, page.number, replace(target, verify=False))
     except BlankPage as error:
-        return 0 if page.of > 1 else _complain(str(page), error)
+        return None if page.of > 1 else _complain(str(page), error)
     except RenderError as error:
         return _complain(str(page), error)
     codes = []

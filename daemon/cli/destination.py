@@ -55,6 +55,7 @@ class Destination:
         self._resolution = resolution
         self._kept: list[PageArtwork] = []
         self._spoilt = False
+        self._written: set[Path] = set()
         if out is not None and "{" in out:
             self._pattern = out
         elif out is not None and (out.endswith("/") or Path(out).is_dir()):
@@ -94,6 +95,10 @@ class Destination:
             self._kept.append(label)
             return 0
         path = self._path(page, label.part)
+        if path in self._written:
+            sys.stderr.write(f"labeld: {page}: {path} holds another label already: use other names in -o\n")
+            return 2
+        self._written.add(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(self._wrapped(label.data))

@@ -12,6 +12,7 @@ from .reading import (
     read_dots,
     read_maxicodes,
     read_part,
+    same,
 )
 from .repair import Repaired, resnap
 from .verdict import Verdict
@@ -32,4 +33,5 @@ __all__ = [
     "read_maxicodes",
     "read_part",
     "resnap",
+    "same",
 ]

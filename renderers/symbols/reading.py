@@ -80,8 +80,7 @@ def read_part(grey: NDArray[np.uint8], formats: Iterable[str] = (), *, thorough:
 
     `thorough` tries every means where the cheap one finds nothing.
     """
-    names = set(formats)
-    wanted = tuple(entry for entry in CARRIER_FORMATS if str(entry) in names) or CARRIER_FORMATS
+    wanted = _formats(set(formats)) or CARRIER_FORMATS
     found = _read((grey >= 128).view(np.uint8), wanted, clean=True, downscale=wanted == _COARSE)
     if not found and thorough:
         found = _read(np.ascontiguousarray(grey), wanted, thorough=True)
@@ -106,7 +105,7 @@ def read_again(picture: Bitmap | NDArray[np.bool_], expected: Iterable[Symbol], 
     found: list[Symbol] = []
     for window in merged(around):
         here = {symbol.format for symbol, own in zip(wanted, around, strict=True) if meet(own, window)}
-        formats = tuple(entry for entry in CARRIER_FORMATS if str(entry) in here)
+        formats = _formats(here)
         left, top, right, bottom = window
         part = np.ascontiguousarray(light[top:bottom, left:right])
         found += (
@@ -120,8 +119,8 @@ def read_again(picture: Bitmap | NDArray[np.bool_], expected: Iterable[Symbol], 
         if MAXICODE in here:
             found += [symbol.moved(left, top) for symbol in read_maxicodes(part * np.uint8(255))]
     if lost((symbol for symbol in wanted if symbol.format != MAXICODE), found):
-        formats = tuple(entry for entry in CARRIER_FORMATS if any(str(entry) == symbol.format for symbol in wanted))
-        again = _read(np.where(bits, np.uint8(0), np.uint8(255)), formats or CARRIER_FORMATS, thorough=True)
+        formats = _formats({symbol.format for symbol in wanted})
+        again = _read(np.where(bits, np.uint8(0), np.uint8(255)), formats, thorough=True)
         found += lost(again, found)
     return _sorted(found)
 
@@ -133,6 +132,11 @@ def read_maxicodes(grey: NDArray[np.uint8]) -> tuple[Symbol, ...]:
         Symbol(MAXICODE, found.text or "", grown(found.position, 0, width, height), found.turn)
         for found in maxicode.read(grey)
     )
+
+
+def same(one: Symbol, other: Symbol) -> bool:
+    """Whether two readings are of one barcode: same text, and their places meet."""
+    return _key(one) == _key(other) and meet(one.position, other.position)
 
 
 def lost(expected: Iterable[Symbol], found: Iterable[Symbol]) -> tuple[Symbol, ...]:
@@ -187,6 +191,14 @@ def _read(
         box = (min(across), min(down), max(across), max(down))
         symbols.append(Symbol(str(barcode.format), barcode.text, box, round(barcode.orientation / 90) * 90))
     return symbols
+
+
+def _formats(names: set[str]) -> tuple[BarcodeFormat, ...]:
+    """The formats of these names; all, where a name is of a kind of one (`Code 32` is a Code 39)."""
+    names = names - {MAXICODE}
+    if not names <= {str(entry) for entry in CARRIER_FORMATS}:
+        return CARRIER_FORMATS
+    return tuple(entry for entry in CARRIER_FORMATS if str(entry) in names)
 
 
 def _sorted(symbols: Iterable[Symbol]) -> tuple[Symbol, ...]:

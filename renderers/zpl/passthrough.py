@@ -45,7 +45,9 @@ def convert(asset: Asset, target: Target, write: Callable[[list[Bitmap], Target]
     if undrawn:
         notes.append(f"not verified: {undrawn}")
         return PageArtwork(1, data, None, None, (), "zpl", tuple(notes))
-    found = tuple(Verdict(symbol, "scans") for bitmap in drawn for symbol in symbols.read(bitmap))
+    read = [symbol for bitmap in drawn for symbol in symbols.read(bitmap)]
+    found = tuple(Verdict(symbol, "scans" if symbol.text else "unverified") for symbol in read)
+    notes += [f"a {symbol.format} cannot be read, so it is not verified" for symbol in read if not symbol.text]
     return PageArtwork(1, data, drawn[0], None, found, "zpl", tuple(notes))
 
 

@@ -251,6 +251,10 @@ def test_the_filter_decides(machine: str) -> None:
         assert _decide(code, own, number["clone3"]) == missing
         assert _decide(code, own, number["clone"], 0x01200011) == allow
         assert _decide(code, own, number["clone"], 0x10000011) == refuse
+        assert _decide(code, own, number["clone"], 0x00008011) == refuse
+        assert _decide(code, own, number["fcntl"], 3, 4) == allow
+        for send_signals in (8, 10, 15):  # F_SETOWN, F_SETSIG, F_SETOWN_EX
+            assert _decide(code, own, number["fcntl"], 3, send_signals) == refuse
         assert _decide(code, own, number["openat"], 0, 0, os.O_RDONLY | os.O_CLOEXEC) == allow
         for flags in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC):
             assert _decide(code, own, number["openat"], 0, 0, flags) == refuse
