@@ -5,6 +5,7 @@ processes with limits.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from . import symbols
@@ -81,10 +82,15 @@ def _scanning(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, .
         return (passthrough.convert(asset, target, _write),)
     with open_sheet(asset, number, target.media) as sheet:
         placed = place_labels(sheet, number, target)
-        return tuple(
-            _checked(_drawn(sheet, number, part if len(placed) > 1 else 0, one, target), target)
-            for part, one in enumerate(placed, 1)
-        )
+        if len(placed) == 1:
+            return (_checked(_drawn(sheet, number, 0, placed[0], target), target),)
+        labels = []
+        for part, one in enumerate(placed, 1):
+            with suppress(BlankPage):  # too faint to print
+                labels.append(_checked(_drawn(sheet, number, part, one, target), target))
+    if not labels:
+        raise BlankPage(f"page {number} is blank")
+    return tuple(labels)
 
 
 def _checked(page: PageArtwork, target: Target) -> PageArtwork:

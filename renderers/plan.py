@@ -25,7 +25,7 @@ _USUAL = tuple(Media.parse(name) for name in ("4x6in", "a6", "4x8in", "105x210mm
 #: Labels are looked for on pages of Letter and A4 and up, 1/100 mm: a smaller page may be one label, and is not cut up.
 _SHEET = (20_000.0, 27_000.0)
 #: Of several labels on a page each is as large as this part of the stock, or they are stickers or the lines of a list.
-_LIKE_STOCK = 0.3
+_LIKE_STOCK = 0.45
 #: A page is looked at in no more pixels than this.
 _MOST_PIXELS = 40_000_000
 #: How finely a page is drawn to measure its bars.

@@ -30,6 +30,8 @@ _BESIDE = 2
 _STROKE, _AREA = 2, 6
 #: A side of the cells in which a page is looked over for grey, dots; so many around are looked at closely too.
 _CELL, _AROUND = 8, 3
+#: Ink of a cell along which a black edge runs, and more: one row of 8 dots at two thirds.
+_MORE_THAN_AN_EDGE = 1400
 #: Dots around a window that its own depend on.
 _RIM = 2 * _AREA
 
@@ -139,7 +141,9 @@ def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -
 def _greyish(grey: _Grey) -> tuple[Window, ...]:
     """Windows that hold all grey but the edges of black: most pages have none, and looking closely costs time."""
     darkest, lightest = _cells(grey, np.minimum), _cells(grey, np.maximum)
-    alone = (darkest >= _BLACK) & (darkest <= _PAPER) & (_extreme(darkest, np.minimum, 1, 255) >= _BLACK)
+    faint = (darkest >= _BLACK) & (darkest <= _PAPER)
+    alone = faint & (_extreme(darkest, np.minimum, 1, 255) >= _BLACK)
+    alone |= _inked(grey, faint & ~alone)
     tinted = (lightest < _NO_WHITE) & (lightest > _BLACK)
     # the rim of something black is one cell wide
     wide = ~_extreme(~tinted, np.logical_or, 1, 0)
@@ -150,6 +154,18 @@ def _greyish(grey: _Grey) -> tuple[Window, ...]:
         (left * _CELL, top * _CELL, min(right * _CELL, width), min(bottom * _CELL, height))
         for left, top, right, bottom in cells
     )
+
+
+def _inked(grey: _Grey, cells: _Bits) -> _Bits:
+    """Those of the cells, beside black ones, that hold more than the edge of black: type between rules."""
+    lines, columns = np.nonzero(cells)
+    whole = (lines < len(grey) // _CELL) & (columns < grey.shape[1] // _CELL)
+    lines, columns = lines[whole], columns[whole]
+    high, wide = len(grey) // _CELL, grey.shape[1] // _CELL
+    blocks = grey[: high * _CELL, : wide * _CELL].reshape(high, _CELL, wide, _CELL)[lines, :, columns]
+    inked = np.zeros(cells.shape, np.bool_)
+    inked[lines, columns] = (255 - blocks).sum(axis=(1, 2), dtype=np.uint32) >= _MORE_THAN_AN_EDGE
+    return inked
 
 
 def _cells(values: _Grey, pick: np.ufunc) -> _Grey:
