@@ -7,6 +7,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..config.settings import RenderSettings
+from ..renderers.errors import RenderError
+from ..renderers.media import Media, Resolution
+from ..renderers.zpl import allowlist, label, lexer
 from . import confine
 from .errors import DaemonError
 from .job import Reason
@@ -15,6 +18,7 @@ from .render_process import ForkServer, NoProcess, RenderProcess, TooSlow
 log = logging.getLogger(__name__)
 
 _MAX_WORDS = 1000
+_NONSENSE = "the renderer's answer makes no sense: the document is hostile"
 
 
 class RenderFailed(DaemonError):
@@ -92,7 +96,9 @@ class RenderPool:
         labels, notes = header.get("labels"), header.get("notes")
         # a taken-over worker may say anything: a label that nobody counts would be sent before it is noticed
         if not isinstance(labels, int) or labels < 1 or not payload or not isinstance(notes, list):
-            raise RenderFailed("the renderer's answer makes no sense: the document is hostile", Reason.FAILED)
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        if not await asyncio.to_thread(_may_be_sent, payload, labels, request):
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
         return Rendered(payload, labels, tuple(map(str, notes)))
 
     async def preview(self, payload: bytes, *, width: int, height: int, dpi: int, page: int = 1) -> bytes:
@@ -141,3 +147,13 @@ class RenderPool:
                 raise RenderFailed(message, str(reply.get("reason"))[:60], str(reply.get("kind")), payload)
             return reply, payload
         raise AssertionError  # the second failure raised
+
+
+def _may_be_sent(payload: bytes, labels: int, request: RenderRequest) -> bool:
+    """Whether a payload is ZPL that passes the allow-list untouched, and prints as many labels as it is said to."""
+    paper = Media.parse(request.media).narrowed(request.printable_width)
+    try:
+        screened = allowlist.screen(payload, lexer.lex(payload), Resolution(request.dpi).size(paper)[0])
+        return screened.zpl == payload and label.labels_in(payload) == labels
+    except RenderError:
+        return False

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from labeld.config.settings import RenderSettings
-from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest
+from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest, _may_be_sent
 
 LABEL = (Path(__file__).parents[3] / "daemon/demo/labels/usps-a6.pdf").read_bytes()
 REQUEST = RenderRequest(
@@ -97,3 +97,19 @@ def _gone(processes: list[psutil.Process]) -> bool:
     """Whether all end within the test's patience."""
     _, alive = psutil.wait_procs(processes, timeout=30)
     return not alive
+
+
+@pytest.mark.parametrize(
+    ("payload", "labels", "sent"),
+    [
+        (b"^XA^PW812^FO9,9^GB99,99,3^FS^PQ2^XZ", 2, True),
+        (b"^XA^PW812^FO9,9^GB99,99,3^FS^PQ2^XZ", 1, False),  # the counter would move once too often
+        (b"^XA^FO9,9^GB99,99,3^FS^XZ~JR", 1, False),
+        (b"^XA^FO9,9^GB99,99,3^FS^JUS^XZ", 1, False),
+        (b'! U1 setvar "device.languages" "epl"\r\n', 1, False),
+        (b"^XA^FO9,9^GB99,99,3^FS", 1, False),
+        (b"\x1b@hello", 1, False),
+    ],
+)
+def test_only_zpl_that_passes_the_allow_list_again_goes_to_a_printer(payload: bytes, labels: int, sent: bool) -> None:
+    assert _may_be_sent(payload, labels, REQUEST) is sent
