@@ -126,7 +126,9 @@ class _Source:
     def _look(self, window: Window, dpi: int) -> tuple[NDArray[np.uint8], float]:
         """A picture of the window, and its pixels per dot."""
         fineness = self._fineness_for(window, dpi)
-        if self._picture is None or fineness > self._fineness:
+        whole = window == (0, 0, self._easel.width, self._easel.height)
+        # reading all of a page that is finer than need be takes longer than drawing it again
+        if self._picture is None or fineness > self._fineness or (whole and fineness < self._fineness):
             return self._easel.draw(window, fineness), fineness
         left, top, right, bottom = (round(side * self._fineness) for side in window)
         return self._picture[top:bottom, left:right], self._fineness

@@ -18,11 +18,10 @@ _WHOLE_NUMBER = re.compile(r"\+?0*([0-9]{1,9})")
 def wrap(bitmap: Bitmap, encoding: Encoding, copies: int = 1) -> bytes:
     """A label of nothing but dots.
 
-     Sets what the printer would keep from the label before and what moves a graphic: width, home, and the
-     justification. A Zebra takes the justification of the last `^FW` for a field that names none, and one justified
-     to the right of 0,0 lies off the label, so both `^FW` and `^FO` say left; `^FW` also stands upright, for the label
-     of others that comes next. `^LL` is left out: it matters in continuous mode only, where the stock decides
-    .
+    Sets what the printer would keep from the label before and what moves a graphic: width, home, and the
+    justification. A Zebra takes the justification of the last `^FW` for a field that names none, and one justified
+    to the right of 0,0 lies off the label, so both `^FW` and `^FO` say left; `^FW` also stands upright, for the label
+    of others that comes next. `^LL` is left out: it matters in continuous mode only, where the stock decides.
     """
     field = encode(bitmap, encoding)
     return b"^XA^PW%d^LH0,0^FWN,0^FO0,0,0%s^FS^PQ%d^XZ" % (bitmap.width, field, copies)
