@@ -9,6 +9,8 @@ import pypdfium2.raw as raw
 _MOST_OBJECTS = 40
 #: A picture that is smaller than this part of the page is an ornament of it.
 _LEAST_SHARE = 0.5
+#: More pixels on a side are no label's, or no number.
+_MOST_PIXELS = 1_000_000.0
 #: By how many pixels the page may be off a whole number of dots, in all, and still be meant to be just that.
 _MISS = 1.5
 
@@ -28,7 +30,8 @@ def page_pixels(page: Any) -> tuple[float, float] | None:
         across, down = picture.get_px_size()
         left, bottom, right, top = picture.get_bounds()
         wide, high = right - left, top - bottom
-        if wide * high < _LEAST_SHARE * width * height:
+        # a damaged matrix gives no size, or none that is a number
+        if not (min(wide, high, across, down) > 0 and wide * high >= _LEAST_SHARE * width * height):
             continue
         if abs(matrix.a) + abs(matrix.d) < abs(matrix.b) + abs(matrix.c):  # it lies on its side
             across, down = down, across
@@ -47,6 +50,8 @@ def whole_dots(sides: Sequence[float], pixels: Sequence[float]) -> list[int] | N
     """
     dots = []
     for length, count in zip(sides, pixels, strict=True):
+        if not 1 <= count <= _MOST_PIXELS:
+            return None
         times = round(length / count)
         if times < 1 or abs(length - times * count) > _MISS * times:
             return None

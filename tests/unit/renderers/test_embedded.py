@@ -8,7 +8,7 @@ from reportlab.pdfgen.canvas import Canvas
 from tests.unit.renderers.paper import DPI_203, DPI_300, dots, pdf, pixels
 
 from labeld.renderers.asset import unwrap
-from labeld.renderers.convert import Target, convert
+from labeld.renderers.convert import BlankPage, Target, convert
 from labeld.renderers.embedded import whole_dots
 from labeld.renderers.media import Media, Resolution
 
@@ -64,3 +64,19 @@ def test_other_resolutions_are_left_to_their_size() -> None:
     assert whole_dots((812.8, 1219.2), (832, 1218)) is None
     assert whole_dots((2400.0, 3600.0), (1200, 1800)) == [2400, 3600]
     assert whole_dots((812.8, 1219.2), (1200, 1800)) is None
+
+
+@pytest.mark.parametrize("pixels", [(0.0, 1219.0), (float("nan"), 1219.0), (float("inf"), 1219.0), (812.0, -3.0)])
+def test_a_damaged_picture_has_no_size(pixels: tuple[float, float]) -> None:
+    assert whole_dots((812.8, 1219.2), pixels) is None
+
+
+def test_a_picture_without_width_is_no_label() -> None:
+    picture = ImageReader(pixels(dots(60, 90)))
+
+    def draw(canvas: Canvas) -> None:
+        canvas.transform(0, 0, 0, 1, 0, 0)
+        canvas.drawImage(picture, 0, 0, 4 * inch, 6 * inch)
+
+    with pytest.raises(BlankPage):
+        convert(unwrap(pdf([draw])), Target(media=Media.parse("4x6in"), resolution=DPI_203))
