@@ -62,8 +62,13 @@ def expected(
             again = [symbol for part in parts for symbol in source.read(part)]
             read += symbols.lost(again, read)
             read += [symbol for symbol in symbols.lost(here, read) if not _overlap(symbol, read)]
-        others = [symbol for symbol in known if symbol not in here]  # of which a window may hold a strip
-        should += [symbol for symbol in read if not any(symbols.same(symbol, other) for other in (*should, *others))]
+        strips = symbols.lost(read, here)  # of neighbours, that have windows of their own
+        others = [symbol for symbol in known if symbol not in here]
+        should += [
+            symbol
+            for symbol in read
+            if not any(symbols.same(symbol, other) for other in (*should, *(others if symbol in strips else ())))
+        ]
     looked: set[Window] = set()
     while suspects:  # zxing-cpp reads one of several PDF417s in a picture: what is left of a window is read again
         looked.update(suspects)
