@@ -1,0 +1,1 @@
+"""The fonts of a ZPL printer, fitted to its metrics."""

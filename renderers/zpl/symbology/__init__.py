@@ -1,0 +1,1 @@
+"""Barcodes as ZPL asks for them, in whole device dots."""
