@@ -39,10 +39,11 @@ class Command:
     parameters: bytes
     start: int
     end: int
+    delimiter: str = ","
 
     def fields(self) -> list[str]:
-        """The parameters cut at commas, without blanks and line ends; always at least one, maybe empty."""
-        return [field.strip() for field in self.parameters.decode("latin-1").split(",")]
+        """The parameters cut at the delimiter, without blanks and line ends; always at least one, maybe empty."""
+        return [field.strip() for field in self.parameters.decode("latin-1").split(self.delimiter)]
 
 
 def lex(zpl: bytes) -> tuple[Command, ...]:
