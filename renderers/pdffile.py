@@ -63,6 +63,19 @@ def stream(head: bytes, content: bytes) -> bytes:
     return b"<< %s/Length %d >>\nstream\n%s\nendstream" % (head, len(content), content)
 
 
+def packed(head: bytes, content: bytes) -> bytes:
+    """A stream object whose content is packed."""
+    return stream(head + b"/Filter /FlateDecode ", zlib_packed(content))
+
+
+def number(value: float, digits: int = 3) -> bytes:
+    """A number as PDF writes it, without an exponent and no longer than it must be."""
+    written = f"{value:.{digits}f}"
+    if "." in written:
+        written = written.rstrip("0").rstrip(".")
+    return b"0" if written == "-0" else written.encode("ascii")
+
+
 def file(objects: dict[int, bytes], pages: Sequence[int]) -> bytes:
     """A file of the objects from `FIRST` on, of which `pages` are shown in this order.
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bitmap import MAX_DOTS, Bitmap
+from .fonts import Style
 from .scene import Boxes, Dots, Ink, Scene, Shape, Text
 from .spans import Edges, edges
 
@@ -60,8 +61,7 @@ def _draw(canvas: _Bits, shape: Shape, ink: Ink) -> None:
             _fill(canvas, boxes, ink)
         elif len(boxes):
             # boxes may overlap, and are one shape
-            left, top = boxes[:, :2].min(axis=0).tolist()
-            right, bottom = boxes[:, 2:].max(axis=0).tolist()
+            left, top, right, bottom = _around(boxes)
             union = np.zeros((bottom - top, right - left), np.bool_)
             _fill(union, boxes - np.array((left, top, left, top)), "black")
             canvas[top:bottom, left:right] ^= union
@@ -74,6 +74,13 @@ def _on_paper(boxes: Edges, canvas: _Bits) -> Edges:
     height, width = canvas.shape
     clipped = np.clip(boxes, 0, (width, height, width, height))
     return clipped[(clipped[:, 0] < clipped[:, 2]) & (clipped[:, 1] < clipped[:, 3])]
+
+
+def _around(boxes: Edges) -> _Window:
+    """The window that holds all of some rectangles."""
+    left, top = boxes[:, :2].min(axis=0).tolist()
+    right, bottom = boxes[:, 2:].max(axis=0).tolist()
+    return left, top, right, bottom
 
 
 def _fill(canvas: _Bits, boxes: Edges, ink: Ink) -> None:
@@ -122,34 +129,43 @@ def _draw_dots(canvas: _Bits, dots: Dots, ink: Ink) -> None:
     _PRINT[ink](part, bits, out=part)
 
 
+def pens(text: Text) -> tuple[int, int, list[int]]:
+    """Where the first pen of a text stands, and how far along the baseline each one does, in whole dots.
+
+    Pens are rounded where they stand on the paper, whichever way the text runs.
+    """
+    forward = text.turn in (0, 90)
+    begin = text.x if text.turn in (0, 180) else text.y
+    start = math.floor(begin + 0.5)
+    begin += 0.5
+    if forward:
+        along = [math.floor(begin + step) - start for _, step in text.glyphs]
+    else:
+        along = [start - math.floor(begin - step) for _, step in text.glyphs]
+    return math.floor(text.x + 0.5), math.floor(text.y + 0.5), along
+
+
 def _draw_text(canvas: _Bits, text: Text, ink: Ink) -> None:
     """Draw upright glyphs, on the paper turned so that the text on it is upright."""
     height, width = canvas.shape
     paper = np.rot90(canvas, text.turn // 90)
-    # where the pen stands on the paper before that is turned, always a whole dot
-    x, y = math.floor(text.x + 0.5), math.floor(text.y + 0.5)
-    if text.turn == 0:
-        baseline, pens = y, [(char, math.floor(text.x + along + 0.5)) for char, along in text.glyphs]
-    elif text.turn == 90:
-        baseline, pens = width - x, [(char, math.floor(text.y + along + 0.5)) for char, along in text.glyphs]
-    elif text.turn == 180:
-        baseline = height - y
-        pens = [(char, width - math.floor(text.x - along + 0.5)) for char, along in text.glyphs]
-    else:
-        baseline = x
-        pens = [(char, height - math.floor(text.y - along + 0.5)) for char, along in text.glyphs]
+    x, y, along = pens(text)
+    baseline, start = {0: (y, x), 90: (width - x, y), 180: (height - y, width - x), 270: (x, height - y)}[text.turn]
+    places = [(char, start + step) for (char, _), step in zip(text.glyphs, along, strict=True)]
     if ink == "reverse":
-        _reverse_glyphs(paper, text, baseline, pens)
+        _reverse_glyphs(paper, text, baseline, places)
     else:
-        _draw_glyphs(paper, text, baseline, pens, _PRINT[ink])
+        _draw_glyphs(paper, text.style, baseline, places, _PRINT[ink])
 
 
 def _draw_glyphs(
-    paper: _Bits, text: Text, baseline: int, pens: list[tuple[str, int]], draw: Callable[..., object]
+    paper: _Bits, style: Style, baseline: int, places: list[tuple[str, int]], draw: Callable[..., object]
 ) -> None:
     high, wide = paper.shape
-    glyph_of = text.style.glyph
-    for char, pen in pens:
+    glyph_of = style.glyph
+    for char, pen in places:
+        if not 0 <= pen < wide and _far_off(pen, wide, style, char):
+            continue
         glyph = glyph_of(char)
         bits = glyph.bits
         rows, columns = bits.shape
@@ -164,28 +180,26 @@ def _draw_glyphs(
         draw(part, bits, out=part)
 
 
-def _reverse_glyphs(paper: _Bits, text: Text, baseline: int, pens: list[tuple[str, int]]) -> None:
+def _far_off(pen: int, wide: int, style: Style, char: str) -> bool:
+    """Whether nothing of a glyph can be on the paper: it is not even made, for it may be huge."""
+    reach = 3 * max(style.line_height, style.advance(char))
+    return pen < -reach or pen > wide + reach
+
+
+def _reverse_glyphs(paper: _Bits, text: Text, baseline: int, places: list[tuple[str, int]]) -> None:
     """Glyphs may overlap, and are one shape: they are united first."""
-    window = _ink_box(paper, text, baseline, pens)
-    if window is None:
-        return
-    left, top, right, bottom = window
-    union = np.zeros((bottom - top, right - left), np.bool_)
-    _draw_glyphs(union, text, baseline - top, [(char, pen - left) for char, pen in pens], np.logical_or)
-    paper[top:bottom, left:right] ^= union
-
-
-def _ink_box(paper: _Bits, text: Text, baseline: int, pens: list[tuple[str, int]]) -> _Window | None:
-    """The window of the paper that the glyphs' bitmaps lie in."""
     boxes = [
         (pen + glyph.left, baseline + glyph.top, pen + glyph.left + columns, baseline + glyph.top + rows)
-        for char, pen in pens
+        for char, pen in places
+        if 0 <= pen < paper.shape[1] or not _far_off(pen, paper.shape[1], text.style, char)
         for glyph in (text.style.glyph(char),)
         for rows, columns in (glyph.bits.shape,)
     ]
     shown = _on_paper(np.array(boxes, np.int64).reshape(-1, 4), paper)
     if not len(shown):
-        return None
-    left, top = shown[:, :2].min(axis=0).tolist()
-    right, bottom = shown[:, 2:].max(axis=0).tolist()
-    return left, top, right, bottom
+        return
+    left, top, right, bottom = _around(shown)
+    union = np.zeros((bottom - top, right - left), np.bool_)
+    moved = [(char, pen - left) for char, pen in places]
+    _draw_glyphs(union, text.style, baseline - top, moved, np.logical_or)
+    paper[top:bottom, left:right] ^= union
