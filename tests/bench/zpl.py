@@ -87,7 +87,13 @@ def labels(folder: Path) -> tuple[list[Label], str]:
     made = []
     for name, zpl, width, height, index in given:
         (folder / f"{name}.zpl").write_bytes(zpl)
-        job = {"zpl": str(folder / f"{name}.zpl"), "png": str(folder / "out.png"), "index": index, "dpi": 203, "dpmm": 8}
+        job = {
+            "zpl": str(folder / f"{name}.zpl"),
+            "png": str(folder / "out.png"),
+            "index": index,
+            "dpi": 203,
+            "dpmm": 8,
+        }
         job |= {"width_px": width, "height_px": height, "width_mm": width / 8, "height_mm": height / 8}
         made.append(Label(name, job))
     return made, where

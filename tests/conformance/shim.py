@@ -9,6 +9,7 @@ which `dots_seconds` to the dots, and `error`.
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / ".src"), str(ROOT)]
@@ -19,12 +20,16 @@ from tests.conformance.cases import Labeld  # noqa: E402
 def main() -> None:
     """Answer until stdin ends."""
     renderer = Labeld()
-    print('{"ready": true}', flush=True)
+    _say({"ready": True})
     for line in sys.stdin:
         job = {"index": 0, "dpi": 203, **json.loads(line)}
         error, seconds = renderer.render(job)
-        answer = {"ok": error is None, "seconds": seconds, "dots_seconds": renderer.dots_seconds, "error": error}
-        print(json.dumps(answer), flush=True)
+        _say({"ok": error is None, "seconds": seconds, "dots_seconds": renderer.dots_seconds, "error": error})
+
+
+def _say(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
