@@ -122,7 +122,7 @@ class Face:
 
     def draw(self, index: int, xx: float, yy: float, dx: float, dy: float) -> Glyph:
         """A glyph as dots: black where at least half of the dot is covered. See `LONGEST` for huge ones."""
-        if not self._load(index, xx, yy, dx, dy):
+        if not xx or not yy or not self._load(index, xx, yy, dx, dy):
             return NOTHING
         outline = self._slot.outline
         ink = ft.FT_BBox()

@@ -12,6 +12,9 @@ from .faces import Role
 BASELINE = 0.74
 CAP_HEIGHT = 0.747
 
+#: Advances of blanks, per unit of character width.
+BLANKS = {" ": 0.29, "\u00a0": 0.29}
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

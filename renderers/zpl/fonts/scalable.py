@@ -4,7 +4,7 @@ import unicodedata
 from functools import lru_cache
 
 from .faces import Role, face
-from .metrics import CAP_HEIGHT, Measure, measures
+from .metrics import BLANKS, CAP_HEIGHT, Measure, measures
 from .style import Placed
 
 #: The faces asked in turn for a character that is not measured.
@@ -19,6 +19,8 @@ def place(char: str) -> Placed | None:
 
     A measured character is fitted to its own box, one that adds marks to a measured letter is fitted as that letter.
     """
+    if char in BLANKS:
+        return Placed(face("condensed"), 0, 0.0, 0.0, 0.0, 0.0, BLANKS[char])
     measured = measures().get(char)
     if measured is not None:
         return _fitted(measured, measured.drawn_as)
