@@ -280,6 +280,8 @@ class _Interpreter:
     def _usual_turn(self, command: Command) -> None:
         turn, justification = self._read(command)
         self._settings.turn = TURNS.get(str(turn), self._settings.turn)
+        if self._field is not None:
+            self._field.turn = None  # the last word counts, also for a font that was named before
         if isinstance(justification, float):
             self._settings.justification = JUSTIFICATIONS.get(int(justification), self._settings.justification)
 
