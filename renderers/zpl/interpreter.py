@@ -21,6 +21,7 @@ from .remarks import Remark
 from .scene import Scene
 from .state import JUSTIFICATIONS, TURNS, Block, Field, FontChoice, Serial, Settings
 from .stored import Memory, stem
+from .text import CodePage
 
 #: More labels than this in one document are a mistake.
 MAX_LABELS = 200
@@ -114,9 +115,11 @@ class _Interpreter:
         return max(int(asked[-1]), 1) if asked and isinstance(asked[-1], float) else 1
 
     def _label(self, commands: Sequence[Command]) -> Label | None:
+        unit = self._settings.unit
         for command in commands:  # of these the last one counts, wherever it stands
-            if command.name in ("^PW", "^JM"):
+            if command.name in ("^PW", "^JM", "^MU"):
                 _HANDLERS[command.name](self, command)
+        self._settings.unit = unit
         self._waiting, self._field, self._counting = {}, None, False
         self._painter = Painter(self._paper(), self._memory)
         self._obey_all(commands)
@@ -292,10 +295,8 @@ class _Interpreter:
 
     def _code_page(self, command: Command) -> None:
         number, pairs = self._read(command)
-        if isinstance(number, float):
-            self._settings.code_page = int(number)
-        numbers = [int(part) for part in str(pairs).split(",") if part.strip().isdecimal()][:512]
-        self._settings.remap = tuple(zip(numbers[0::2], numbers[1::2], strict=False))
+        places = tuple(float(part) if part.strip().isdecimal() else None for part in str(pairs).split(",")[:512])
+        self._settings.code_page = CodePage.of(number if isinstance(number, float) else None, places)
 
     def _units(self, command: Command) -> None:
         unit, base, wanted = self._read(command)

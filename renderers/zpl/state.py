@@ -6,6 +6,7 @@ from typing import Literal
 from ..bitmap import Rotation
 from .lexer import Command
 from .symbology.model import Value
+from .text import CodePage
 
 TURNS: dict[str, Rotation] = {"N": 0, "R": 90, "I": 180, "B": 270}
 
@@ -74,7 +75,7 @@ class Settings:
     """What holds until it is set anew or the printer is switched off; lengths in design dots.
 
     Attributes:
-        code_page: `^CI` and the bytes that its pairs exchange.
+        code_page: `^CI`.
         unit: dots per unit of the numbers that follow (`^MU`).
         density: 2 where each dot is doubled (`^JMB`).
         aliases: fonts that `^CW` gave a letter.
@@ -91,8 +92,7 @@ class Settings:
     turn: Rotation = 0
     justification: Justification = "left"
     bars: tuple[float, float, float] = (2.0, 3.0, 10.0)
-    code_page: int = 0
-    remap: tuple[tuple[int, int], ...] = ()
+    code_page: CodePage = CodePage()
     unit: float = 1.0
     density: float = 1.0
     aliases: dict[str, str] = field(default_factory=dict)

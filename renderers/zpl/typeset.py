@@ -100,18 +100,20 @@ def _block(
         else:
             placed = _boxed(field, *origin, width, height, turn)
     found = []
-    for rank, (line, last) in enumerate(wrapped[:_MOST_LINES]):
+    for rank, (line, last, ended) in enumerate(wrapped[:_MOST_LINES]):
         row = rank if block.height is not None else min(rank, block.lines - 1)
         start = indent if rank and block.height is None else 0.0
         glyphs, length = _aligned(line, last, style, width - start, block.alignment, field.gap * scale)
         if glyphs:
-            left = start + _slack(block.alignment, width - start - length)
+            # a line that `\\&` does not end is centred with the blank that follows it
+            blank = 0.0 if ended or block.height is not None else style.advance(" ")
+            left = start + _slack(block.alignment, width - start - length, blank)
             found.append(Text(*placed.point(left, row * pitch + style.baseline), turn, style, glyphs))
     return found, origin
 
 
-def _slack(alignment: str, free: float) -> float:
-    return {"C": free / 2, "R": free}.get(alignment, 0.0)
+def _slack(alignment: str, free: float, blank: float) -> float:
+    return {"C": (free - blank) / 2, "R": free}.get(alignment, 0.0)
 
 
 def _aligned(
@@ -135,24 +137,25 @@ def _unescaped(text: str, block: Block) -> str:
     return _ESCAPE.sub(lambda found: {"&": _LINE_END, "-": _SOFT_HYPHEN, "\\": "\\"}[found[1]], text)
 
 
-def _wrapped(text: str, style: Style, width: float, indent: float, gap: float) -> Iterator[tuple[str, bool]]:
-    """The lines that fit in `width`, each with whether it ends a paragraph."""
+def _wrapped(text: str, style: Style, width: float, indent: float, gap: float) -> Iterator[tuple[str, bool, bool]]:
+    """The lines that fit in `width`, each with whether it is the last of a paragraph, and whether a line end ends it."""
     room = width
-    for paragraph in text.split(_LINE_END):
+    paragraphs = text.split(_LINE_END)
+    for rank, paragraph in enumerate(paragraphs, 1):
         line = ""
         for word in re.findall(r" *[^ ]+|^ +$", paragraph):
             if not line or _length(line + word, style, gap) <= room:
                 candidate = line + word
             else:
                 head, rest = _hyphenated(line, word, style, room, gap)
-                yield head, False
+                yield head.rstrip(" "), False, False
                 room, candidate = width - indent, rest.lstrip(" ")
             while _length(candidate, style, gap) > room and len(candidate) > 1:
                 kept = _fitting(candidate, style, room, gap)
-                yield candidate[:kept], False
+                yield candidate[:kept], False, False
                 room, candidate = width - indent, candidate[kept:]
             line = candidate
-        yield line.replace(_SOFT_HYPHEN, ""), True
+        yield line.replace(_SOFT_HYPHEN, "").rstrip(" "), True, rank < len(paragraphs)
         room = width - indent
 
 
