@@ -94,12 +94,13 @@ _CONTROLS = re.findall(
     "<NUL><SOH><STX><ETX><EOT><ENQ><ACK><BEL><BS><HT><LF><VT><FF><CR><SO><SI>"
     "<DLE><DC1><DC2><DC3><DC4><NAK><SYN><ETB><CAN><EM><SUB><ESC><FS><GS><RS><US>",
 )
-_NAMES = {code: name for code, name in enumerate(_CONTROLS) if chr(code) not in "\t\n\r"}
+_NAMES = dict(enumerate(_CONTROLS)) | {127: "<DEL>"} | {code: f"<U+{code:X}>" for code in range(0x80, 0xA1)}
+_CONTROL = re.compile(r"[^\t\n\r -\U0010ffff]")
 
 
 def scanned(text: str) -> str:
-    """`text` as zxing-cpp writes it: control characters but tabs and line ends by name."""
-    return text.translate(_NAMES)
+    """`text` as zxing-cpp writes it: by name what is not graphical, if there is any control character but line ends."""
+    return text.translate(_NAMES) if _CONTROL.search(text) else text
 
 
 def mod10(text: str) -> str:

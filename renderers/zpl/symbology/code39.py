@@ -32,12 +32,14 @@ _PATTERNS = _table()
 
 
 #: The pairs of full ASCII (ISO/IEC 16388 annex A).
-_FULL_ASCII = (
+FULL_ASCII = (
     {f"${letter}": chr(index) for index, letter in enumerate(_LETTERS, 1)}
     | {f"+{letter}": letter.lower() for letter in _LETTERS}
     | {f"/{letter}": chr(index) for index, letter in enumerate(_LETTERS, 33)}
     | {f"%{letter}": character for letter, character in zip(_LETTERS, _PERCENT, strict=True)}
 )
+
+_IN_PAIRS = re.compile(r"(?=.*[$%/+])(?:[^$%/+]|[$%/+][A-Z])+")
 
 
 def draw(request: Request) -> Symbol:
@@ -82,7 +84,7 @@ def _symbol(request: Request, text: str, height: int, line: str, *, shown: bool,
 
 
 def _scanned(text: str) -> tuple[str, str]:
-    """What zxing-cpp makes of it: where all of `$`, `%`, `/` and `+` begin pairs, it takes them for full ASCII."""
-    if not re.search(r"[$%/+]", text) or not re.fullmatch(r"(?:[^$%/+]|[$+][A-Z]|[%/][A-Z])+", text):
+    """What zxing-cpp makes of it: full ASCII if `$`, `%`, `/` and `+` all begin pairs and no check fits."""
+    if not _IN_PAIRS.fullmatch(text) or mod43(text[:-1]) == text[-1]:
         return "Code 39", text
-    return "Code 39 Extended", scanned(re.sub(r"[$%/+].", lambda pair: _FULL_ASCII[pair[0]], text))
+    return "Code 39 Extended", scanned(re.sub(r"[$%/+].", lambda pair: FULL_ASCII[pair[0]], text))

@@ -25,7 +25,7 @@ _ASIDE = 5
 
 
 def draw_ean13(request: Request) -> Symbol:
-    """`^BEo,h,f,g`: the first twelve digits, zeros before fewer, and the check digit.
+    """`^BEo,h,f,g`: the last twelve digits, zeros before fewer, and the check digit.
 
     Raises:
         Unprintable: there is anything but digits.
@@ -37,7 +37,7 @@ def draw_ean13(request: Request) -> Symbol:
 
 
 def draw_ean8(request: Request) -> Symbol:
-    """`^B8o,h,f,g`: the first seven digits, zeros before fewer, and the check digit.
+    """`^B8o,h,f,g`: the last seven digits, zeros before fewer, and the check digit.
 
     Raises:
         Unprintable: there is anything but digits.
@@ -49,7 +49,7 @@ def draw_ean8(request: Request) -> Symbol:
 
 
 def draw_upca(request: Request) -> Symbol:
-    """`^BUo,h,f,g,e`: the first eleven digits, zeros before fewer, and the check digit, printed if `e` is Y.
+    """`^BUo,h,f,g,e`: the last eleven digits, zeros before fewer, and the check digit, printed if `e` is Y.
 
     Raises:
         Unprintable: there is anything but digits.
@@ -90,7 +90,7 @@ def draw_supplement(request: Request) -> Symbol:
         text = text.zfill(2)
         parity = f"{int(text) % 4:02b}"
     else:
-        text = text.zfill(5)[:5]
+        text = text.zfill(5)[-5:]
         weighted = 3 * sum(map(int, text[::2])) + 9 * sum(map(int, text[1::2]))
         parity = _FIVE[weighted % 10]
     modules = "112" + "11".join(_left(digit, own) for digit, own in zip(text, parity, strict=True))
@@ -100,8 +100,11 @@ def draw_supplement(request: Request) -> Symbol:
 
 
 def _checked(text: str, length: int) -> str:
-    """`text` of `length` digits, what is too long cut behind, and its check digit."""
-    text = text.zfill(length)[:length]
+    """`text` of `length` digits, zeros before it or what is too long cut there, and its check digit.
+
+    One digit more is taken for that check digit.
+    """
+    text = text[:-1] if len(text) == length + 1 else text.zfill(length)[-length:]
     return text + mod10(text)
 
 
@@ -130,7 +133,7 @@ def _zero_suppressed(text: str) -> tuple[str, str]:
     elif len(text) < 6:
         body = text.zfill(6)
     elif len(text) == 9 or len(text) > 12:
-        body = text.zfill(10)[:10]
+        body = text.zfill(10)[-10:]
     full = body if len(body) == 10 else _restored(body)
     short = next((match.expand(to) for pattern, to in _SUPPRESSED if (match := pattern.fullmatch(full))), None)
     if short is None or system not in "01":

@@ -1,5 +1,7 @@
 """Symbols of `renderers/zpl/symbology` as pictures: drawn, read by zxing-cpp, found in reference pictures."""
 
+import re
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -55,3 +57,16 @@ def reference(name: str, x: int, y: int, width: int, height: int) -> Bits:
         grey = np.asarray(picture.convert("RGBA"))
     black: Bits = (grey[..., 0] < 128) & (grey[..., 3] >= 128)
     return black[y : y + height, x : x + width]
+
+
+def zint(symbology: str, text: str, *options: str) -> list[list[int]]:
+    """Bars and spaces of each row in modules, as Debian's zint draws them."""
+    command = ["zint", "--barcode", symbology, "--data", text, "--dump", *options]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True, encoding="utf-8").stdout
+    rows = ["".join(f"{int(digit, 16):04b}" for digit in row.replace(" ", "")) for row in answer.splitlines()]
+    return [[len(run[0]) for run in re.finditer(r"1+|0+", row.strip("0"))] for row in rows]
+
+
+def heights(symbol: Symbol) -> list[tuple[int, int]]:
+    """Top and bottom of each bar, left to right."""
+    return [(int(top), int(bottom)) for _, top, _, bottom in symbol.edges]
