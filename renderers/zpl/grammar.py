@@ -193,7 +193,7 @@ def _read(name: str, parameters: bytes, delimiter: str, factor: float) -> tuple[
     values: list[Value] = []
     if name == "^A" and text:
         text = text.lstrip()
-        values.append(text[:1].upper())
+        values.append(_letter(text, factor))
         text, readers = text[1:], readers[1:]
     elif name == "^FN":
         number = _NUMBER.match(text.lstrip())
@@ -233,7 +233,8 @@ def _whole(text: str, _factor: float) -> float | None:
 
 
 def _letter(text: str, _factor: float) -> str:
-    return text.strip()[:1].upper()
+    letter = text.strip()[:1]
+    return letter.upper() if letter.isascii() else letter
 
 
 def _sign(text: str, _factor: float) -> str:
