@@ -69,7 +69,7 @@ class Program:
         assert self._process.stdout
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the renderer ended: {self._process.args}")
+            raise RuntimeError(f"the renderer ended: {self._process.args!r}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

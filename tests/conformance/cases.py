@@ -5,13 +5,14 @@ import json
 import tempfile
 import time
 from argparse import Namespace
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache
+from multiprocessing import get_context
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from labeld.renderers.media import Resolution
 
@@ -25,6 +26,7 @@ SMOKE = FOLDER / "smoke"
 Answer = tuple[str | None, float]
 #: What the scorer says of a case: f1, f1_small, iou, barcodes_hit, missing, note and more.
 Row = dict[str, Any]
+Result = TypeVar("Result")
 
 
 class Renderer(Protocol):
@@ -53,7 +55,7 @@ class Case:
     @property
     def zpl(self) -> bytes:
         """The label."""
-        return (CASES / self.entry["zpl"]).read_bytes()
+        return (CASES / str(self.entry["zpl"])).read_bytes()
 
     @property
     def reference(self) -> Path:
@@ -139,7 +141,7 @@ def score(case: Case, renderer: Renderer | None = None, overlays: Path | None = 
     return row
 
 
-def score_all(chosen: Iterable[Case]) -> list[Row]:
-    """Score labeld on cases, in two processes: reading barcodes takes most of the time."""
-    with ProcessPoolExecutor(2) as pool:
-        return list(pool.map(score, chosen, chunksize=4))
+def in_two_processes(function: Callable[[Case], Result], chosen: Iterable[Case]) -> list[Result]:
+    """The results of a function that can be pickled: reading barcodes takes time, and holds no lock."""
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        return list(pool.map(function, chosen, chunksize=4))

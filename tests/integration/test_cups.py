@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,9 +96,9 @@ class Queues(NamedTuple):
 
     def run(self, *command: str) -> str:
         """Run a command of CUPS; gives what it printed."""
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, check=False, **self.options)
+        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, **self.options)
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return str(done.stdout, "utf-8")
 
     def printed(self, queue: str, pdf: bytes) -> bytes:
         """Print a PDF; gives the document that the printer had."""
@@ -170,7 +171,7 @@ def queues() -> Iterator[Queues]:
             )
             start(ippeveprinter, *keep, "-p", at, printer)
             add = ("lpadmin", "-p", printer, "-E", "-v", f"ipp://localhost:{at}/ipp/print", "-m", "everywhere")
-            _wait_until(lambda add=add: _done(queues, add), f"{printer} answers")
+            _wait_until(partial(_done, queues, add), f"{printer} answers")
             _wait_until((folder / f"root/ppd/{printer}.ppd").exists, "the queue knows its printer")
         yield queues
 

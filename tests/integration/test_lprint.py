@@ -143,8 +143,8 @@ async def test_a_zpl_label_printed_as_png_is_dot_for_dot_the_label(lprint: Serve
     target = Target(media=stock, resolution=Resolution(203), document_format=PNG)
     given = Bitmap.from_png(convert(Asset(zpl, ZPL), target).data)
     file = Path(lprint.options["cwd"], "label.png")
-    file.write_bytes(picture(pixels(given.bits()), dpi=203))
-    file.chmod(0o644)
+    await asyncio.to_thread(file.write_bytes, picture(pixels(given.bits()), dpi=203))
+    await asyncio.to_thread(file.chmod, 0o644)
     async with VirtualPrinter(port=0, dpi=203, media=stock, seconds_per_label=0.01) as printer:
         await asyncio.to_thread(_lprint, lprint, "add", "system", f"-d zebra -m zpl_4inch-203dpi-dt -v {printer.uri}")
         await asyncio.to_thread(
