@@ -79,7 +79,8 @@ class Painter:
         if field.data is None or (field.graphics and not field.data):
             return
         data = text.unescape(field.data, field.hexadecimal) if field.hexadecimal else field.data
-        written = text.decode(data, field.settings.code_page)
+        wraps = field.block is not None and field.block.height is None and not field.barcode
+        written = (typeset.wrapping if wraps else text.decode)(data, field.settings.code_page)
         if field.serial is not None:
             written = advanced(written, field.serial, index)
             data = written.encode("utf-8") if index else data

@@ -8,15 +8,22 @@ from .fonts import Style
 from .place import Placed
 from .scene import Text
 from .state import Block, Field
+from .text import CodePage, decode
 
 Glyphs = tuple[tuple[str, float], ...]
 
 #: More characters than any field prints; the rest is left out.
 _MOST_CHARACTERS = 20_000
 _MOST_LINES = 2000
-#: `^FB`: a line end, a place to hyphenate, and the backslash itself.
-_ESCAPE = re.compile(r"\\([&\\-])")
 _LINE_END, _SOFT_HYPHEN = "\n", "\u00ad"
+_ESCAPE = re.compile(rb"\\([&\\-])")
+_ESCAPED = {b"&": _LINE_END, b"-": _SOFT_HYPHEN, b"\\": "\\"}
+
+
+def wrapping(data: bytes, code_page: CodePage) -> str:
+    """The data of a `^FB` field as text: line ends `\\\\&` and soft hyphens, which are bytes before they are letters."""
+    parts = _ESCAPE.split(data)
+    return "".join(_ESCAPED[part] if rank % 2 else decode(part, code_page) for rank, part in enumerate(parts))
 
 
 def run(text: str, style: Style, gap: float = 0.0) -> tuple[Glyphs, float]:
@@ -85,7 +92,7 @@ def _block(
     if width <= 0:
         return [], origin
     indent = block.indent * scale
-    wrapped = list(_wrapped(_unescaped(text[:_MOST_CHARACTERS], block), style, width, indent, field.gap * scale))
+    wrapped = list(_wrapped(text[:_MOST_CHARACTERS], style, width, indent, field.gap * scale))
     if block.height is not None:
         pitch = style.line_height
         turn = turn if block.turn is None else block.turn
@@ -129,12 +136,6 @@ def _aligned(
         spread.append((character, pen + shift))
         shift += wider if character == " " else 0.0
     return tuple(spread), width
-
-
-def _unescaped(text: str, block: Block) -> str:
-    if block.height is not None:
-        return text
-    return _ESCAPE.sub(lambda found: {"&": _LINE_END, "-": _SOFT_HYPHEN, "\\": "\\"}[found[1]], text)
 
 
 def _wrapped(text: str, style: Style, width: float, indent: float, gap: float) -> Iterator[tuple[str, bool, bool]]:
