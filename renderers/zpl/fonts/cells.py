@@ -1,10 +1,12 @@
-"""The bitmap fonts A to H: a face fitted to each font's cell, every character on the same pitch."""
+"""The bitmap fonts A to H, a face fitted to each font's cell, every character on the same pitch, and P to V."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
+from . import scalable
 from .faces import Role, face
+from .metrics import BASELINE, CAP_HEIGHT
 from .style import Font, Placed
 
 _CHAIN: tuple[Role, ...] = ("mono", "sans bold", "thai", "cjk")
@@ -38,9 +40,16 @@ _CELLS = {
 }
 
 
+# The proportional bitmap fonts: font 0 in fixed steps.
+_STEPPED = {"P": (20, 18), "Q": (28, 24), "R": (35, 31), "S": (40, 35), "T": (48, 42), "U": (59, 53), "V": (80, 71)}
+
+
 def fonts() -> dict[str, Font]:
     """The bitmap fonts by their letter."""
-    return {name: _font(name, cell) for name, cell in _CELLS.items()}
+    found = {name: _font(name, cell) for name, cell in _CELLS.items()}
+    for name, cell in _STEPPED.items():
+        found[name] = Font(name, scalable.place, BASELINE, CAP_HEIGHT, cell)
+    return found
 
 
 def _font(name: str, cell: _Cell) -> Font:
