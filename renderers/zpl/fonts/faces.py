@@ -157,7 +157,8 @@ class Face:
         ]
         tags = [outline.tags[i] for i in range(outline.n_points)]
         tags = [tag if isinstance(tag, int) else tag[0] for tag in tags]
-        first, segments = 0, []
+        first = 0
+        segments: list[Segment] = []
         for contour in range(outline.n_contours):
             last = outline.contours[contour] + 1
             segments.extend(_segments(points[first:last], [tag & 3 for tag in tags[first:last]]))
