@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-Role = Literal["condensed", "narrow", "mono", "mono bold", "ocr a", "ocr b", "sans bold", "cjk", "thai"]
+Role = Literal["condensed", "narrow", "mono", "mono bold", "ocr a", "ocr b", "sans", "sans bold", "cjk", "thai"]
 Point = tuple[float, float]
 Segment = tuple[str, tuple[Point, ...]]
 
@@ -59,9 +59,10 @@ _SOURCES: dict[Role, _Source] = {
     "ocr b": _Source("fonts-ocr-b", (f"{_DEBIAN}/opentype/ocr-b/OCRB.otf",), ("mono", "mono bold")),
     "sans bold": _Source(
         "fonts-dejavu-core",
-        (f"{_DEJAVU}/DejaVuSansCondensed-Bold.ttf", f"{_DEJAVU}/DejaVuSans-Bold.ttf"),
+        (f"{_DEJAVU}/DejaVuSans-Bold.ttf",),
         ("condensed", "mono bold"),
     ),
+    "sans": _Source("fonts-dejavu-core", (f"{_DEJAVU}/DejaVuSans.ttf",), ("sans bold", "mono")),
     "cjk": _Source("fonts-droid-fallback", (f"{_DEBIAN}/truetype/droid/DroidSansFallbackFull.ttf",), ("sans bold",)),
     "thai": _Source("fonts-tlwg-loma-ttf", (f"{_DEBIAN}/truetype/tlwg/Loma-Bold.ttf",), ("sans bold",)),
 }

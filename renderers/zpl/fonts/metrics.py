@@ -29,19 +29,19 @@ class Measure:
     bottom: float
 
 
-_ROLES: dict[str, Role] = {"r": "condensed", "n": "narrow", "d": "sans bold"}
+_ROLES: dict[str, Role] = {"r": "condensed", "n": "narrow", "d": "sans bold", "s": "sans", "m": "mono bold"}
 
-# Character, the character whose outline is nearest, the face that is nearest (r, n, d), then in thousandths: advance,
+# Character, the character whose outline is nearest, the face that is nearest, then in thousandths: advance,
 # left bearing, ink width, top and bottom of the ink above the baseline.
 _TABLE = """
 ! ! n 290 79 146 745 -5
 " " r 480 91 295 748 467
-# # n 480 0 483 673 90
+# # r 480 0 480 760 -20
 $ $ n 480 26 430 814 -105
 % % n 900 33 842 761 -27
 & & n 610 39 571 760 -20
 ' \u2019 n 290 89 139 747 454
-( ( n 290 67 245 753 -175
+( ( m 290 71 239 748 -172
 ) ) d 290 10 224 736 -166
 * * n 480 79 328 754 453
 + + d 900 167 575 611 -19
@@ -59,14 +59,14 @@ $ $ n 480 26 430 814 -105
 7 7 r 480 29 413 741 2
 8 8 n 480 32 416 762 -20
 9 9 n 480 31 421 762 -28
-: : r 290 76 154 567 -9
+: : s 290 84 139 555 2
 ; ; n 290 87 137 565 -172
-< < d 1000 210 560 594 13
+< < s 1000 208 586 606 1
 = = n 900 166 574 466 139
-> > d 1000 211 576 600 8
+> > s 1000 203 584 607 1
 ? ? r 440 9 405 761 -12
 @ @ r 900 145 621 703 -127
-A A d 550 14 537 770 8
+A A m 550 13 539 753 2
 B B d 550 77 436 753 0
 C C r 530 46 453 769 -17
 D D r 590 65 485 754 -6
@@ -81,13 +81,13 @@ L L r 480 68 402 746 -2
 M M d 760 64 629 748 -8
 N N d 610 67 472 748 1
 O O r 570 43 489 774 -25
-P P r 550 73 463 753 50
+P P m 550 75 460 756 0
 Q Q r 570 38 497 769 -128
 R R d 590 65 543 766 7
 S S r 530 41 452 767 -17
 T T n 500 9 485 749 1
 U U r 610 63 480 747 -20
-V V r 530 7 534 748 -10
+V V m 530 21 505 749 -1
 W W d 810 37 766 736 -5
 X X r 550 22 519 748 4
 Y Y d 550 14 542 747 -1
@@ -114,7 +114,7 @@ m m r 760 67 628 577 2
 n n r 500 64 380 576 1
 o o r 480 39 405 586 -27
 p p r 500 64 399 573 -213
-q q d 500 43 400 577 -212
+q q m 500 45 397 576 -213
 r r r 330 67 259 568 0
 s s r 420 27 378 574 -16
 t t r 280 10 253 711 -25
@@ -135,7 +135,7 @@ z z r 390 12 354 559 -5
 \u00a8 \u00a8 n 480 124 233 760 631
 \u00a9 \u00a9 r 500 34 474 743 272
 \u00ab \u00ab n 410 43 318 480 75
-\u00ae \u00ae r 500 37 469 742 268
+\u00ae \u00ae s 500 39 464 739 271
 \u00b1 \u00b1 d 900 168 571 569 -167
 \u00b2 \u00b2 r 370 25 297 755 254
 \u00b3 \u00b3 n 370 22 299 752 241

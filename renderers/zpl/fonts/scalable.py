@@ -9,8 +9,7 @@ from .style import Placed
 
 #: The faces asked in turn for a character that is not measured.
 _CHAIN: tuple[Role, ...] = ("condensed", "sans bold", "narrow", "thai", "cjk")
-_NARROWING = 0.9  # of x against y, for faces that are not as condensed as the printer's font
-_CAPITAL = "H"
+_DIGIT = 0.48  # the advance of a digit
 
 
 @lru_cache(maxsize=8192)
@@ -43,15 +42,20 @@ def _fitted(measure: Measure, model: str, char: str | None = None) -> Placed | N
 
 
 def _by_face(char: str) -> Placed | None:
-    """A character that is not measured: as the face that has it draws it, with capitals as high as the printer's."""
+    """A character that is not measured, as the first face that has it draws it.
+
+    Its capitals are made as high and its digits as wide as the printer's; an ideograph fills its square.
+    """
     for role in _CHAIN:
         drawer = face(role)
         index = drawer.index(char)
         if not index:
             continue
-        capital = drawer.box(drawer.index(_CAPITAL)).top or CAP_HEIGHT
-        yy = CAP_HEIGHT / capital
-        xx = 1.0 if role == "cjk" else yy * _NARROWING
+        if role == "cjk":
+            xx = yy = 1.0
+        else:
+            yy = CAP_HEIGHT / (drawer.box(drawer.index("H")).top or CAP_HEIGHT)
+            xx = _DIGIT / (drawer.box(drawer.index("0")).advance or _DIGIT)
         advance = 0.0 if unicodedata.combining(char) else drawer.box(index).advance * xx
-        return Placed(drawer, index, xx, 0.0, yy if role != "cjk" else 1.0, 0.0, advance)
+        return Placed(drawer, index, xx, 0.0, yy, 0.0, advance)
     return None
