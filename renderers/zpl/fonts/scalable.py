@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from .faces import Role, face
 from .metrics import BLANKS, CAP_HEIGHT, Measure, measures
-from .style import Placed
+from .style import Placed, is_mark
 
 #: The faces asked in turn for a character that is not measured.
 _CHAIN: tuple[Role, ...] = ("condensed", "sans bold", "narrow", "thai", "cjk")
@@ -22,23 +22,24 @@ def place(char: str) -> Placed | None:
         return Placed(face("condensed"), 0, 0.0, 0.0, 0.0, 0.0, BLANKS[char])
     measured = measures().get(char)
     if measured is not None:
-        return _fitted(measured, measured.drawn_as)
+        return _fitted(measured, measured.drawn_as) or _by_face(char)
     base = measures().get(unicodedata.normalize("NFD", char)[0])
-    if base is not None and face(base.role).index(char):
-        return _fitted(base, base.drawn_as, char)
-    return _by_face(char)
+    return (base and _fitted(base, char)) or _by_face(char)
 
 
-def _fitted(measure: Measure, model: str, char: str | None = None) -> Placed | None:
-    """`char` (the model itself by default) moved and stretched so that the model fills the measured box."""
-    drawer = face(measure.role)
-    box = drawer.box(drawer.index(model))
-    index = drawer.index(char or model)
-    if not index or box.right <= box.left or box.top <= box.bottom:
-        return _by_face(char or model)
-    xx = measure.width / (box.right - box.left)
-    yy = (measure.top - measure.bottom) / (box.top - box.bottom)
-    return Placed(drawer, index, xx, measure.left - xx * box.left, yy, measure.top - yy * box.top, measure.advance)
+def _fitted(measure: Measure, char: str) -> Placed | None:
+    """`char` moved and stretched as the measured character must be to fill its box; None if no face has both."""
+    for role in (measure.role, *_CHAIN):
+        drawer = face(role)
+        index, model = drawer.index(char), drawer.index(measure.drawn_as)
+        box = drawer.box(model)
+        if index and model and box.right > box.left and box.top > box.bottom:
+            xx = measure.width / (box.right - box.left)
+            yy = (measure.top - measure.bottom) / (box.top - box.bottom)
+            return Placed(
+                drawer, index, xx, measure.left - xx * box.left, yy, measure.top - yy * box.top, measure.advance
+            )
+    return None
 
 
 def _by_face(char: str) -> Placed | None:
@@ -56,6 +57,6 @@ def _by_face(char: str) -> Placed | None:
         else:
             yy = CAP_HEIGHT / (drawer.box(drawer.index("H")).top or CAP_HEIGHT)
             xx = _DIGIT / (drawer.box(drawer.index("0")).advance or _DIGIT)
-        advance = 0.0 if unicodedata.combining(char) else drawer.box(index).advance * xx
+        advance = 0.0 if is_mark(char) else drawer.box(index).advance * xx
         return Placed(drawer, index, xx, 0.0, yy, 0.0, advance)
     return None

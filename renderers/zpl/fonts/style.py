@@ -1,5 +1,6 @@
 """A printer's font at one size: what is asked of it to set a text and to draw it."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -119,6 +120,11 @@ class Style:
             self._glyphs[char] = glyph
             self._dots += dots
         return glyph
+
+
+def is_mark(char: str) -> bool:
+    """Whether a character stands on the one before it (an accent, a Thai vowel) or is not seen at all."""
+    return unicodedata.category(char) in ("Mn", "Me", "Cf")
 
 
 def _positive(value: float | None) -> float | None:

@@ -10,7 +10,7 @@ from math import cos, pi, sin
 import numpy as np
 from numpy.typing import NDArray
 
-from .faces import LONGEST, NOTHING, Glyph, Segment, face
+from .faces import LONGEST, NOTHING, Glyph, Role, Segment, face
 from .style import Font, Placed
 
 _BASELINE = 0.75
@@ -113,16 +113,22 @@ _MARKS = {
 def _place(char: str) -> Placed | None:
     char = char.upper()
     if char in _SIGNS:
-        sign, width, height = _SIGNS[char]
-        drawer = face("sans bold" if not face("mono").index(sign) else "mono")
-        index = drawer.index(sign)
-        box = drawer.box(index)
-        if not index or box.right <= box.left or box.top <= box.bottom:
-            return None
-        xx, yy = width / (box.right - box.left), height / (box.top - box.bottom)
-        return Placed(drawer, index, xx, -xx * box.left, yy, _BASELINE - yy * box.top, 1.0)
+        return _sign(*_SIGNS[char])
     if char in _MARKS:
         return Placed(_MARKS[char], 0, 1.0, 0.0, 1.0, _BASELINE - 1.0, 1.0)
+    return None
+
+
+def _sign(char: str, width: float, height: float) -> Placed | None:
+    """A face's own sign, stretched to its box with its top at the top of the cell."""
+    roles: tuple[Role, ...] = ("mono", "sans bold", "condensed", "narrow")
+    for role in roles:
+        drawer = face(role)
+        index = drawer.index(char)
+        box = drawer.box(index)
+        if index and box.right > box.left and box.top > box.bottom:
+            xx, yy = width / (box.right - box.left), height / (box.top - box.bottom)
+            return Placed(drawer, index, xx, -xx * box.left, yy, _BASELINE - yy * box.top, 1.0)
     return None
 
 

@@ -189,3 +189,11 @@ def test_styles_are_made_once() -> None:
     assert style("0", 30.0, 30.0, 1.0) is style("0", 30.0, 30.0, 1.0)
     at = fitted("0", 30)
     assert at.glyph("A") is at.glyph("A")
+
+
+@pytest.mark.parametrize("name", ["0", "A", "G"])
+@pytest.mark.parametrize("mark", "\u0301\u0e31\u0e38\u0e48\u200b\u200d")
+def test_a_mark_does_not_move_the_pen(name: str, mark: str) -> None:
+    if missing():
+        pytest.skip(f"not installed: {', '.join(missing())}")
+    assert fitted(name, 60).width("a" + mark) == fitted(name, 60).width("a")
