@@ -94,6 +94,7 @@ _CONTROLS = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS"
 )
 _NAMES = {code: f"<{name}>" for code, name in enumerate(f"{_CONTROLS} RS US".split())}
+_NAMES |= {0x7F: "<DEL>"} | {code: f"<U+{code:X}>" for code in (*range(0x80, 0xA1), 0xAD)}
 
 
 def spoken(text: str) -> str:

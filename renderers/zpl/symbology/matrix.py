@@ -2,7 +2,12 @@
 
 from collections.abc import Callable
 
-from . import datamatrix, pdf417, qr
+from . import datamatrix, maxicode, pdf417, qr
 from .model import Request, Symbol
 
-DRAWERS: dict[str, Callable[[Request], Symbol]] = {**qr.DRAWERS, **datamatrix.DRAWERS, **pdf417.DRAWERS}
+DRAWERS: dict[str, Callable[[Request], Symbol]] = {
+    **qr.DRAWERS,
+    **datamatrix.DRAWERS,
+    **pdf417.DRAWERS,
+    **maxicode.DRAWERS,
+}

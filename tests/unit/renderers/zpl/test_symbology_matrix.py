@@ -5,13 +5,12 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from tests.unit.renderers.zpl.matrixcodes import CASES, SCALES, dots, draw, reference, request, scan
 
 from labeld.renderers.zpl.symbology.datamatrix_encodation import FNC1, codewords
 from labeld.renderers.zpl.symbology.datamatrix_symbol import RECTANGLES, SQUARES, Size, symbol
 from labeld.renderers.zpl.symbology.grid import boxes
 from labeld.renderers.zpl.symbology.model import Request, Unprintable
-
-from .matrixcodes import CASES, SCALES, dots, draw, reference, request, scan
 
 GS, RS, EOT = "\x1d", "\x1e", "\x04"
 with_references = pytest.mark.skipif(not CASES.is_dir(), reason="no reference pictures beside this checkout")
