@@ -66,7 +66,9 @@ class Fonts:
 
         def close() -> None:
             if string:
-                array.append(b"(%s)" % bytes(string).replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)"))
+                array.append(
+                    b"(%s)" % bytes(string).replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)")
+                )
                 string.clear()
 
         for (char, _), pen in zip(text.glyphs, along, strict=True):
@@ -121,7 +123,9 @@ def _write(font: _Font, objects: dict[int, bytes], numbers: Iterator[int]) -> in
     meaning, itself = next(numbers), next(numbers)
     objects[meaning] = pdffile.packed(b"", _to_unicode(font))
     first, last = codes[0], codes[-1]
-    widths = b" ".join(number(font.width(font.chars[code]), 2) if code in font.chars else b"0" for code in range(first, last + 1))
+    widths = b" ".join(
+        number(font.width(font.chars[code]), 2) if code in font.chars else b"0" for code in range(first, last + 1)
+    )
     objects[itself] = (
         b"<< /Type /Font /Subtype /Type3 /FontBBox [%s] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << %s >> "
         b"/Encoding << /Type /Encoding /Differences [%s] >> /FirstChar %d /LastChar %d /Widths [%s] "
@@ -159,7 +163,10 @@ def _outline(font: _Font, char: str) -> tuple[tuple[float, float, float, float],
 
 def _to_unicode(font: _Font) -> bytes:
     """A CMap from codes to UTF-16 (section 9.10.3)."""
-    pairs = [b"<%02x> <%s>" % (code, char.encode("utf-16-be", "replace").hex().encode()) for code, char in sorted(font.chars.items())]
+    pairs = [
+        b"<%02x> <%s>" % (code, char.encode("utf-16-be", "replace").hex().encode())
+        for code, char in sorted(font.chars.items())
+    ]
     blocks = [pairs[first : first + 100] for first in range(0, len(pairs), 100)]
     return b"\n".join(
         [

@@ -17,7 +17,7 @@ from .. import symbols
 from ..bitmap import MAX_DOTS, Bitmap
 from ..symbols import Symbol
 from ..symbols.bars import Box, find_bars, upright
-from ..symbols.quality import judge, matrix_box
+from ..symbols.quality import matrix_box
 from ..symbols.regions import Window, dense, grown, merged
 
 _Bits = NDArray[np.bool_]
@@ -26,9 +26,12 @@ _Bits = NDArray[np.bool_]
 _SMALL, _SCALES = 100_000, 3
 #: Dots around a symbol that belong to it, in the graphic: for its quiet zone, and for room.
 _ROOM = 64
-#: White that a symbol needs around it, in modules (ISO/IEC 18004, 16022, 24778, 15438).
+#: A symbol that scans is not made smaller than this part of its size.
+_LEAST = 0.7
+#: White that a symbol needs beside or around it, in modules (ISO/IEC 15417; 18004, 16022, 24778, 15438).
 _QUIET_BARS = 10
 _QUIET = {"QR Code": 4, "Data Matrix": 1, "Aztec": 0, "PDF417": 2}
+_WHITE_LEFT = 0.85
 #: Wide elements in narrow ones (ISO/IEC 16388, 16390).
 _RATIOS = (2.0, 3.0)
 #: Weights of two neighbours are so many parts together, so that products of two fit a byte.
@@ -72,9 +75,8 @@ def _enlarge(bits: _Bits, drawn: _Bits, ink: Window) -> None:
     """Each dot is the average over a dot's size of the graphic, about its middle: diagonals keep their course."""
     left, top, right, bottom = ink
     down, across = (new / old for new, old in zip(drawn.shape, bits.shape, strict=True))
-    rows, columns = _between(top, bottom, down, *(len(side) for side in (bits, drawn))), None
-    columns = _between(left, right, across, bits.shape[1], drawn.shape[1])
-    (first_row, above, below, of_below), (first_column, before, behind, of_behind) = rows, columns
+    first_row, above, below, of_below = _between(top, bottom, down, len(bits), len(drawn))
+    first_column, before, behind, of_behind = _between(left, right, across, bits.shape[1], drawn.shape[1])
     values = bits.view(np.uint8)[above[0] : below[-1] + 1]
     lines = values.take(before, axis=1) * (_PARTS - of_behind) + values.take(behind, axis=1) * of_behind
     above, below = above - above[0], below - above[0]
@@ -111,7 +113,8 @@ def _keep_thin(rows: NDArray[np.uint8], drawn: _Bits, scale: float) -> None:
         thin = rows & ~_opened(rows, thick, axis)
         if not thin.any():
             continue
-        lines, columns = np.nonzero(np.unpackbits(_opened(thin, length, 1 - axis), axis=1))
+        strokes = np.unpackbits(_opened(thin, length, 1 - axis), axis=1)
+        lines, columns = np.divmod(np.flatnonzero(strokes.view(np.bool_)), strokes.shape[1])
         lines = np.minimum(((lines + 0.5) * scale).astype(np.intp), height - 1)
         columns = np.minimum(((columns + 0.5) * scale).astype(np.intp), width - 1)
         near = np.pad(drawn, 1)
@@ -176,13 +179,16 @@ def _redraw(bits: _Bits, drawn: _Bits, symbol: Symbol, scale: float) -> None:
     here = symbol.moved(-left, -top)
     new_left, new_top, new_right, new_bottom = (round(side * scale) for side in (left, top, right, bottom))
     target = drawn[new_top:new_bottom, new_left:new_right]
+    scans = _reads(target, here)
     cells = _linear(source, here, scale) if symbol.format in symbols.LINEAR else _matrix(source, here, scale)
     for one in cells:
+        if scans and one.size < _LEAST * one.module:
+            continue
         redrawn = _put(target, here, one, scale)
         if redrawn is not None and _reads(redrawn, here):
             target[:] = redrawn
             return
-    if not _reads(target, here):
+    if not scans:
         down, across = (_middles(0, old, new) for old, new in zip(source.shape, target.shape, strict=True))
         nearest = source[down][:, across]
         if _reads(nearest, here):
@@ -190,21 +196,30 @@ def _redraw(bits: _Bits, drawn: _Bits, symbol: Symbol, scale: float) -> None:
 
 
 def _reads(bits: _Bits, symbol: Symbol) -> bool:
-    return not symbols.lost([symbol], symbols.read_dots(bits))
+    grey = np.where(bits, np.uint8(0), np.uint8(255))
+    return not symbols.lost([symbol], symbols.read_part(grey, [symbol.format], thorough=False))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Cells:
-    """A symbol with whole modules of `size` dots, in the upright view; `box` is what it takes up in the source.
+    """A symbol with whole modules of `size` dots, in the upright view.
 
+    module: what its modules would be if they were not whole, in dots.
+    box: what it takes up in the source.
     across, down: white that it needs beside, and above and below, in dots.
     """
 
     bits: _Bits
     size: int
+    module: float
     box: Box
     across: int
     down: int
+
+
+def _room(needed: int, white: float) -> int:
+    """White that must be left, in dots: what there was may shrink by what rounding makes a symbol larger."""
+    return min(needed, max(math.floor(_WHITE_LEFT * white) - 1, 0))
 
 
 def _sizes(module: float) -> list[int]:
@@ -219,18 +234,23 @@ def _linear(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
     bars = find_bars(view, box, symbol)
     if bars is None:
         return
-    quality = judge(view, box, bars)
     top, bottom = _rows_of(view[:, bars.left : int(bars.edges[1])].all(axis=1), (box[1] + box[3]) // 2)
+    inked = np.flatnonzero(view[top:bottom].any(axis=0))
+    before, behind = inked[inked < bars.left], inked[inked >= bars.right]
+    white = min(
+        bars.left - int(before[-1]) - 1 if before.size else _ROOM,
+        int(behind[0]) - bars.right if behind.size else _ROOM,
+    )
     rows = _middles(top, bottom, max(round((bottom - top) * scale), 1))
-    for size in _sizes(quality.module * scale):
+    module = float(bars.widths[0]) * scale
+    for size in _sizes(module):
         widths = bars.design @ np.array(_classes(bars.widths * scale, size), np.int64)
         begins = np.repeat(np.cumsum(widths) - widths, widths)
         share = (np.arange(widths.sum()) - begins + 0.5) / np.repeat(widths, widths)
         columns = np.repeat(bars.edges[:-1], widths) + share * np.repeat(np.diff(bars.edges), widths)
-        room = math.floor(min(_QUIET_BARS, *quality.quiet) * size)
-        yield _Cells(
-            view[rows][:, columns.astype(np.intp)], size, (bars.left, top, bars.right, bottom), room, 0
-        )
+        room = _room(_QUIET_BARS * size, white * scale)
+        drawn = view[rows][:, columns.astype(np.intp)]
+        yield _Cells(drawn, size, module, (bars.left, top, bars.right, bottom), room, 0)
 
 
 def _classes(widths: NDArray[np.float64], size: int) -> list[int]:
@@ -261,9 +281,11 @@ def _matrix(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
     # the height of a stacked symbol's rows is no number of modules
     high = max(round((bottom - top) * scale), 1) if stacked else round((bottom - top) / quality.module)
     cells = view[_middles(top, bottom, high)][:, columns]
-    for size in _sizes(quality.module * scale):
-        room = math.floor(min(_QUIET[symbol.format], *quality.quiet) * size)
-        yield _Cells(cells.repeat(size, axis=1).repeat(1 if stacked else size, axis=0), size, box, room, room)
+    module = quality.module * scale
+    for size in _sizes(module):
+        room = _room(_QUIET[symbol.format] * size, min(quality.quiet) * module)
+        drawn = cells.repeat(size, axis=1).repeat(1 if stacked else size, axis=0)
+        yield _Cells(drawn, size, module, box, room, room)
 
 
 def _middles(begin: int, end: int, count: int) -> NDArray[np.intp]:
@@ -278,7 +300,8 @@ def _put(target: _Bits, symbol: Symbol, cells: _Cells, scale: float) -> _Bits | 
     # what stood there may reach a dot further, for windows begin at whole dots
     spare = 1 if scale > 1 or cells.across >= cells.size else 0
     left, top, right, bottom = (round(side * scale) for side in cells.box)
-    view[max(top - min(spare, cells.down), 0) : bottom + min(spare, cells.down), max(left - spare, 0) : right + spare] = False
+    below = min(spare, cells.down)
+    view[max(top - below, 0) : bottom + below, max(left - spare, 0) : right + spare] = False
     high, wide = cells.bits.shape
     x, y = (left + right - wide + 1) // 2, (top + bottom - high + 1) // 2
     if x < 0 or y < 0 or x + wide > view.shape[1] or y + high > view.shape[0]:
