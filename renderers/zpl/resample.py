@@ -139,7 +139,7 @@ def _opened(rows: NDArray[np.uint8], length: int, axis: int) -> NDArray[np.uint8
 
 
 def _moved(rows: NDArray[np.uint8], step: int, axis: int) -> NDArray[np.uint8]:
-    """Packed rows with all dots moved down, or to the right, by `step` of less than 8; up or left where it is below 0."""
+    """Packed rows with all dots moved down, or to the right, by `step` of less than 8; back where it is below 0."""
     moved = np.zeros_like(rows)
     if axis == 0:
         if abs(step) < len(rows):
@@ -234,7 +234,8 @@ def _linear(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
     bars = find_bars(view, box, symbol)
     if bars is None:
         return
-    top, bottom = _rows_of(view[:, bars.left : int(bars.edges[1])].all(axis=1), (box[1] + box[3]) // 2)
+    bar = np.asarray(view[:, bars.left : int(bars.edges[1])].all(axis=1))
+    top, bottom = _rows_of(bar, (box[1] + box[3]) // 2)
     inked = np.flatnonzero(view[top:bottom].any(axis=0))
     before, behind = inked[inked < bars.left], inked[inked >= bars.right]
     white = min(
