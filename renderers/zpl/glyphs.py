@@ -13,6 +13,8 @@ from .scene import Text
 
 #: Codes of printable ASCII stand for it; these for what else a text holds.
 _OTHERS = range(128, 256)
+#: How each code is written in a string (section 7.3.4.2).
+_LITERAL = [b"\\" + bytes((code,)) if code in b"\\()" else bytes((code,)) for code in range(256)]
 #: Units of glyphs in the size of a font.
 _UNITS = 1000
 #: How text runs and which way is up, by its turn, with y down: the first four numbers of its matrix (section 9.4.4).
@@ -59,40 +61,25 @@ class Fonts:
     def show(self, text: Text) -> bytes:
         """A text object (section 9.4), in dots with y down: each glyph on the whole dot where `raster` draws it."""
         x, y, along = pens(text)
-        parts = [b"BT %s %d %d Tm" % (_RUNS[text.turn], x, y)]
-        font, at = None, 0.0
-        string = bytearray()
-        array: list[bytes] = []
-
-        def close() -> None:
-            if string:
-                array.append(b"(%s)" % bytes(string).replace(b"\\", b"\\\\").replace(b"(", b"\\(").replace(b")", b"\\)"))
-                string.clear()
-
+        shown: _Font | None = None
+        at = 0.0
+        written = bytearray(b"BT %s %d %d Tm" % (_RUNS[text.turn], x, y))
         for (char, _), pen in zip(text.glyphs, along, strict=True):
-            wanted, code = self._code(text.style, char)
-            if wanted is not font:
-                close()
-                if array:
-                    parts.append(b"[%s] TJ" % b"".join(array))
-                    array.clear()
-                font = wanted
-                parts.append(b"%s %d Tf" % (font.name, font.size))
+            font, code = self._code(text.style, char)
+            if font is not shown:
+                written += b")] TJ" if shown else b""
+                written += b" %s %d Tf [(" % (font.name, font.size)
+                shown = font
             back = round(at - pen * _UNITS / font.size, 2)
             if back:
-                close()
-                array.append(number(back, 2))
-            string.append(code)
+                written += b")%s(" % number(back, 2)
+            written += _LITERAL[code]
             at += font.width(char) - back
-        close()
-        return b"%s [%s] TJ ET" % (b" ".join(parts), b"".join(array))
+        return bytes(written + b")] TJ ET")
 
     def write(self, objects: dict[int, bytes], numbers: Iterator[int]) -> bytes:
         """Add the objects of all fonts; returns the entries of a resource dictionary's `/Font`."""
-        entries = []
-        for font in self._fonts:
-            entries.append(b"%s %d 0 R" % (font.name, _write(font, objects, numbers)))
-        return b" ".join(entries)
+        return b" ".join(b"%s %d 0 R" % (font.name, _write(font, objects, numbers)) for font in self._fonts)
 
     def _code(self, style: Style, char: str) -> tuple[_Font, int]:
         found = self._codes.get((style, char))
@@ -121,7 +108,8 @@ def _write(font: _Font, objects: dict[int, bytes], numbers: Iterator[int]) -> in
     meaning, itself = next(numbers), next(numbers)
     objects[meaning] = pdffile.packed(b"", _to_unicode(font))
     first, last = codes[0], codes[-1]
-    widths = b" ".join(number(font.width(font.chars[code]), 2) if code in font.chars else b"0" for code in range(first, last + 1))
+    every = (font.chars.get(code) for code in range(first, last + 1))
+    widths = b" ".join(b"0" if char is None else number(font.width(char), 2) for char in every)
     objects[itself] = (
         b"<< /Type /Font /Subtype /Type3 /FontBBox [%s] /FontMatrix [0.001 0 0 0.001 0 0] /CharProcs << %s >> "
         b"/Encoding << /Type /Encoding /Differences [%s] >> /FirstChar %d /LastChar %d /Widths [%s] "
@@ -159,7 +147,10 @@ def _outline(font: _Font, char: str) -> tuple[tuple[float, float, float, float],
 
 def _to_unicode(font: _Font) -> bytes:
     """A CMap from codes to UTF-16 (section 9.10.3)."""
-    pairs = [b"<%02x> <%s>" % (code, char.encode("utf-16-be", "replace").hex().encode()) for code, char in sorted(font.chars.items())]
+    pairs = [
+        b"<%02x> <%s>" % (code, char.encode("utf-16-be", "replace").hex().encode("ascii"))
+        for code, char in sorted(font.chars.items())
+    ]
     blocks = [pairs[first : first + 100] for first in range(0, len(pairs), 100)]
     return b"\n".join(
         [

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ..bitmap import MAX_DOTS, Bitmap
 from .fonts import Style
 from .scene import Boxes, Dots, Ink, Scene, Shape, Text
-from .spans import Edges, edges
+from .spans import Edges, edges, moved
 
 _Bits = NDArray[np.bool_]
 #: left, top, right, bottom in dots of the paper, the last two exclusive
@@ -56,7 +56,7 @@ def _draw(canvas: _Bits, shape: Shape, ink: Ink) -> None:
     elif isinstance(shape, Dots):
         _draw_dots(canvas, shape, ink)
     elif isinstance(shape, Boxes):
-        boxes = _on_paper(shape.edges + np.array((shape.x, shape.y, shape.x, shape.y), np.int64), canvas)
+        boxes = _on_paper(moved(shape), canvas)
         if ink != "reverse":
             _fill(canvas, boxes, ink)
         elif len(boxes):

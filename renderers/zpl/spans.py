@@ -5,16 +5,17 @@ than half of it is covered. The borders of frames and ellipses grow inwards (ZPL
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .scene import Diagonal, Ellipse, Frame
+from .scene import Boxes, Diagonal, Ellipse, Frame
 
 #: left, top, right, bottom of each rectangle in dots of the paper, the last two exclusive: shape (n, 4).
 Edges = NDArray[np.int64]
 _Ints = NDArray[np.int64]
-_Floats = NDArray[np.float64]
+_Floats = NDArray[np.floating[Any]]
 
 _NOTHING: Edges = np.zeros((0, 4), np.int64)
 
@@ -31,6 +32,12 @@ def edges(shape: Frame | Ellipse | Diagonal, paper: int) -> Edges:
     else:
         drawn = _diagonal(shape, first, last)
     return drawn + np.array((shape.x, shape.y, shape.x, shape.y), np.int64)
+
+
+def moved(boxes: Boxes) -> Edges:
+    """The rectangles of `boxes` where they lie on the paper; they may overlap."""
+    places: Edges = boxes.edges.astype(np.int64) + np.array((boxes.x, boxes.y, boxes.x, boxes.y), np.int64)
+    return places
 
 
 def solid(shape: Frame | Ellipse) -> bool:
@@ -102,7 +109,8 @@ def _bow(middles: _Floats, width: int, height: int) -> _Ints:
 
 def _rounded_up(places: _Floats) -> _Ints:
     """The first dots whose middles do not lie before `places`."""
-    return np.ceil(places - 0.5).astype(np.int64)
+    rounded: _Ints = np.ceil(places - 0.5).astype(np.int64)
+    return rounded
 
 
 def _diagonal(diagonal: Diagonal, first: int, last: int) -> Edges:

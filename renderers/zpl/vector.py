@@ -9,7 +9,6 @@ from itertools import count
 from typing import assert_never
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import pdffile
 from ..bitmap import Bitmap
@@ -18,7 +17,7 @@ from ..pdffile import number
 from .glyphs import Fonts
 from .raster import pens
 from .scene import Boxes, Diagonal, Dots, Ellipse, Frame, Mark, Scene, Shape, Text
-from .spans import edges, radii, solid, thickness
+from .spans import Edges, edges, moved, radii, solid, thickness
 
 #: Dots by which edges keep off the dots beside: some programs paint every dot that is touched (Ghostscript), and all
 #: of them round. Pictures keep off further, for their corners are rounded outwards.
@@ -104,8 +103,7 @@ class _Book:
             case Dots():
                 return self._picture(shape, scene)
             case Boxes():
-                moved = shape.edges + np.array((shape.x, shape.y, shape.x, shape.y), np.int64)
-                return _rectangles(moved, scene)
+                return _rectangles(moved(shape), scene)
             case Frame() | Ellipse() | Diagonal():
                 return _path(shape, scene)
             case _:
@@ -162,7 +160,7 @@ def _meets(box: _Box, scene: Scene) -> bool:
     return box[0] < scene.width and box[1] < scene.height and box[2] > 0 and box[3] > 0
 
 
-def _rectangles(boxes: NDArray[np.int64], scene: Scene) -> bytes:
+def _rectangles(boxes: Edges, scene: Scene) -> bytes:
     """Rectangles as one path, so that they are one shape."""
     clipped = np.clip(boxes, 0, (scene.width, scene.height, scene.width, scene.height))
     clipped = clipped[(clipped[:, 0] < clipped[:, 2]) & (clipped[:, 1] < clipped[:, 3])]
@@ -224,18 +222,18 @@ def _rounded(box: _Box, radius: float | None, off: float) -> bytes:
         return _rectangle(*box, off)
     across, down = ((right - left) / 2, (bottom - top) / 2) if radius is None else (radius, radius)
     along, beside = across * (1 - _ROUND), down * (1 - _ROUND)
-    parts = [
-        (b"m", left + across, top),
-        (b"l", right - across, top),
-        (b"c", right - along, top, right, top + beside, right, top + down),
-        (b"l", right, bottom - down),
-        (b"c", right, bottom - beside, right - along, bottom, right - across, bottom),
-        (b"l", left + across, bottom),
-        (b"c", left + along, bottom, left, bottom - beside, left, bottom - down),
-        (b"l", left, top + down),
-        (b"c", left, top + beside, left + along, top, left + across, top),
-    ]
-    return b" ".join(b"%s %s" % (_numbers(values), operator) for operator, *values in parts) + b" h"
+    steps: tuple[tuple[float, ...], ...] = (
+        (right - across, top),
+        (right - along, top, right, top + beside, right, top + down),
+        (right, bottom - down),
+        (right, bottom - beside, right - along, bottom, right - across, bottom),
+        (left + across, bottom),
+        (left + along, bottom, left, bottom - beside, left, bottom - down),
+        (left, top + down),
+        (left, top + beside, left + along, top, left + across, top),
+    )
+    drawn = (b"%s %s" % (_numbers(step), b"l" if len(step) == 2 else b"c") for step in steps)
+    return b"%s m %s h" % (_numbers((left + across, top)), b" ".join(drawn))
 
 
 def _numbers(values: Sequence[float]) -> bytes:
