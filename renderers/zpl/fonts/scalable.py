@@ -10,6 +10,7 @@ from .style import Placed, is_mark
 #: The faces asked in turn for a character that is not measured.
 _CHAIN: tuple[Role, ...] = ("condensed", "sans bold", "narrow", "thai", "cjk")
 _DIGIT = 0.48  # the advance of a digit
+_SQUARE = -0.08  # how far an ideograph is lowered, so that its square lies in the cell
 
 
 @lru_cache(maxsize=8192)
@@ -52,11 +53,13 @@ def _by_face(char: str) -> Placed | None:
         index = drawer.index(char)
         if not index:
             continue
+        dy = 0.0
         if role == "cjk":
             xx = yy = 1.0
+            dy = _SQUARE
         else:
             yy = CAP_HEIGHT / (drawer.box(drawer.index("H")).top or CAP_HEIGHT)
             xx = _DIGIT / (drawer.box(drawer.index("0")).advance or _DIGIT)
         advance = 0.0 if is_mark(char) else drawer.box(index).advance * xx
-        return Placed(drawer, index, xx, 0.0, yy, 0.0, advance)
+        return Placed(drawer, index, xx, 0.0, yy, dy, advance)
     return None

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from .faces import NOTHING, Glyph, Segment
 
+_HIGHEST = 32000.0  # `^A` names no larger height or width
 _MOST_GLYPHS = 1024  # kept per style
 _MOST_DOTS = 1 << 21  # all kept glyphs of a style together; a larger glyph is drawn anew each time
 
@@ -128,7 +129,7 @@ def is_mark(char: str) -> bool:
 
 
 def _positive(value: float | None) -> float | None:
-    return value if value and value > 0 else None
+    return min(value, _HIGHEST) if value and value > 0 else None
 
 
 def _multiple(times: float) -> int:

@@ -72,6 +72,12 @@ def test_what_a_request_leaves_out_is_filled_in() -> None:
     assert font("GS").fit(None, None) == (24, 24)
 
 
+@given(st.sampled_from(NAMES), st.floats() | st.none(), st.floats() | st.none())
+def test_any_request_gets_a_size_that_can_be_drawn(name: str, height: float | None, width: float | None) -> None:
+    for size in font(name).fit(height, width):
+        assert 0 < size <= 32000
+
+
 def test_names_that_name_no_font() -> None:
     assert font("1") is font("a") is font("A")
     assert font("E:ARIAL.TTF") is font("R:X.FNT") is font("0")
@@ -189,6 +195,17 @@ def test_styles_are_made_once() -> None:
     assert style("0", 30.0, 30.0, 1.0) is style("0", 30.0, 30.0, 1.0)
     at = fitted("0", 30)
     assert at.glyph("A") is at.glyph("A")
+
+
+@pytest.mark.parametrize("char", "中国日本ア")
+def test_ideographs_lie_in_the_cell(char: str) -> None:
+    if missing():
+        pytest.skip(f"not installed: {', '.join(missing())}")
+    at = fitted("0", 100)
+    glyph = at.glyph(char)
+    assert at.baseline + glyph.top >= -5
+    assert at.baseline + glyph.top + glyph.bits.shape[0] <= 105
+    assert at.advance(char) == pytest.approx(100)
 
 
 @pytest.mark.parametrize("name", ["0", "A", "G"])
