@@ -189,7 +189,7 @@ def main() -> int:
         kinds[found.kind] += 1
         worst.append((found, document))
         if len(worst) > 1000:
-            worst = _slowest(worst) + _largest(worst)
+            worst = list(dict.fromkeys(_slowest(worst) + _largest(worst)))
         if found.fault:
             faults += 1
             print(f"FAULT {document.number} ({document.story}): {found.fault}", flush=True)
