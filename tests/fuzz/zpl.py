@@ -41,6 +41,7 @@ MOST_MEMORY = 500 * 10**6
 _FAR_TOO_LONG = 6
 _ADDRESS_SPACE = 4 << 30
 _MOST_FAULTS = 20
+_HEADS = (203, 203, 300, 600)
 _STOCKS = ("4x6in", "4x6in", "4x6in", "100x150mm", "30x20mm", "4x8in")
 
 
@@ -73,7 +74,6 @@ def documents(seed: str, first: int, *, beside: bool) -> Iterator[Document]:
     """The endless sequence of a seed, from number `first` on; `beside`: with labels that lie beside the checkout."""
     costly = list(hostile().items())
     known = _known(beside=beside)
-    heads = (203, 203, 300, 600) if door.INTERPRETS else (203,)
     for number in itertools.count(first):
         if number < len(costly):
             yield Document(number, *costly[number])
@@ -86,7 +86,7 @@ def documents(seed: str, first: int, *, beside: bool) -> Iterator[Document]:
         if name != "by chance" or rng.random() < 0.3:
             zpl, how = mutate(rng, zpl, stolen)
         story = f"{name} with {other}: {', '.join(how)}"
-        yield Document(number, story, zpl, rng.choice(_STOCKS), rng.choice(heads))
+        yield Document(number, story, zpl, rng.choice(_STOCKS), rng.choice(_HEADS))
 
 
 def _known(*, beside: bool) -> list[tuple[str, bytes]]:
