@@ -25,7 +25,6 @@ from typing import Any
 
 from tests.bench.fresh import peak_rss
 from tests.bench.render import goal
-from tests.conformance import door
 from tests.conformance.cases import cases
 from tests.fuzz.seeds import ROOT, seeds
 
@@ -186,8 +185,6 @@ def main() -> None:
     options = parser.parse_args()
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:1])
     print(__doc__)
-    if not door.INTERPRETS:
-        print("LABELD DRAWS GRAPHICS AND BOXES ONLY HERE: its times are of less work than zebrash's.")
     programs = {"labeld": Program(sys.executable, ROOT / "tests/conformance/shim.py")}
     if shutil.which("node") and (HERE / "node_modules").is_dir():
         programs["zebrash"] = Program("node", HERE / "zebrash.mjs")

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 import zxingcpp
 from PIL import Image, ImageFilter
-from tests.conformance import door
 from tests.unit.renderers.paper import barcode, dots
 
 from labeld.renderers.asset import PDF, PNG, ZPL, Asset
@@ -216,13 +215,7 @@ def lettering(dpi: int) -> bytes:
     )
 
 
-LABELS = [
-    graphics,
-    pytest.param(lettering, marks=pytest.mark.skipif(not door.INTERPRETS, reason="text and barcodes are not drawn")),
-]
-
-
-@pytest.mark.parametrize("label", LABELS)
+@pytest.mark.parametrize("label", [graphics, lettering])
 @pytest.mark.parametrize("queue", PRINTERS)
 def test_a_zpl_label_printed_as_pdf_is_the_label(queues: Queues, queue: str, label: Callable[[int], bytes]) -> None:
     takes, dpi = PRINTERS[queue]

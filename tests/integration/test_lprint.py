@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from tests.conformance import door
 from tests.unit.renderers.paper import dots, picture, pixels
 
 from labeld.drivers.virtual.server import VirtualPrinter
@@ -131,11 +130,7 @@ _LETTERING = (
     "zpl",
     [
         pytest.param(_GRAPHICS, id="graphics"),
-        pytest.param(
-            _LETTERING,
-            id="lettering",
-            marks=pytest.mark.skipif(not door.INTERPRETS, reason="text and barcodes are not drawn"),
-        ),
+        pytest.param(_LETTERING, id="lettering"),
     ],
 )
 async def test_a_zpl_label_printed_as_png_is_dot_for_dot_the_label(lprint: Server, zpl: bytes) -> None:

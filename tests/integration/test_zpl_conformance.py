@@ -21,7 +21,6 @@ pytestmark = [
     pytest.mark.cases,
     pytest.mark.skipif(not ALL, reason="no ZPL cases beside this checkout"),
 ]
-interprets = pytest.mark.skipif(not door.INTERPRETS, reason="text and barcodes are not drawn")
 
 
 class Copied:
@@ -61,13 +60,11 @@ def test_the_scorer_knows_a_reference_from_blank_paper(case: Case, tmp_path: Pat
     assert (blank["f1"], blank["barcodes_hit"]) == (0.0, 0)
 
 
-@interprets
 def test_every_case_is_drawn_at_its_size(rows: list[Row]) -> None:
     assert [f"{row['name']}: {row['note']}" for row in rows if not row["ok"]] == []
     assert [row["name"] for row in rows if not row["size_equal"]] == []
 
 
-@interprets
 def test_carriers_labels_are_as_they_should_be(rows: list[Row]) -> None:
     carriers = [row for row in rows if row["group"] == "carrier"]
     assert mean(carriers, "f1") >= 0.96, told(carriers)
@@ -75,21 +72,18 @@ def test_carriers_labels_are_as_they_should_be(rows: list[Row]) -> None:
     assert {row["name"]: row["missing"] for row in carriers if row["missing"]} == {}
 
 
-@interprets
 @pytest.mark.parametrize("group", GROUPS)
 def test_a_group_is_as_it_should_be(rows: list[Row], group: str) -> None:
     of_it = [row for row in rows if row["group"] == group]
     assert mean(of_it, "f1") >= 0.95, told(of_it)
 
 
-@interprets
 def test_all_cases_together_are_as_they_should_be(rows: list[Row]) -> None:
     assert mean(rows, "f1") >= 0.95, told(rows)
     wanted, read = (sum(row[of] for row in rows) for of in ("barcodes_ref", "barcodes_hit"))
     assert read >= 0.98 * wanted, {row["name"]: row["missing"] for row in rows if row["missing"]}
 
 
-@interprets
 @pytest.mark.parametrize(("zpl", "width", "height"), [pytest.param(*label, id=name) for name, *label in smoke()])
 def test_real_labels_without_a_reference_are_drawn(zpl: bytes, width: int, height: int) -> None:
     drawn = door.labels(zpl, width, height)

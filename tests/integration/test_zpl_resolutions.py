@@ -43,7 +43,6 @@ ROUNDING_MM = 0.25
 pytestmark = [
     pytest.mark.cases,
     pytest.mark.skipif(not ALL, reason="no ZPL cases beside this checkout"),
-    pytest.mark.skipif(not door.INTERPRETS, reason="ZPL is not drawn for other resolutions"),
 ]
 
 
