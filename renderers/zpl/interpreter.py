@@ -166,7 +166,7 @@ class _Interpreter:
         here = self._open(command)
         x, y, justification = self._read(command)
         here.start, here.typeset = command.start, command.name == "^FT"
-        here.x, here.y = _number(x), _number(y)
+        here.x, here.y = (None if value is None else max(value, 0.0) for value in (_number(x), _number(y)))
         if not here.typeset:
             here.x, here.y = here.x or 0.0, here.y or 0.0
         if isinstance(justification, float):
@@ -208,7 +208,7 @@ class _Interpreter:
     def _symbol_font(self, command: Command) -> None:
         here = self._open(command)
         turn, height, width = self._read(command)[:3]
-        here.font = FontChoice("^GS", _positive(height), _positive(width))
+        here.font = FontChoice("GS", _positive(height), _positive(width))
         here.turn = TURNS.get(str(turn))
 
     def _data(self, command: Command) -> None:

@@ -127,8 +127,11 @@ class Painter:
         name = settings.aliases.get(choice.name, choice.name)
         usual = settings.font
         height, width = choice.height, choice.width
-        if height is None and width is None and choice.name == usual.name:
-            height, width = usual.height, usual.width
+        if height is None and width is None:
+            if choice.name == usual.name:
+                height, width = usual.height, usual.width
+            elif choice.name == _MARKS:
+                height = usual.height
         return style(name, *font(name).fit(height, width), self._paper.scale)
 
     def _text(self, field: Field, settings: Settings, written: str) -> None:
@@ -265,6 +268,8 @@ class Painter:
         return Ellipse(left, top, width, height, line), white
 
 
+#: The font of `^GS`.
+_MARKS: Final = "GS"
 _TURNS: Final[dict[str, Rotation]] = {"N": 0, "R": 90, "I": 180, "B": 270}
 
 
