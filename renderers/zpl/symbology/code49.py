@@ -27,8 +27,10 @@ _PAIRS = {
 _QUIET = (10, 1)
 _MOST_ROWS, _MOST_CODES = 8, 49
 #: Of the characters two by two, for the checks Z, Y and X of the whole symbol; each begins one later than the next.
-_WEIGHTS = (1, 9, 31, 26, 2, 12, 17, 23, 37, 18, 22, 6, 27, 44, 15, 43, 39)
-_WEIGHTS += (11, 13, 5, 41, 33, 36, 8, 4, 32, 3, 19, 40, 25, 29, 10, 24, 30)
+_WEIGHTS = (
+    *(1, 9, 31, 26, 2, 12, 17, 23, 37, 18, 22, 6, 27, 44, 15, 43, 39),
+    *(11, 13, 5, 41, 33, 36, 8, 4, 32, 3, 19, 40, 25, 29, 10, 24, 30),
+)
 _MODE_WEIGHTS = (38, 16, 20)
 #: Whether each word of a row is odd (1), which tells the rows apart; those of the last row are even.
 _PARITIES = ("1001", "0101", "1100", "0011", "1010", "0110", "1111", "0000")
