@@ -88,8 +88,8 @@ def test_set_get_do_in_field_data_is_stripped_with_the_field_data() -> None:
 _PIECES = st.one_of(
     st.sampled_from(
         """^XA ^XZ ^FS ^FO1,1 ^FDa ^FDa^b ^FH ^FD_7EJA ~JA ~JR ^JUS ^DFR:A ^DFE:A ~DGR:A,1,1,F ~DGE:A,1,1,F
-        ~DYA,B,G,2,1,~J ^GFB,3,3,1,^XZ ^GFB,9,3,1,~JA ^GFA,2,2,1,F,F ^BXN,5,200,,,,~ ^CC- ^CC^ -CC^ ~CT+ +CT~ +JA -JUS ^CD;
-        ^CD, -FO1;2 -FS -FDx^JUS -FX~JA ^MN ^PQ9,1 ! U1 setvar do ^ ~ - + _ , ; ^SN1 ^IDE:* ^IDR:* ^XGE:A ^FX ^FV
+        ~DYA,B,G,2,1,~J ^GFB,3,3,1,^XZ ^GFB,9,3,1,~JA ^GFA,2,2,1,F,F ^BXN,5,200,,,,~ ^CC- ^CC^ -CC^ ~CT+ +CT~ +JA -JUS
+        ^CD; ^CD, -FO1;2 -FS -FDx^JUS -FX~JA ^MN ^PQ9,1 ! U1 setvar do ^ ~ - + _ , ; ^SN1 ^IDE:* ^IDR:* ^XGE:A ^FX ^FV
         ^A""".split()  # noqa: SIM905
     ),
     st.sampled_from([b"\x10CT~", b"\x10JA", b"\x1eJUS", b"\r\n", b" ", b"\0", b"\x02", b"\x1b"]),
