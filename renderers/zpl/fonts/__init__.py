@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from . import cells, scalable
+from . import cells, scalable, symbols
 from .faces import Glyph, missing
 from .metrics import BASELINE, CAP_HEIGHT
 from .style import Font, Style
@@ -10,14 +10,22 @@ from .style import Font, Style
 __all__ = ["Font", "Glyph", "Style", "font", "missing", "style"]
 
 
+_UNKNOWN = "A"  # what a letter or digit prints as that names no font
+
+
 @lru_cache(maxsize=1)
 def _fonts() -> dict[str, Font]:
-    return {"0": Font("0", scalable.place, BASELINE, CAP_HEIGHT), **cells.fonts()}
+    return {"0": Font("0", scalable.place, BASELINE, CAP_HEIGHT), "GS": symbols.font(), **cells.fonts()}
 
 
 def font(name: str) -> Font:
-    """The font that a label names: one letter or digit of `^A`, or a file of `^A@` and `^CW`."""
-    return _fonts().get(name.upper()) or _fonts()["0"]
+    """The font that a label names.
+
+    One letter or digit as of `^A` (unknown ones are font A), "GS" for `^GS`, or a file as of `^A@` and `^CW`, for which
+    font 0 stands in.
+    """
+    known = _fonts()
+    return known.get(name.upper()) or known[_UNKNOWN if len(name) <= 1 else "0"]
 
 
 @lru_cache(maxsize=64)

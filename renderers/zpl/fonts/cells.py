@@ -1,11 +1,13 @@
-"""The bitmap fonts A to H: a face fitted to each font's cell, every character on the same pitch."""
+"""The bitmap fonts A to H, a face fitted to each font's cell, every character on the same pitch, and P to V."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from .faces import Role, face
-from .style import Font, Placed
+from . import scalable
+from .faces import Face, Role, face
+from .metrics import BASELINE, CAP_HEIGHT
+from .style import Font, Placed, is_mark
 
 _CHAIN: tuple[Role, ...] = ("mono", "sans bold", "thai", "cjk")
 _WIDEST = 0.9  # of the pitch, for the ink of a character
@@ -38,9 +40,16 @@ _CELLS = {
 }
 
 
+# The proportional bitmap fonts: font 0 in fixed steps.
+_STEPPED = {"P": (20, 18), "Q": (28, 24), "R": (35, 31), "S": (40, 35), "T": (48, 42), "U": (59, 53), "V": (80, 71)}
+
+
 def fonts() -> dict[str, Font]:
     """The bitmap fonts by their letter."""
-    return {name: _font(name, cell) for name, cell in _CELLS.items()}
+    found = {name: _font(name, cell) for name, cell in _CELLS.items()}
+    for name, cell in _STEPPED.items():
+        found[name] = Font(name, scalable.place, BASELINE, CAP_HEIGHT, cell)
+    return found
 
 
 def _font(name: str, cell: _Cell) -> Font:
@@ -60,18 +69,21 @@ def _placer(cell: _Cell) -> Callable[[str], Placed | None]:
         if cell.capitals and len(char.upper()) == 1:
             char = char.upper()
         for role in (cell.role, *_CHAIN):
-            drawer = face(role)
-            index = drawer.index(char)
+            index = face(role).index(char)
             if index:
-                box = drawer.box(index)
-                em = cell.capital / (drawer.box(drawer.index("H")).top or 0.73)
-                ink = (box.right - box.left) * em
-                squeeze = min(1.0, _WIDEST * cell.pitch / ink) if ink > 0 else 1.0
-                left = max(0.0, (cell.room - ink * squeeze) / 2)
-                xx = em * squeeze / cell.width
-                return Placed(
-                    drawer, index, xx, left / cell.width - xx * box.left, em / cell.height, 0.0, cell.pitch / cell.width
-                )
+                return _in_cell(cell, face(role), index, is_mark(char))
         return None
 
     return place
+
+
+def _in_cell(cell: _Cell, drawer: Face, index: int, mark: bool) -> Placed:
+    """A glyph with capitals as high as the cell's, centred in it, or over the cell before when it is a mark."""
+    box = drawer.box(index)
+    em = cell.capital / (drawer.box(drawer.index("H")).top or 1.0)
+    ink = (box.right - box.left) * em
+    squeeze = min(1.0, _WIDEST * cell.pitch / ink) if ink > 0 else 1.0
+    left = max(0.0, (cell.room - ink * squeeze) / 2) - (cell.pitch if mark else 0)
+    xx = em * squeeze / cell.width
+    advance = 0.0 if mark else cell.pitch / cell.width
+    return Placed(drawer, index, xx, left / cell.width - xx * box.left, em / cell.height, 0.0, advance)

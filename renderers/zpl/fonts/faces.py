@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-Role = Literal["condensed", "narrow", "mono", "mono bold", "ocr a", "ocr b", "sans bold", "cjk", "thai"]
+Role = Literal["condensed", "narrow", "mono", "mono bold", "ocr a", "ocr b", "sans", "sans bold", "cjk", "thai"]
 Point = tuple[float, float]
 Segment = tuple[str, tuple[Point, ...]]
 
@@ -59,9 +59,10 @@ _SOURCES: dict[Role, _Source] = {
     "ocr b": _Source("fonts-ocr-b", (f"{_DEBIAN}/opentype/ocr-b/OCRB.otf",), ("mono", "mono bold")),
     "sans bold": _Source(
         "fonts-dejavu-core",
-        (f"{_DEJAVU}/DejaVuSansCondensed-Bold.ttf", f"{_DEJAVU}/DejaVuSans-Bold.ttf"),
+        (f"{_DEJAVU}/DejaVuSans-Bold.ttf",),
         ("condensed", "mono bold"),
     ),
+    "sans": _Source("fonts-dejavu-core", (f"{_DEJAVU}/DejaVuSans.ttf",), ("sans bold", "mono")),
     "cjk": _Source("fonts-droid-fallback", (f"{_DEBIAN}/truetype/droid/DroidSansFallbackFull.ttf",), ("sans bold",)),
     "thai": _Source("fonts-tlwg-loma-ttf", (f"{_DEBIAN}/truetype/tlwg/Loma-Bold.ttf",), ("sans bold",)),
 }
@@ -143,11 +144,11 @@ class Face:
         return Glyph(left, -top, grey >= 128)
 
     def contours(self, index: int, xx: float, yy: float, dx: float, dy: float) -> tuple[Segment, ...]:
-        """A glyph's outline in dots, y down: ("move", (p,)), ("line", (p,)), ("quadratic", (c, p)), ("cubic", (c, c, p)).
+        """A glyph's outline in dots, y down: each contour begins with a move and closes itself.
 
-        Each contour begins with a move and closes itself.
+        Segments are ("move", (to,)), ("line", (to,)), ("quadratic", (control, to)), ("cubic", (control, control, to)).
         """
-        if not self._load(index, 1, 1, 0, 0):
+        if not self._load(index, _EM, _EM, 0, 0):
             return ()
         outline = self._slot.outline
         unit = 1 / (64 * _EM)
@@ -157,7 +158,8 @@ class Face:
         ]
         tags = [outline.tags[i] for i in range(outline.n_points)]
         tags = [tag if isinstance(tag, int) else tag[0] for tag in tags]
-        first, segments = 0, []
+        first = 0
+        segments: list[Segment] = []
         for contour in range(outline.n_contours):
             last = outline.contours[contour] + 1
             segments.extend(_segments(points[first:last], [tag & 3 for tag in tags[first:last]]))
@@ -165,7 +167,7 @@ class Face:
         return tuple(segments)
 
     def _measure(self, index: int) -> Box:
-        if not self._load(index, 1, 1, 0, 0):
+        if not self._load(index, _EM, _EM, 0, 0):
             return Box(0, 0, 0, 0, 0)
         unit = 1 / (64 * _EM)
         ink = ft.FT_BBox()
@@ -174,11 +176,8 @@ class Face:
         return Box(advance, ink.xMin * unit, ink.yMin * unit, ink.xMax * unit, ink.yMax * unit)
 
     def _load(self, index: int, xx: float, yy: float, dx: float, dy: float) -> bool:
-        if xx == yy == 1:
-            matrix = None
-        else:
-            matrix = ctypes.byref(ft.FT_Matrix(_fixed(xx / _EM, 16), 0, 0, _fixed(yy / _EM, 16)))
-        ft.FT_Set_Transform(self._face, matrix, ctypes.byref(ft.FT_Vector(_fixed(dx, 6), _fixed(dy, 6))))
+        matrix = ft.FT_Matrix(_fixed(xx / _EM, 16), 0, 0, _fixed(yy / _EM, 16))
+        ft.FT_Set_Transform(self._face, ctypes.byref(matrix), ctypes.byref(ft.FT_Vector(_fixed(dx, 6), _fixed(dy, 6))))
         return not ft.FT_Load_Glyph(self._face, index, _LOAD)
 
 
@@ -247,10 +246,10 @@ def _own(role: Role) -> Face | None:
 
 @lru_cache(maxsize=1)
 def _last_resort() -> Face:
-    held = ImageFont.load_default(12).path  # type: ignore[union-attr]
-    if not isinstance(held, BytesIO):
-        raise RuntimeError("no font is installed: install the packages fonts-dejavu-core and fonts-urw-base35")
-    return Face(held.getvalue())
+    held = getattr(ImageFont.load_default(12), "path", None)
+    if isinstance(held, BytesIO):
+        return Face(held.getvalue())
+    raise RuntimeError("no font is installed: install the package fonts-dejavu-core")
 
 
 def missing() -> tuple[str, ...]:

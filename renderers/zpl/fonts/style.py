@@ -1,19 +1,32 @@
 """A printer's font at one size: what is asked of it to set a text and to draw it."""
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from .faces import NOTHING, Face, Glyph, Segment
+from .faces import NOTHING, Glyph, Segment
 
+_HIGHEST = 32000.0  # `^A` names no larger height or width
 _MOST_GLYPHS = 1024  # kept per style
 _MOST_DOTS = 1 << 21  # all kept glyphs of a style together; a larger glyph is drawn anew each time
+
+
+class Drawer(Protocol):
+    """What draws a glyph by its number, see `Face.draw` and `Face.contours`."""
+
+    def draw(self, index: int, xx: float, yy: float, dx: float, dy: float, /) -> Glyph:
+        """A glyph as dots."""
+
+    def contours(self, index: int, xx: float, yy: float, dx: float, dy: float, /) -> tuple[Segment, ...]:
+        """A glyph's outline."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
     """How one character is drawn, per unit of the style's height (y, up) and width (x): em times `xx` plus `dx`."""
 
-    face: Face
+    face: Drawer
     index: int
     xx: float
     dx: float
@@ -26,8 +39,9 @@ class Placed:
 class Font:
     """A font of the printer. `place` gives None for a character that it cannot draw.
 
-    `cell` is (height, width) in dots of a bitmap font, which comes in whole multiples of it only. The others are per
-    unit of height: baseline below the top of the cell, cap height, pitch of lines.
+    Per unit of height: `baseline` below the top of the cell and `cap_height`; per unit of width: `blank`, the advance
+    of a character that no face has. `cell` is (height, width) in dots of a bitmap font, which comes in whole multiples
+    of it only; `usual` is the size of one that is asked for without any.
     """
 
     name: str
@@ -35,14 +49,15 @@ class Font:
     baseline: float
     cap_height: float
     cell: tuple[int, int] | None = None
-    blank: float = 0.5
+    blank: float = 0.29
+    usual: tuple[float, float] = (15.0, 12.0)
 
     def fit(self, height: float | None, width: float | None) -> tuple[float, float]:
         """The size that a request gets, in design dots (`^A` h and w; None or 0 where it names none)."""
         height, width = _positive(height), _positive(width)
         if self.cell is None:
             if height is None and width is None:
-                return 15.0, 12.0
+                return self.usual
             return height or width or 0.0, width or height or 0.0
         tall, wide = self.cell
         down = None if height is None else _multiple(height / tall)
@@ -108,8 +123,13 @@ class Style:
         return glyph
 
 
+def is_mark(char: str) -> bool:
+    """Whether a character stands on the one before it (an accent, a Thai vowel) or is not seen at all."""
+    return unicodedata.category(char) in ("Mn", "Me", "Cf")
+
+
 def _positive(value: float | None) -> float | None:
-    return value if value and value > 0 else None
+    return min(value, _HIGHEST) if value and value > 0 else None
 
 
 def _multiple(times: float) -> int:
