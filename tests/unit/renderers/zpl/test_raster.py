@@ -16,7 +16,10 @@ FAR = 10**6
 
 
 def moved(mark: Mark, x: int, y: int) -> Mark:
-    return replace(mark, shape=replace(mark.shape, x=mark.shape.x + x, y=mark.shape.y + y))
+    shape = mark.shape
+    if isinstance(shape, Text):
+        return replace(mark, shape=replace(shape, x=shape.x + x, y=shape.y + y))
+    return replace(mark, shape=replace(shape, x=shape.x + x, y=shape.y + y))
 
 
 @given(MARKS, st.integers(1, 90), st.integers(1, 90), st.integers(0, 60), st.integers(0, 60))

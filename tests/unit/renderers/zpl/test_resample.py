@@ -107,7 +107,7 @@ def test_a_whole_factor_repeats_every_dot(width: int, height: int, factor: int, 
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.floats(0.05, 5), st.booleans())
-def test_white_stays_white_and_black_black(width: int, height: int, factor: float, black: bool) -> None:  # noqa: FBT001
+def test_white_stays_white_and_black_black(width: int, height: int, factor: float, black: bool) -> None:
     plain = Bitmap.from_bits(np.full((height, width), black))
     after = resample(plain, factor)
     assert (after.width, after.height) == (max(1, round(width * factor)), max(1, round(height * factor)))
@@ -123,7 +123,7 @@ def test_edges_stand_where_the_factor_puts_them(
     width: int,
     height: int,
     factor: float,
-    white: bool,  # noqa: FBT001
+    white: bool,
 ) -> None:
     edges = np.zeros((200, 200), np.bool_)
     edges[y : y + height, x : x + width] = True
@@ -136,7 +136,7 @@ def test_edges_stand_where_the_factor_puts_them(
 
 
 @given(st.integers(1, 120), st.floats(0.2, 0.95), st.integers(1, 2), st.booleans())
-def test_thin_lines_do_not_vanish(place: int, factor: float, thick: int, across: bool) -> None:  # noqa: FBT001
+def test_thin_lines_do_not_vanish(place: int, factor: float, thick: int, across: bool) -> None:
     bits = np.zeros((130, 140), np.bool_)
     bits[place : place + thick, 10:100] = True
     after = resample(Bitmap.from_bits(bits if across else bits.T), factor).bits()

@@ -74,14 +74,14 @@ def wide(bits: _Bits) -> _Bits:
     """The dots and those beside them."""
     padded = np.pad(bits, 1)
     high, across = bits.shape
-    return np.logical_or.reduce([padded[y : y + high, x : x + across] for y in range(3) for x in range(3)])
+    return np.asarray(np.any([padded[y : y + high, x : x + across] for y in range(3) for x in range(3)], axis=0))
 
 
 def likeness(one: _Bits, other: _Bits) -> float:
     """F1 of black dots that have a black one within one dot in the other picture."""
     assert one.shape == other.shape
-    near = np.count_nonzero(one & wide(other)) + np.count_nonzero(other & wide(one))
-    return near / max(np.count_nonzero(one) + np.count_nonzero(other), 1)
+    near = int(np.count_nonzero(one & wide(other))) + int(np.count_nonzero(other & wide(one)))
+    return near / max(int(np.count_nonzero(one)) + int(np.count_nonzero(other)), 1)
 
 
 def bars(count: int = 40, high: int = 60) -> list[tuple[int, int, int, int]]:
@@ -93,10 +93,10 @@ def modules() -> list[tuple[int, int, int, int]]:
     return [(3 * x, 3 * y, 3 * x + 3, 3 * y + 3) for y, x in black]
 
 
-def label(**turned: bool) -> Scene:
+def label(*, inverted: bool = False, mirrored: bool = False) -> Scene:
     """Everything that a label may have, over and beside each other."""
     large = style("0", 60, 45, 1.0)
-    drawn = scene(
+    upright = scene(
         boxes(10, 10, *bars()),
         boxes(280, 10, *modules()),
         line("Hello W\u00f6rld (42) \\ ok", 10, 110),
@@ -121,7 +121,7 @@ def label(**turned: bool) -> Scene:
         width=400,
         height=400,
     )
-    return replace(drawn, **turned)
+    return replace(upright, inverted=inverted, mirrored=mirrored)
 
 
 @pytest.mark.parametrize("dpi", HEADS)
