@@ -10,6 +10,7 @@ from .media import Media, Resolution
 from .placement import Placement, Scaling
 from .symbols import Symbol, Verdict
 from .zpl.graphic_field import Encoding
+from .zpl.scene import Scene
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +76,8 @@ class PageArtwork:
         engine: who drew it: `pdfium`, `poppler`, `pillow` or `zpl`.
         notes: what a technician should know, one line each.
         part: which of the labels on its page this is, from 1; 0 where the page is one label.
+        scene: ZPL's own shapes, of which a PDF is made; None for others.
+        copies: how many the document itself asks for (`^PQ`).
     """
 
     number: int
@@ -85,6 +88,8 @@ class PageArtwork:
     engine: str
     notes: tuple[str, ...]
     part: int = 0
+    scene: Scene | None = None
+    copies: int = 1
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

@@ -19,7 +19,7 @@ from .proof import Proof, prove
 from .sheet import Sheet, open_sheet, page_count
 from .symbols import Symbol
 from .write import write
-from .zpl import conversion, label
+from .zpl import conversion, label, vector
 
 __all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_page", "fault", "page_count"]
 
@@ -53,11 +53,11 @@ def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None 
     elif target.document_format == ZPL:
         data = b"".join(page.data for page in pages)
     else:
-        data = _write([page.bitmap for page in pages if page.bitmap], target)
+        data = join(pages, target)
     for page in pages:
         prefix = f"page {page.name}: " if len(pages) > 1 or len(numbers) > 1 else ""
         notes.extend(prefix + note for note in page.notes)
-    return Artwork(data, target.document_format, _labels(asset, data, len(pages), target), tuple(pages), tuple(notes))
+    return Artwork(data, target.document_format, _labels(data, pages, target), tuple(pages), tuple(notes))
 
 
 def convert_page(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
@@ -186,13 +186,23 @@ def _better(sheet: Sheet, proof: Proof, placed: Placement, target: Target) -> tu
     return (second, other) if better and not other.lost else (sheet, proof)
 
 
-def _labels(asset: Asset, data: bytes, pages: int, target: Target) -> int:
+def join(pages: Sequence[PageArtwork], target: Target) -> bytes:
+    """The labels of a document in one file of the target's format.
+
+    Raises:
+        AssetRefused: a PNG is wanted of several.
+    """
+    scenes = [page.scene for page in pages for _ in range(page.copies) if page.scene]
+    if scenes and target.document_format == PDF:
+        return vector.to_pdf(scenes, target.resolution, target.copies)
+    return _write([page.bitmap for page in pages if page.bitmap], target)
+
+
+def _labels(data: bytes, pages: Sequence[PageArtwork], target: Target) -> int:
     """How many labels `data` prints."""
     if target.document_format == ZPL:
         return label.labels_in(data)
-    if asset.document_format == ZPL:
-        pages = len(label.quantities(asset.data))
-    return pages * (target.copies if target.document_format == PDF else 1)
+    return sum(page.copies for page in pages) * target.copies if target.document_format == PDF else len(pages)
 
 
 def _write(bitmaps: Iterable[Bitmap], target: Target) -> bytes:

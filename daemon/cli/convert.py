@@ -94,7 +94,7 @@ def convert(
             work.append(_Unread(path, error))
         else:
             work.extend(Page(path, asset, number, len(numbers)) for number in numbers)
-    destination = Destination(out, to, target.resolution, to_base64=to_base64)
+    destination = Destination(out, to, target, to_base64=to_base64)
     destination.check([one for one in work if isinstance(one, Page)])
     shown = track(work, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty())
     codes = _attempt(shown, target, destination, verify=verify)

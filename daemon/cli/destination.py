@@ -3,15 +3,14 @@
 import base64
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from ...renderers.artwork import PageArtwork
+from ...renderers.artwork import PageArtwork, Target
 from ...renderers.asset import PDF, PNG, ZPL, Asset
-from ...renderers.media import Resolution
-from ...renderers.write import to_pdf
+from ...renderers.convert import join
 from .common import fail
 
 _ELSEWHERE = "give -o a folder, or a pattern with {name} and {page}"
@@ -46,13 +45,13 @@ class Page:
 class Destination:
     """Where labels go: stdout, one file, or a file each in a folder or by a pattern."""
 
-    def __init__(self, out: str | None, to: Format, resolution: Resolution, *, to_base64: bool) -> None:
+    def __init__(self, out: str | None, to: Format, target: Target, *, to_base64: bool) -> None:
         self._base64 = to_base64
         suffix = f".{to}.b64" if to_base64 else f".{to}"
         self._pattern: str | None = None
         self._file = None if out is None else Path(out)
         self._to = to
-        self._resolution = resolution
+        self._target = target
         self._kept: list[PageArtwork] = []
         self._spoilt = False
         self._written: set[Path] = set()
@@ -66,7 +65,7 @@ class Destination:
         if self._pattern is not None:
             self._check_pattern(pages)
             return
-        if len(pages) > 1 and not self._joins(page.asset for page in pages):
+        if len(pages) > 1 and self._to is Format.PNG:
             fail(f"{len(pages)} labels do not go into one file: {_ELSEWHERE}", 2)
         if self._file is None and sys.stdout.isatty() and self._to is not Format.ZPL and not self._base64:
             fail("the output is binary: give -o a file", 2)
@@ -134,16 +133,9 @@ class Destination:
             return not_written(str(self._file or "stdout"), error)
         return 0
 
-    def _joins(self, assets: Iterable[Asset]) -> bool:
-        """Whether labels of these go into one file: ZPL as it is, PDF where each of its labels is known in dots."""
-        return self._to is Format.ZPL or (
-            self._to is Format.PDF and all(asset.document_format != ZPL for asset in assets)
-        )
-
     def _joined(self) -> bytes:
-        bitmaps = [label.bitmap for label in self._kept if label.bitmap is not None]
         if self._to is Format.PDF and len(self._kept) > 1:
-            return to_pdf(bitmaps, self._resolution)
+            return join(self._kept, self._target)
         return b"".join(label.data for label in self._kept)
 
     def _path(self, page: Page, part: int = 0) -> Path:

@@ -42,9 +42,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
     if target.document_format == ZPL:
         return (_for_printer(asset.data, commands, design, notes, target, write),)
     drawn = _draw(interpret(commands, target.size, design, target.resolution))
-    return tuple(
-        _file(one, part if len(drawn) > 1 else 0, notes, target, write) for part, one in enumerate(drawn, 1)
-    )
+    return tuple(_file(one, part if len(drawn) > 1 else 0, notes, target, write) for part, one in enumerate(drawn, 1))
 
 
 def _for_printer(
@@ -66,7 +64,7 @@ def _for_printer(
     else:
         data, drawn, said = _scaled(screened, design, target, write)
         notes += said
-    return _artwork(data * target.copies, drawn, notes, target)
+    return _artwork(data * target.copies, drawn, notes)
 
 
 def _scaled(
@@ -104,7 +102,7 @@ def _draw(labels: Sequence[Label]) -> list[_Drawn]:
     return drawn
 
 
-def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str], target: Target) -> PageArtwork:
+def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str]) -> PageArtwork:
     """All labels of a payload; its picture is the first one's, unless something of any is missing here."""
     missing = _missing(drawn)
     if missing:
@@ -115,17 +113,20 @@ def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str], target: Tar
 
 
 def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write) -> PageArtwork:
-    """One label as a picture or a PDF page."""
+    """One label as a picture, or as PDF with as many pages as it asks for."""
     if target.verify:
         _complete([one])
+    scene, copies = one.label.scene, one.label.copies
+    if copies > _MOST_COPIES:
+        raise AssetRefused(f"the ZPL asks for {copies} of one label (^PQ): over {_MOST_COPIES}")
     if target.document_format == PDF:
-        data = vector.to_pdf([one.label.scene], target.resolution, target.copies)
+        data = vector.to_pdf([scene] * copies, target.resolution, target.copies)
     else:
         data = write([one.bitmap], target)
     said = [*notes, *_unread(one.verdicts)]
     if missing := _missing([one]):
         said.append(missing)
-    return PageArtwork(1, data, one.bitmap, None, one.verdicts, "zpl", tuple(said), part)
+    return PageArtwork(1, data, one.bitmap, None, one.verdicts, "zpl", tuple(said), part, scene, copies)
 
 
 def _complete(drawn: Sequence[_Drawn]) -> None:

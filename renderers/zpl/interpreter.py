@@ -7,27 +7,27 @@ simulators draw.
 from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import dataclass
-from itertools import islice
-from typing import Final
 
 from ..bitmap import MAX_DOTS
 from ..errors import AssetRefused
 from ..media import Resolution
+from .fields import FIELDS, barcode
 from .grammar import read
 from .label import prints, quantity
 from .lexer import Command, formats, lex
 from .painter import Expected, Painter, Paper
 from .remarks import Remark
 from .scene import Scene
-from .state import JUSTIFICATIONS, TURNS, Block, Field, FontChoice, Serial, Settings
+from .settings import SETTINGS
+from .state import JUSTIFICATIONS, Field, Settings
 from .stored import Memory, stem
-from .text import CodePage
 
 #: More labels than this in one document are a mistake.
 MAX_LABELS = 200
 _MAX_STEPS = 400_000  # commands obeyed, recalled formats included
 _MAX_DEPTH = 8  # formats that recall formats
-_MM_PER_INCH = 25.4
+#: Of these the last one in a format counts, wherever it stands.
+_WHOLE_LABEL = ("^PW", "^JM", "^MU")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ class Label:
     start: int
 
 
-def interpret(zpl: bytes | Sequence[Command], size: tuple[int, int], design: Resolution, target: Resolution) -> list[Label]:
+def interpret(
+    zpl: bytes | Sequence[Command], size: tuple[int, int], design: Resolution, target: Resolution
+) -> list[Label]:
     """The labels of `zpl`, made for a head of `design`, on paper of `size` dots of a head of `target`, in order.
 
     A format is drawn once, whatever its `^PQ`, unless fields of it count (`^SN`, `^SF`): then once for each value.
@@ -73,6 +75,14 @@ class _Interpreter:
         self._counting = False
         self._steps = 0
         self._depth = 0
+        self._acts: dict[str, Callable[[Command], None]] = {
+            "^FO": self._origin,
+            "^FT": self._origin,
+            "^FS": self._end_field,
+            "^XF": self._recall_format,
+            "^IS": self._store_image,
+            "^IL": self._load_image,
+        }
 
     def run(self, commands: Sequence[Command]) -> list[Label]:
         """Obey everything in order; downloads between formats are kept for all that follow."""
@@ -116,9 +126,9 @@ class _Interpreter:
 
     def _label(self, commands: Sequence[Command]) -> Label | None:
         unit = self._settings.unit
-        for command in commands:  # of these the last one counts, wherever it stands
-            if command.name in ("^PW", "^JM", "^MU"):
-                _HANDLERS[command.name](self, command)
+        for command in commands:
+            if command.name in _WHOLE_LABEL:
+                self._set(command)
         self._settings.unit = unit
         self._waiting, self._field, self._counting = {}, None, False
         self._painter = Painter(self._paper(), self._memory)
@@ -144,16 +154,23 @@ class _Interpreter:
             self._steps += 1
             if self._steps > _MAX_STEPS:
                 raise AssetRefused(f"the ZPL has more than {_MAX_STEPS} commands to draw")
-            handler = _HANDLERS.get(command.name)
-            if handler is not None:
-                handler(self, command)
-            elif command.name.startswith("^B"):
-                self._barcode(command)
+            name = command.name
+            if name in FIELDS:
+                FIELDS[name](self._open(command), command, self._read(command))
+            elif name in self._acts:
+                self._acts[name](command)
+            elif name in SETTINGS:
+                self._set(command)
+            elif name.startswith("^B"):
+                barcode(self._open(command), command, self._read(command))
 
     def _read(self, command: Command) -> tuple[float | str | None, ...]:
         return read(command, self._settings.unit)
 
-    # --- fields
+    def _set(self, command: Command) -> None:
+        SETTINGS[command.name](self._settings, self._read(command), float(self._design.dots_per_mm))
+        if command.name == "^FW" and self._field is not None:
+            self._field.turn = None  # the last word counts, also for a font that was named before
 
     def _open(self, command: Command) -> Field:
         if self._field is None:
@@ -166,11 +183,10 @@ class _Interpreter:
         here = self._open(command)
         x, y, justification = self._read(command)
         here.start, here.typeset = command.start, command.name == "^FT"
-        here.x, here.y = (None if value is None else max(value, 0.0) for value in (_number(x), _number(y)))
+        here.x, here.y = (max(value, 0.0) if isinstance(value, float) else None for value in (x, y))
         if not here.typeset:
             here.x, here.y = here.x or 0.0, here.y or 0.0
-        if isinstance(justification, float):
-            here.justification = JUSTIFICATIONS.get(int(justification), here.justification)
+        here.justification = JUSTIFICATIONS.get(justification, here.justification)
 
     def _end_field(self, _command: Command | None = None) -> None:
         here, self._field = self._field, None
@@ -194,141 +210,6 @@ class _Interpreter:
         if here.serial is not None:
             self._counting = True
         self._painter.paint(here, self._index)
-
-    def _font(self, command: Command) -> None:
-        here = self._open(command)
-        if command.name == "^A@":
-            turn, height, width, name = self._read(command)
-            letter: float | str | None = stem(str(name)) or self._settings.font.name
-        else:
-            letter, turn, height, width = self._read(command)
-        here.font = FontChoice(str(letter) or self._settings.font.name, _positive(height), _positive(width))
-        here.turn = TURNS.get(str(turn))
-
-    def _symbol_font(self, command: Command) -> None:
-        here = self._open(command)
-        turn, height, width = self._read(command)[:3]
-        here.font = FontChoice("GS", _positive(height), _positive(width))
-        here.turn = TURNS.get(str(turn))
-
-    def _data(self, command: Command) -> None:
-        here = self._open(command)
-        here.data = command.parameters
-
-    def _hexadecimal(self, command: Command) -> None:
-        self._open(command).hexadecimal = command.parameters.strip()[:1] or b"_"
-
-    def _variable(self, command: Command) -> None:
-        number = self._read(command)[0]
-        self._open(command).number = int(number) if isinstance(number, float) else 0
-
-    def _block(self, command: Command) -> None:
-        width, lines, spacing, alignment, indent = self._read(command)
-        self._open(command).block = Block(
-            _number(width) or 0.0, max(int(_number(lines) or 1), 1), _number(spacing) or 0.0, str(alignment or "L"),
-            _number(indent) or 0.0,
-        )  # fmt: skip
-
-    def _text_block(self, command: Command) -> None:
-        turn, width, height = self._read(command)
-        turned = TURNS.get(str(turn))
-        self._open(command).block = Block(_number(width) or 0.0, height=_number(height) or 0.0, turn=turned)
-
-    def _direction(self, command: Command) -> None:
-        here = self._open(command)
-        direction, gap = self._read(command)
-        here.direction, here.gap = str(direction or "H"), _number(gap) or 0.0
-
-    def _reverse(self, command: Command) -> None:
-        self._open(command).reverse = True
-
-    def _serial_number(self, command: Command) -> None:
-        here = self._open(command)
-        value, increment = self._read(command)[:2]
-        here.data = str(value or "").encode("latin-1", "replace")
-        here.serial = Serial(_text(increment) or "1")
-
-    def _serial_field(self, command: Command) -> None:
-        mask, increment = self._read(command)[:2]
-        self._open(command).serial = Serial(_text(increment) or "1", str(mask or ""))
-
-    def _barcode(self, command: Command) -> None:
-        here = self._open(command)
-        here.barcode, here.values = command.name, self._read(command)
-
-    def _graphic(self, command: Command) -> None:
-        here = self._open(command)
-        here.graphics.append((command, () if command.name == "^GF" else self._read(command)))
-
-    # --- settings
-
-    def _home(self, command: Command) -> None:
-        x, y = self._read(command)
-        home = self._settings.home
-        self._settings.home = _or(x, home[0]), _or(y, home[1])
-
-    def _bars(self, command: Command) -> None:
-        before = self._settings.bars
-        self._settings.bars = tuple(_or(value, old) for value, old in zip(self._read(command), before, strict=True))  # type: ignore[assignment]
-
-    def _usual_font(self, command: Command) -> None:
-        name, height, width = self._read(command)
-        before = self._settings.font
-        self._settings.font = FontChoice(
-            str(name or before.name),
-            _positive(height) or (None if width else before.height),
-            _positive(width) or (None if height else before.width),
-        )
-
-    def _usual_turn(self, command: Command) -> None:
-        turn, justification = self._read(command)
-        self._settings.turn = TURNS.get(str(turn), self._settings.turn)
-        if self._field is not None:
-            self._field.turn = None  # the last word counts, also for a font that was named before
-        if isinstance(justification, float):
-            self._settings.justification = JUSTIFICATIONS.get(int(justification), self._settings.justification)
-
-    def _alias(self, command: Command) -> None:
-        letter, name = self._read(command)[:2]
-        if letter and name:
-            self._settings.aliases[str(letter)] = stem(str(name))
-
-    def _code_page(self, command: Command) -> None:
-        number, pairs = self._read(command)
-        places = tuple(float(part) if part.strip().isdecimal() else None for part in str(pairs).split(",")[:512])
-        self._settings.code_page = CodePage.of(number if isinstance(number, float) else None, places)
-
-    def _units(self, command: Command) -> None:
-        unit, base, wanted = self._read(command)
-        settings = self._settings
-        if unit in ("", "D"):
-            settings.unit = wanted / base if isinstance(base, float) and isinstance(wanted, float) and base else 1.0
-        else:
-            per_mm = float(self._design.dots_per_mm)
-            settings.unit = per_mm if unit == "M" else per_mm * _MM_PER_INCH
-
-    def _density(self, command: Command) -> None:
-        self._settings.density = 2.0 if self._read(command)[0] == "B" else 1.0
-
-    def _print_width(self, command: Command) -> None:
-        self._settings.print_width = _or(self._read(command)[0], self._settings.print_width)
-
-    def _shift(self, command: Command) -> None:
-        self._settings.shift = _or(self._read(command)[0], self._settings.shift)
-
-    def _top(self, command: Command) -> None:
-        self._settings.top = _or(self._read(command)[0], self._settings.top)
-
-    def _orientation(self, command: Command) -> None:
-        self._settings.inverted = self._read(command)[0] == "I"
-
-    def _mirror(self, command: Command) -> None:
-        self._settings.mirrored = self._read(command)[0] == "Y"
-
-    def _all_reverse(self, command: Command) -> None:
-        self._settings.reverse = self._read(command)[0] == "Y"
-
-    # --- stored objects
 
     def _recall_format(self, command: Command) -> None:
         self._end_field()
@@ -355,63 +236,3 @@ class _Interpreter:
 
 def _name(command: Command) -> str:
     return stem(command.fields()[0])
-
-
-def _number(value: float | str | None) -> float | None:
-    return value if isinstance(value, float) else None
-
-
-def _positive(value: float | str | None) -> float | None:
-    return value if isinstance(value, float) and value > 0 else None
-
-
-def _or(value: float | str | None, otherwise: float) -> float:
-    return value if isinstance(value, float) else otherwise
-
-
-def _text(value: float | str | None) -> str:
-    return "" if value is None else f"{value:g}" if isinstance(value, float) else value
-
-
-_HANDLERS: Final[dict[str, Callable[[_Interpreter, Command], None]]] = {
-    "^FO": _Interpreter._origin,
-    "^FT": _Interpreter._origin,
-    "^FS": _Interpreter._end_field,
-    "^FD": _Interpreter._data,
-    "^FV": _Interpreter._data,
-    "^A": _Interpreter._font,
-    "^A@": _Interpreter._font,
-    "^GS": _Interpreter._symbol_font,
-    "^FH": _Interpreter._hexadecimal,
-    "^FN": _Interpreter._variable,
-    "^FB": _Interpreter._block,
-    "^TB": _Interpreter._text_block,
-    "^FP": _Interpreter._direction,
-    "^FR": _Interpreter._reverse,
-    "^SN": _Interpreter._serial_number,
-    "^SF": _Interpreter._serial_field,
-    "^GB": _Interpreter._graphic,
-    "^GC": _Interpreter._graphic,
-    "^GD": _Interpreter._graphic,
-    "^GE": _Interpreter._graphic,
-    "^GF": _Interpreter._graphic,
-    "^XG": _Interpreter._graphic,
-    "^IM": _Interpreter._graphic,
-    "^LH": _Interpreter._home,
-    "^BY": _Interpreter._bars,
-    "^CF": _Interpreter._usual_font,
-    "^FW": _Interpreter._usual_turn,
-    "^CW": _Interpreter._alias,
-    "^CI": _Interpreter._code_page,
-    "^MU": _Interpreter._units,
-    "^JM": _Interpreter._density,
-    "^PW": _Interpreter._print_width,
-    "^LS": _Interpreter._shift,
-    "^LT": _Interpreter._top,
-    "^PO": _Interpreter._orientation,
-    "^PM": _Interpreter._mirror,
-    "^LR": _Interpreter._all_reverse,
-    "^XF": _Interpreter._recall_format,
-    "^IS": _Interpreter._store_image,
-    "^IL": _Interpreter._load_image,
-}

@@ -1,7 +1,7 @@
 """Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -16,12 +16,14 @@ from .remarks import Remark, Severity
 from .resample import resample
 from .scene import Boxes, Diagonal, Dots, Ellipse, Frame, Ink, Mark, Shape, Text
 from .serial import advanced
-from .state import Field, FontChoice, Settings
+from .state import TURNS, Field, FontChoice, Settings
 from .stored import Memory, stem
 from .symbology.model import Request, Symbol, Unprintable, Value
 
 _MAX_MARKS: Final = 50_000
 _MAX_REMARKS: Final = 1000
+#: The font of `^GS`.
+_MARKS: Final = "GS"
 #: The font of interpretation lines: A, as many times larger as the narrow bar has dots.
 _CAPTION_CELL: Final = (9.0, 5.0)
 
@@ -158,7 +160,7 @@ class Painter:
             self.say(field.start, "error", f"{field.barcode}: {exc}", "")
             return
         turn = settings.turn if field.barcode != "^BQ" else 0
-        turn = _TURNS.get(str(field.values[0]), turn) if field.values and field.barcode != "^BQ" else turn
+        turn = TURNS.get(str(field.values[0]), turn) if field.values and field.barcode != "^BQ" else turn
         x, y = self._origin(field, settings)
         placed = self._placed(field, symbol, turn, x, y)
         ink = self._ink(field, settings)
@@ -171,7 +173,9 @@ class Painter:
         self._captions(field, symbol, placed, captions, ink)
         box = placed.box
         self.expected.append(
-            Expected(field.barcode, symbol.format, symbol.text, (left, top, _whole(box[2]), _whole(box[3])), field.start)
+            Expected(
+                field.barcode, symbol.format, symbol.text, (left, top, _whole(box[2]), _whole(box[3])), field.start
+            )
         )
 
     @staticmethod
@@ -263,14 +267,9 @@ class Painter:
             radius = min(max(numbers[4], 0.0), 8.0) / 8 * min(width, height) / 2
             return Frame(left, top, width, height, line, radius), white
         if name == "^GD":
-            leaning = "L" if values[4] in ("L", "\\") else "R"
+            leaning: Literal["R", "L"] = "L" if values[4] in ("L", "\\") else "R"
             return Diagonal(left, top, width, height, line, leaning), white
         return Ellipse(left, top, width, height, line), white
-
-
-#: The font of `^GS`.
-_MARKS: Final = "GS"
-_TURNS: Final[dict[str, Rotation]] = {"N": 0, "R": 90, "I": 180, "B": 270}
 
 
 def _whole(value: float) -> int:

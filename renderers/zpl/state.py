@@ -12,7 +12,7 @@ TURNS: dict[str, Rotation] = {"N": 0, "R": 90, "I": 180, "B": 270}
 
 #: Which side of a field its origin is on.
 Justification = Literal["left", "right", "auto"]
-JUSTIFICATIONS: dict[int, Justification] = {0: "left", 1: "right", 2: "auto"}
+JUSTIFICATIONS: dict[Value, Justification] = {0.0: "left", 1.0: "right", 2.0: "auto"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Settings:
     turn: Rotation = 0
     justification: Justification = "left"
     bars: tuple[float, float, float] = (2.0, 3.0, 10.0)
-    code_page: CodePage = CodePage()
+    code_page: CodePage = field(default_factory=CodePage)
     unit: float = 1.0
     density: float = 1.0
     aliases: dict[str, str] = field(default_factory=dict)

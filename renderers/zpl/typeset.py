@@ -21,7 +21,7 @@ _ESCAPED = {b"&": _LINE_END, b"-": _SOFT_HYPHEN, b"\\": "\\"}
 
 
 def wrapping(data: bytes, code_page: CodePage) -> str:
-    """The data of a `^FB` field as text: line ends `\\\\&` and soft hyphens, which are bytes before they are letters."""
+    """The data of a `^FB` field as text, with line ends (`\\&`) and soft hyphens, which are bytes before letters."""
     parts = _ESCAPE.split(data)
     return "".join(_ESCAPED[part] if rank % 2 else decode(part, code_page) for rank, part in enumerate(parts))
 
@@ -123,9 +123,7 @@ def _slack(alignment: str, free: float, blank: float) -> float:
     return {"C": (free - blank) / 2, "R": free}.get(alignment, 0.0)
 
 
-def _aligned(
-    line: str, last: bool, style: Style, width: float, alignment: str, gap: float
-) -> tuple[Glyphs, float]:
+def _aligned(line: str, last: bool, style: Style, width: float, alignment: str, gap: float) -> tuple[Glyphs, float]:
     """A line's glyphs and length; justified (`J`), its spaces are widened, but not in the last line."""
     glyphs, length = run(line, style, gap)
     spaces = line.count(" ")
@@ -139,7 +137,7 @@ def _aligned(
 
 
 def _wrapped(text: str, style: Style, width: float, indent: float, gap: float) -> Iterator[tuple[str, bool, bool]]:
-    """The lines that fit in `width`, each with whether it is the last of a paragraph, and whether a line end ends it."""
+    """The lines that fit in `width`, each with whether it is a paragraph's last, and whether a line end ends it."""
     room = width
     paragraphs = text.split(_LINE_END)
     for rank, paragraph in enumerate(paragraphs, 1):
@@ -183,5 +181,3 @@ def _fitting(word: str, style: Style, room: float, gap: float) -> int:
         if length - gap > room:
             return max(place, 1)
     return max(len(word), 1)
-
-

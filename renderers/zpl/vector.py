@@ -5,7 +5,7 @@ the dots that `raster` draws, and a finer printer shows true edges.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import count
+from itertools import count, groupby
 from typing import assert_never
 
 import numpy as np
@@ -40,8 +40,9 @@ def to_pdf(scenes: Sequence[Scene], resolution: Resolution, copies: int = 1) -> 
     if not scenes or copies < 1 or any(min(scene.width, scene.height) < 1 for scene in scenes):
         raise ValueError(f"{len(scenes)} labels, {copies} copies: a PDF needs one of each, and labels need dots")
     book = _Book()
-    for scene in scenes:
-        book.add(scene, resolution, copies)
+    for _, same in groupby(scenes, id):  # a label that is there several times is written once
+        scene, *again = same
+        book.add(scene, resolution, copies * (1 + len(again)))
     return book.file()
 
 
