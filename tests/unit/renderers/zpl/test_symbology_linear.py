@@ -69,6 +69,24 @@ def test_code128_invocation_codes(data: str, text: str) -> None:
     assert [line.text for line in symbol.captions] == [text]
 
 
+@given(st.lists(st.sampled_from([f">{code}" for code in "<0=15678923:;"] + list("0123456789Aa~")), max_size=16))
+def test_code128_says_what_its_codes_make_of_it(parts: list[str]) -> None:
+    try:
+        symbol = draw("^BC", ">:AA" + "".join(parts), 100.0, "Y")
+    except Unprintable:
+        return
+    if (symbol.format, symbol.text) not in read(symbol):  # two FNC4 together, or one before digits, are no text
+        assert re.search(r">[67](>[67]|>[5:;98]|>[23])*>?[67]?", "".join(parts))
+
+
+def test_code128_mode_d_completes_keys() -> None:
+    whole = draw("^BC", "(00) 0 0012345 555555555", 100.0, "Y", "N", "N", "D")
+    assert whole.text == "00000123455555555558"
+    assert whole.captions[0].text == "(00) 0 0012345 5555555558"
+    assert draw("^BC", "(01)1234567890123(10)A", 100.0, "Y", "N", "N", "D").text == "011234567890123110A"
+    assert draw("^BC", "(01)12345678901231", 100.0, "Y", "N", "N", "D").text == "0112345678901231"
+
+
 def test_code128_mode_d_is_gs1_and_prints_brackets() -> None:
     symbol = draw("^BC", "(420) 53238", 100.0, "Y", "N", "N", "D")
     assert read(symbol) == [("Code 128", "(420)53238")]
