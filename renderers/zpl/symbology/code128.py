@@ -215,7 +215,7 @@ def text_of(values: list[int]) -> str:
             text += "" if not text or _AIM.fullmatch(text) else "\x1d"
         elif value < (_CODE_B if own == "C" else _FNC3):
             character = _meaning(value, own)
-            text += chr(ord(character) + 128) if extended else character
+            text += chr(ord(character) + 128) if extended and own != "C" else character
             extended = False
         elif value == _FNC4.get(own):
             extended = True
