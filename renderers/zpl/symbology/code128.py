@@ -20,17 +20,23 @@ _STOP = "2331112"
 _FNC3, _FNC2, _SHIFT, _CODE_C, _CODE_B, _CODE_A, _FNC1 = range(96, 103)
 _START = {"A": 103, "B": 104, "C": 105}
 _LATCH = {"A": _CODE_A, "B": _CODE_B, "C": _CODE_C}
+_SUBSET_OF = {latch: subset for subset, latch in _LATCH.items()}
 #: FNC4 is the latch that would change nothing.
 _FNC4 = {"A": _CODE_A, "B": _CODE_B}
 #: Stands for FNC1 among characters.
 FNC1 = "\uf8f1"
 
+#: FNC1 behind one letter or two digits is no separator but says what the number is (ISO/IEC 15417 4.3.5).
+_AIM = re.compile(r"[A-Za-z]|[0-9]{2}")
+#: Identifiers of GS1 that end with a check digit, and digits before it.
+_KEYS = re.compile(r"\((00|01|02)\)([0-9 ]+)")
+_KEY_DIGITS = {"00": 17, "01": 13, "02": 13}
 _DIGITS = re.compile(r"[0-9]+")
 #: Invocation codes of mode N (ZPL II guide, "Code 128 subsets"): characters, and values in subsets A and B.
 _CHARACTERS = {"<": 62, "0": 30, "=": 94, "1": 95}
-_FUNCTIONS = {"2": _FNC3, "3": _FNC2, "4": _SHIFT, "8": _FNC1}
+_FUNCTIONS = {"2": _FNC3, "3": _FNC2, "4": _SHIFT}
 _SUBSETS = {"5": "C", "6": "B", "7": "A", "9": "A", ":": "B", ";": "C"}
-_CODES = frozenset((*_CHARACTERS, *_FUNCTIONS, *_SUBSETS))
+_CODES = frozenset((*_CHARACTERS, *_FUNCTIONS, *_SUBSETS, "8"))
 _DECIMAL = frozenset("0123456789")
 
 
@@ -44,12 +50,12 @@ def draw(request: Request) -> Symbol:
     """
     mode = parameter(request, 5)
     encode = {"U": _case, "A": _automatic, "D": _gs1}.get(str(mode), _manual)
-    values, shown, said = encode(request)
+    values, shown = encode(request)
     height = bar_height(request, 1)
     symbol = bars([request.module * width for width in modules(values)], height)
     line = caption(request, shown, symbol, shown=yes(request, 2, True), above=yes(request, 3, False))
-    gs1 = values[1] == _FNC1
-    return replace(symbol, captions=line, format="Code 128", text=said if gs1 else scanned(said))
+    said = text_of(values)
+    return replace(symbol, captions=line, format="Code 128" if said else "", text=said)
 
 
 def modules(values: list[int]) -> list[int]:
@@ -133,58 +139,59 @@ def _letter(character: str, subset: str) -> list[int]:
     return values + [_SHIFT] * other + [code + 64 if code < 32 else code - 32]
 
 
-def _automatic(request: Request) -> tuple[list[int], str, str]:
+def _automatic(request: Request) -> tuple[list[int], str]:
     text = _checked(request, characters(request, "^BC"))
-    return pack(text), _printable(text), text
+    return pack(text), _printable(text)
 
 
-def _gs1(request: Request) -> tuple[list[int], str, str]:
-    shown = re.sub(r"^>[9:;]|>8", "", characters(request, "^BC"))
-    text = re.sub(r"^>[9:;]", "", request.text).replace(">8", FNC1)
-    text = re.sub(r"[()\s]", "", text).lstrip(FNC1)
-    return pack(FNC1 + text), _printable(shown), text.replace(FNC1, "\x1d")
+def _gs1(request: Request) -> tuple[list[int], str]:
+    text = _KEYS.sub(_completed, re.sub(r"^>[9:;]", "", characters(request, "^BC")))
+    bare = re.sub(r"[()\s]", "", text.replace(">8", FNC1)).lstrip(FNC1)
+    return pack(FNC1 + bare), _printable(text.replace(">8", ""))
 
 
-def _case(request: Request) -> tuple[list[int], str, str]:
+def _completed(key: re.Match[str]) -> str:
+    """A key with its check digit, if that is all that it lacks."""
+    number = key[2].replace(" ", "")
+    lacks = len(number) == _KEY_DIGITS[key[1]]
+    return f"({key[1]}){key[2].rstrip()}{mod10(number)}" if lacks else key[0]
+
+
+def _case(request: Request) -> tuple[list[int], str]:
     text = digits(request, "^BC in mode U")[:19].ljust(19, "0")
     text += mod10(text)
-    return pack(FNC1 + text), text, text
+    return pack(FNC1 + text), text
 
 
-def _manual(request: Request) -> tuple[list[int], str, str]:
+def _manual(request: Request) -> tuple[list[int], str]:
     """What the invocation codes say; in subsets A and C pairs of digits are values, and what is no pair is left out."""
     text = _checked(request, characters(request, "^BC"))
-    values, said = [_START["B"]], ""
+    values, shown = [_START["B"]], ""
     subset, position = "B", 0
     while position < len(text):
         one, two = text[position], text[position + 1 : position + 2]
         position += 1
+        new: list[int] = []
         if one == ">" and two in _CODES:
             position += 1
             if two in _SUBSETS:
                 values, subset = _invoked(values, subset, two, first=position == 2)
-                continue
-            if two in _FUNCTIONS:
-                usable = two == "8" or subset != "C"
-                values += [_FUNCTIONS[two]] * usable
-                said += "\x1d" * (two == "8" and len(values) > 2)
-                continue
-            new = [_CHARACTERS[two]] if subset != "C" else []
+            elif two == "8":
+                values.append(_FNC1)
+            elif subset != "C":
+                new = [_CHARACTERS.get(two) or _FUNCTIONS[two]]
         elif subset == "B":
-            new = _letter(one, "B")
-            values, said = values + new, said + one
-            continue
+            values, shown = values + _letter(one, "B"), shown + one
         elif one in _DECIMAL and two in _DECIMAL:
             position += 1
             new = [int(one + two)]
         else:
             position += one in _DECIMAL and two != ">"
-            continue
         values += new
-        said += "".join(_meaning(value, subset) for value in new)
+        shown += "".join(_meaning(value, subset) for value in new)
     if len(values) == 1:
         raise Unprintable(f"^BC has nothing to encode in its data {quoted(request.text)}")
-    return values, _printable(said), said
+    return values, _printable(shown)
 
 
 def _invoked(values: list[int], subset: str, code: str, *, first: bool) -> tuple[list[int], str]:
@@ -195,6 +202,26 @@ def _invoked(values: list[int], subset: str, code: str, *, first: bool) -> tuple
     if wanted != subset:
         return [*values, _LATCH[wanted]], wanted
     return [*values, _FNC4[subset]] if code in "67" else values, subset
+
+
+def text_of(values: list[int]) -> str:
+    """What zxing-cpp makes of a symbol's values, but that it puts identifiers of GS1 in brackets."""
+    text, subset = "", {start: subset for subset, start in _START.items()}[values[0]]
+    shifted = extended = False
+    for value in values[1:]:
+        own = {"A": "B", "B": "A"}.get(subset, "C") if shifted else subset
+        shifted = value == _SHIFT and subset != "C"
+        if value == _FNC1:
+            text += "" if not text or _AIM.fullmatch(text) else "\x1d"
+        elif value < (_CODE_B if own == "C" else _FNC3):
+            character = _meaning(value, own)
+            text += chr(ord(character) + 128) if extended and own != "C" else character
+            extended = False
+        elif value == _FNC4.get(own):
+            extended = True
+        elif value in _SUBSET_OF and not shifted:
+            subset = _SUBSET_OF[value]
+    return text if values[1] == _FNC1 else scanned(text)
 
 
 def _meaning(value: int, subset: str) -> str:

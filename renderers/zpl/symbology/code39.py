@@ -88,7 +88,9 @@ def _symbol(request: Request, text: str, height: int, line: str, *, shown: bool,
 
 
 def _scanned(text: str) -> tuple[str, str]:
-    """What zxing-cpp makes of it: full ASCII if `$`, `%`, `/` and `+` all begin pairs and no check fits."""
-    if not _IN_PAIRS.fullmatch(text) or mod43(text[:-1]) == text[-1]:
+    """What zxing-cpp makes of it: full ASCII if `$`, `%`, `/` and `+` all begin pairs, a fitting check left out."""
+    check = text[-1] if mod43(text[:-1]) == text[-1] else ""
+    body = text.removesuffix(check)
+    if not _IN_PAIRS.fullmatch(body):
         return "Code 39", text
-    return "Code 39 Extended", scanned(re.sub(r"[$%/+].", lambda pair: FULL_ASCII[pair[0]], text))
+    return "Code 39 Extended", scanned(re.sub(r"[$%/+].", lambda pair: FULL_ASCII[pair[0]], body) + check)

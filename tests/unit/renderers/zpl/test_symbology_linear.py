@@ -2,7 +2,7 @@ import re
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.unit.renderers.zpl.reading import CASES, dots, draw, read, reference, widths
 from zxingcpp import BarcodeFormat
@@ -67,6 +67,25 @@ def test_code128_invocation_codes(data: str, text: str) -> None:
     symbol = draw("^BC", data, 100.0, "Y")
     assert read(symbol) == [("Code 128", text)]
     assert [line.text for line in symbol.captions] == [text]
+
+
+@example([">6", ">5", "1", "2"])
+@given(st.lists(st.sampled_from([f">{code}" for code in "<0=15678923:;"] + list("0123456789Aa~")), max_size=16))
+def test_code128_says_what_its_codes_make_of_it(parts: list[str]) -> None:
+    try:
+        symbol = draw("^BC", ">:AA" + "".join(parts), 100.0, "Y")
+    except Unprintable:
+        return
+    if (symbol.format, symbol.text) not in read(symbol):  # two FNC4 together, or one before digits, are no text
+        assert re.search(r">[67](>[67]|>[5:;98]|>[23])*>?[67]?", "".join(parts))
+
+
+def test_code128_mode_d_completes_keys() -> None:
+    whole = draw("^BC", "(00) 0 0012345 555555555", 100.0, "Y", "N", "N", "D")
+    assert whole.text == "00000123455555555558"
+    assert whole.captions[0].text == "(00) 0 0012345 5555555558"
+    assert draw("^BC", "(01)1234567890123(10)A", 100.0, "Y", "N", "N", "D").text == "011234567890123110A"
+    assert draw("^BC", "(01)12345678901231", 100.0, "Y", "N", "N", "D").text == "0112345678901231"
 
 
 def test_code128_mode_d_is_gs1_and_prints_brackets() -> None:
@@ -226,3 +245,30 @@ def test_bars_are_those_of_the_reference(
 ) -> None:
     ours = dots(draw(name, text, *values))
     np.testing.assert_array_equal(ours, reference(case, x, y, ours.shape[1], ours.shape[0]))
+
+
+@needs_references
+@pytest.mark.parametrize(
+    ("case", "x", "y", "name", "text", "values", "module"),
+    [
+        ("unit_barcode128_line", 75, 968, "^BC", ">;9632080400200044387502171053828143", (200.0, "Y"), 2),
+        ("mock_royalmail", 30, 700, "^BC", "AB123456789GB", (150.0, "Y"), 3),
+        ("unit_barcode128_mode_n_cba_sets", 50, 50, "^BC", ">;382436>6CODE128>752375152", (100.0, "Y"), 3),
+        ("mock_labelary", 100, 550, "^BC", "12345678", (270.0,), 5),
+        ("unit_templating", 70, 480, "^B3", "12345678", ("N", 200.0), 4),
+        ("barcode_logmars_standard", 50, 50, "^BL", "LOGMARS1", (100.0,), 2),
+        ("unit_ean13", 300, 50, "^BE", "123456789012", (100.0, "Y", "Y"), 2),
+    ],
+)
+def test_line_stands_where_the_references_have_it(
+    case: str, x: int, y: int, name: str, text: str, values: tuple[Value, ...], module: int
+) -> None:
+    symbol = draw(name, text, *values, module=module)
+    (line,) = symbol.captions
+    top, bottom = round(line.baseline - 7 * module) - 1, round(line.baseline) + 2
+    ink = reference(case, x, y + top, symbol.width, bottom - top)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    assert abs(rows[0] - 1) <= 1
+    assert abs(rows[-1] + 1 - (ink.shape[0] - 2)) <= 1
+    # glyphs of font A stand half a module left of the middle of their cells
+    assert abs((columns[0] + columns[-1] + 1 + module) / 2 - (line.left + line.right) / 2) <= 1.5
