@@ -1,6 +1,4 @@
-"""Aztec encodation: the fewest bits that say the data (ISO/IEC 24778 section 7.2)."""
-
-from itertools import permutations
+"""Aztec encodation: the bits that say the data, mode by mode (ISO/IEC 24778 section 7.2)."""
 
 _UPPER, _LOWER, _MIXED, _PUNCTUATION, _DIGIT = range(5)
 _WIDTH = (5, 5, 5, 5, 4)
@@ -26,7 +24,7 @@ _LATCH: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {
     (_UPPER, _MIXED): ((29, 5),),
     (_UPPER, _DIGIT): ((30, 5),),
     (_UPPER, _PUNCTUATION): ((29, 5), (30, 5)),
-    (_LOWER, _UPPER): ((30, 5), (14, 4)),
+    (_LOWER, _UPPER): ((29, 5), (29, 5)),
     (_LOWER, _MIXED): ((29, 5),),
     (_LOWER, _DIGIT): ((30, 5),),
     (_LOWER, _PUNCTUATION): ((29, 5), (30, 5)),
@@ -54,25 +52,11 @@ _SHIFT = {
 }
 _BINARY_SHIFT = f"{31:05b}"
 _LONGEST_SHORT_RUN, _LONGEST_RUN = 31, 2047 + 31
-_FAR = 1 << 30
-
-
-def _bits(tokens: tuple[tuple[int, int], ...]) -> str:
-    return "".join(f"{code:0{width}b}" for code, width in tokens)
-
-
-_LATCH_BITS = [[_bits(_LATCH.get((mode, other), ())) for other in range(5)] for mode in range(5)]
-#: How each character or pair can be said without leaving a mode: the bits, by mode and length.
-_SAID = tuple(
-    {
-        part: _bits((shift, (code, _WIDTH[other])))
-        for (home, other), shift in _SHIFT.items()
-        if home == mode
-        for part, code in _CODES[other].items()
-    }
-    | {part: _bits(((code, _WIDTH[mode]),)) for part, code in _CODES[mode].items()}
-    for mode in range(5)
-)
+#: Fewer characters in a row than these are shifted to where there is a shift.
+_LATCHED = 3
+_PAIRS = (b"\r\n", b". ", b", ", b": ")
+#: Every byte's modes as bits; none for those that only a binary shift says.
+_MODES = tuple(sum(1 << mode for mode in range(5) if bytes([byte]) in _CODES[mode]) for byte in range(256))
 
 
 def channel(number: int) -> str:
@@ -81,59 +65,78 @@ def channel(number: int) -> str:
     return f"{0:05b}{0:05b}{len(digits):03b}" + "".join(f"{int(digit) + 2:04b}" for digit in digits)
 
 
-class _Ways:
-    """The cheapest way to each place in the data and each mode there."""
-
-    def __init__(self, places: int) -> None:
-        self.costs = [[_FAR] * 5 for _ in range(places)]
-        #: From which place and mode each was reached, and the bits in between; binary runs have none yet.
-        self.back: list[list[tuple[int, int, str] | None]] = [[None] * 5 for _ in range(places)]
-        self.costs[0][_UPPER] = 0
-
-    def reach(self, place: int, mode: int, cost: int, back: tuple[int, int, str]) -> None:
-        if cost < self.costs[place][mode]:
-            self.costs[place][mode] = cost
-            self.back[place][mode] = back
-
-    def latch(self, at: int) -> None:
-        before = tuple(self.costs[at])
-        for mode, other in permutations(range(5), 2):
-            latch = _LATCH_BITS[mode][other]
-            if before[mode] < _FAR:
-                self.reach(at, other, before[mode] + len(latch), (at, mode, latch))
-
-    def say(self, at: int, mode: int, data: bytes) -> None:
-        cost = self.costs[at][mode]
-        for part in (data[at : at + 2], data[at : at + 1]):
-            said = _SAID[mode].get(part)
-            if said:
-                self.reach(at + len(part), mode, cost + len(said), (at, mode, said))
-        if mode in (_UPPER, _LOWER, _MIXED) and data[at : at + 1] not in _CODES[mode]:
-            rest = len(data) - at
-            for run in {*range(1, min(rest, _LONGEST_SHORT_RUN) + 1), min(rest, _LONGEST_RUN)}:
-                head = 10 if run <= _LONGEST_SHORT_RUN else 21
-                self.reach(at + run, mode, cost + head + 8 * run, (at, mode, ""))
-
-
 def encoded(data: bytes) -> str:
-    """The fewest bits that say `data`, from upper case mode on, as a string of 0 and 1."""
-    ways = _Ways(len(data) + 1)
-    for at in range(len(data)):
-        ways.latch(at)
-        for mode in range(5):
-            ways.say(at, mode, data)
-    place = len(data)
-    mode = min(range(5), key=lambda each: ways.costs[place][each])
+    """The bits that say `data`, from upper case mode on, as a string of 0 and 1.
+
+    Characters of several modes go with their neighbours; one or two in a row are shifted to, more are latched to.
+    """
     parts: list[str] = []
-    while (back := ways.back[place][mode]) is not None:
-        at, mode, bits = back
-        parts.append(bits or _binary(data[at:place]))
-        place = at
-    return "".join(reversed(parts))
+    now = _UPPER
+    for mode, units in _runs(data):
+        if mode is None:
+            if now in (_PUNCTUATION, _DIGIT):
+                # from there no binary shift leads
+                parts.append(_bits(_LATCH[now, _UPPER]))
+                now = _UPPER
+            parts += _binary(b"".join(units))
+            continue
+        shift = _SHIFT.get((now, mode)) if len(units) < _LATCHED else None
+        if shift is None and mode != now:
+            parts.append(_bits(_LATCH[now, mode]))
+            now = mode
+        for unit in units:
+            said = (_CODES[mode][unit], _WIDTH[mode])
+            parts.append(_bits((shift, said) if shift else (said,)))
+    return "".join(parts)
 
 
-def _binary(run: bytes) -> str:
-    """A binary shift and its bytes."""
-    short = len(run) <= _LONGEST_SHORT_RUN
-    length = f"{len(run):05b}" if short else f"{0:05b}{len(run) - _LONGEST_SHORT_RUN:011b}"
-    return _BINARY_SHIFT + length + "".join(f"{byte:08b}" for byte in run)
+def _bits(tokens: tuple[tuple[int, int], ...]) -> str:
+    return "".join(f"{code:0{width}b}" for code, width in tokens)
+
+
+def _runs(data: bytes) -> list[tuple[int | None, list[bytes]]]:
+    """Characters and pairs in a row that are said in one mode; None is binary."""
+    blocks: list[tuple[int, list[bytes]]] = []
+    at = 0
+    while at < len(data):
+        pair = data[at : at + 2]
+        unit, modes = (pair, 1 << _PUNCTUATION) if pair in _PAIRS else (pair[:1], _MODES[pair[0]])
+        if blocks and blocks[-1][0] == modes:
+            blocks[-1][1].append(unit)
+        else:
+            blocks.append((modes, [unit]))
+        at += len(unit)
+    runs: list[tuple[int | None, list[bytes]]] = []
+    for modes, (_, units) in zip(_settled([modes for modes, _ in blocks]), blocks, strict=True):
+        mode = modes.bit_length() - 1 if modes else None
+        if runs and runs[-1][0] == mode:
+            runs[-1][1].extend(units)
+        else:
+            runs.append((mode, list(units)))
+    return runs
+
+
+def _settled(blocks: list[int]) -> list[int]:
+    """One mode for each block, as a bit: what it shares with the one before, then with the one after."""
+    for place, modes in enumerate(blocks):
+        if place == 0:
+            blocks[0] = modes & -modes
+        else:
+            blocks[place] = modes & blocks[place - 1] or modes
+    if blocks:
+        blocks[-1] &= -blocks[-1]
+    for place in range(len(blocks) - 2, 0, -1):
+        blocks[place] = blocks[place] & blocks[place + 1] or blocks[place]
+    # what fits neither is punctuation before mixed, and lower before upper case
+    return [next((bit for bit in (8, 4, 2, 1, 16) if bit & modes), 0) for modes in blocks]
+
+
+def _binary(data: bytes) -> list[str]:
+    """Binary shifts and their bytes."""
+    parts: list[str] = []
+    for start in range(0, len(data), _LONGEST_RUN):
+        run = data[start : start + _LONGEST_RUN]
+        short = len(run) <= _LONGEST_SHORT_RUN
+        length = f"{len(run):05b}" if short else f"{0:05b}{len(run) - _LONGEST_SHORT_RUN:011b}"
+        parts += [_BINARY_SHIFT, length, *(f"{byte:08b}" for byte in run)]
+    return parts
