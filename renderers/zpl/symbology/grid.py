@@ -1,5 +1,6 @@
 """Modules of a matrix or stacked barcode, drawn as rectangles in whole dots."""
 
+import math
 import re
 from functools import lru_cache
 
@@ -65,7 +66,7 @@ def dots(length: float, scale: float) -> int:
 def number(request: Request, place: int) -> float | None:
     """The parameter at `place` if it is a number."""
     value = value_at(request, place)
-    return value if isinstance(value, float | int) else None
+    return value if isinstance(value, float | int) and math.isfinite(value) else None
 
 
 def letter(request: Request, place: int, default: str) -> str:
@@ -94,7 +95,7 @@ _CONTROLS = (
     "NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS"
 )
 _NAMES = {code: f"<{name}>" for code, name in enumerate(f"{_CONTROLS} RS US".split())}
-_NAMES |= {0x7F: "<DEL>"} | {code: f"<U+{code:X}>" for code in (*range(0x80, 0xA1), 0xAD)}
+_NAMES |= {0x7F: "<DEL>"} | {code: f"<U+{code:X}>" for code in range(0x80, 0xA1)}
 
 
 def spoken(text: str) -> str:

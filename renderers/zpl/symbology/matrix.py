@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 
-from . import datamatrix, maxicode, pdf417, qr
+from . import aztec, databar, datamatrix, maxicode, pdf417, qr, tlc39
 from .model import Request, Symbol
 
 DRAWERS: dict[str, Callable[[Request], Symbol]] = {
-    **qr.DRAWERS,
+    **aztec.DRAWERS,
+    **databar.DRAWERS,
     **datamatrix.DRAWERS,
-    **pdf417.DRAWERS,
     **maxicode.DRAWERS,
+    **pdf417.DRAWERS,
+    **qr.DRAWERS,
+    **tlc39.DRAWERS,
 }

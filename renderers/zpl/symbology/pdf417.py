@@ -2,7 +2,9 @@
 
 from functools import lru_cache
 
-from zxingcpp import BarcodeFormat
+import numpy as np
+import zxingcpp
+from zxingcpp import BarcodeFormat, BarcodeFormats
 
 from .grid import Modules, boxes, dots, latin, letter, number, spoken, written
 from .model import Request, Symbol, Unprintable
@@ -15,8 +17,6 @@ _COLUMN, _FRAME = 17, 69
 #: How many lines of its picture the writer gives each row.
 _LINES, _MICRO_LINES = 3, 2
 _MOST_BYTES = 2710
-#: How high a MicroPDF417 must be, in dots, for zxing-cpp to find it.
-_FINDABLE = 36
 #: Columns and rows of a MicroPDF417 by the mode of `^BF` (ZPL II guide, `^BF`).
 _MICRO = tuple(
     (columns, rows)
@@ -132,9 +132,20 @@ def draw_micro(request: Request) -> Symbol:
         modules.shape[1] * request.module,
         modules.shape[0] * down,
         boxes(modules, request.module, down),
-        format="MicroPDF417" if modules.shape[0] * down >= _FINDABLE else "",
+        format="MicroPDF417" if _found(modules.tobytes(), len(modules), request.module, down) else "",
         text=spoken(request.text),
     )
+
+
+@lru_cache(maxsize=64)
+def _found(modules: bytes, rows: int, across: int, down: int) -> bool:
+    """Whether zxing-cpp finds these modules of so many dots: low symbols it does not."""
+    dark = np.frombuffer(modules, np.bool_).reshape(rows, -1)
+    # beyond some dots a module it makes no difference
+    across, down = min(across, 4), min(down, 60)
+    dark = np.pad(dark.repeat(down, axis=0).repeat(across, axis=1), 40)
+    grey = np.where(dark, np.uint8(0), np.uint8(255))
+    return bool(zxingcpp.read_barcodes(grey, formats=BarcodeFormats((BarcodeFormat.MicroPDF417,))))
 
 
 @lru_cache(maxsize=64)

@@ -243,7 +243,13 @@ def test_a_pdf417_that_cannot_be_says_so() -> None:
 @given(st.text(string.ascii_letters + string.digits, min_size=1, max_size=10), st.integers(0, 33))
 def test_a_micropdf417_says_its_data(data: str, mode: int) -> None:
     try:
-        symbol = draw("^BF", request("N", 12.0, float(mode), data=data))
+        symbol = draw("^BF", request("N", 20.0, float(mode), data=data))
     except Unprintable:
         assume(False)
+    assume(symbol.format)
     assert scan(symbol) == (symbol.format, symbol.text, data.encode())
+
+
+def test_a_micropdf417_that_no_reader_finds_has_no_format() -> None:
+    assert draw("^BF", request("N", 2.0, 0.0, data="1234")).format == ""
+    assert draw("^BF", request("N", 6.0, 0.0, data="1234")).format == "MicroPDF417"
