@@ -39,7 +39,7 @@ _PRELOADED = (
     "labeld.renderers.image",
     "labeld.renderers.tone",
     "labeld.renderers.symbols.maxicode",
-    "labeld.renderers.zpl.passthrough",
+    "labeld.renderers.zpl.conversion",
 )
 
 

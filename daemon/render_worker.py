@@ -63,12 +63,12 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
 
 
 def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
-    labels = draw(data, header["width"], header["height"])
+    resolution = Resolution(header["dpi"])
+    labels = draw(data, header["width"], header["height"], resolution)
     if not labels:
         raise AssetRefused("there is no picture in this label")
     bitmap, missing = labels[min(header["page"], len(labels)) - 1]
-    picture = bitmap.to_png(Resolution(header["dpi"]))
-    return {"pages": len(labels), "missing": list(missing)}, picture
+    return {"pages": len(labels), "missing": list(missing)}, bitmap.to_png(resolution)
 
 
 _REQUESTS = {"render": _render, "preview": _preview}

@@ -19,7 +19,7 @@ from .proof import Proof, prove
 from .sheet import Sheet, open_sheet, page_count
 from .symbols import Symbol
 from .write import write
-from .zpl import label, passthrough
+from .zpl import conversion, label
 
 __all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_page", "fault", "page_count"]
 
@@ -79,7 +79,7 @@ def _scanning(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, .
     if asset.document_format == ZPL:
         if number != 1:
             raise AssetRefused(f"ZPL is one page, there is no page {number}")
-        return (passthrough.convert(asset, target, _write),)
+        return tuple(_checked(page, target) for page in conversion.convert(asset, target, _write))
     with open_sheet(asset, number, target.media) as sheet:
         placed = place_labels(sheet, number, target)
         if len(placed) == 1:

@@ -1,24 +1,20 @@
 """Labels as files: the dots of one or more as ZPL, as a PNG, or as pages of a PDF (ISO 32000-1)."""
 
-import io
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import count
 
-from PIL import Image
-from PIL.TiffImagePlugin import TiffImageFile
-
+from . import pdffile
 from .asset import PDF, PNG, ZPL
 from .bitmap import Bitmap
 from .errors import AssetRefused
 from .media import Resolution
-from .packing import zlib_packed
+from .pdffile import points
 from .zpl.graphic_field import Encoding
 from .zpl.label import wrap
 
-#: Ten-thousandths of a point. Viewers count in single precision and round outwards, and none may add a dot: pages are
-#: short by the first, the image keeps the second from every edge; together under 1/100 of a dot at 600 dpi.
-_SHORT, _INSET = 3, 10
+#: Ten-thousandths of a point that the image keeps from every edge of its page; with what pages are short by, under
+#: 1/100 of a dot at 600 dpi.
+_INSET = 10
 
 
 def write(
@@ -49,74 +45,19 @@ def to_pdf(bitmaps: Sequence[Bitmap], resolution: Resolution, copies: int = 1) -
     A page is as large as its own dots, not as the stock whose width is no whole number of them (4x6 in at 203 dpi:
     812x1219 dots, 101.5 x 152.375 mm): so it prints 1:1, also from other programs, which are asked not to scale it.
     """
-    number = count(3)  # 1 and 2 are the catalog and the page tree
-    objects, kids = {}, []
+    number = count(pdffile.FIRST)
+    objects: dict[int, bytes] = {}
+    kids: list[int] = []
     for bitmap in bitmaps:
         image, content = next(number), next(number)
-        objects[image] = _image(bitmap)
-        across, down = (_units(dots, resolution) for dots in (bitmap.width, bitmap.height))
-        placed = *(_points(side - 2 * _INSET) for side in (across, down)), _points(_INSET), _points(_INSET)
-        objects[content] = _stream(b"", b"%s 0 0 %s %s %s cm /Dots Do" % placed)
+        objects[image] = pdffile.image(bitmap)
+        across, down = (pdffile.side(dots, resolution) for dots in (bitmap.width, bitmap.height))
+        placed = *(points(length - 2 * _INSET) for length in (across, down)), points(_INSET), points(_INSET)
+        objects[content] = pdffile.stream(b"", b"%s 0 0 %s %s %s cm /Dots Do" % placed)
         for _ in range(copies):
             kids.append(next(number))
             objects[kids[-1]] = (
                 b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 %s %s] /Contents %d 0 R "
-                b"/Resources << /XObject << /Dots %d 0 R >> >> >>" % (_points(across), _points(down), content, image)
+                b"/Resources << /XObject << /Dots %d 0 R >> >> >>" % (points(across), points(down), content, image)
             )
-    objects[1] = b"<< /Type /Catalog /Pages 2 0 R /ViewerPreferences << /PrintScaling /None >> >>"
-    listed = b" ".join(b"%d 0 R" % kid for kid in kids)
-    objects[2] = b"<< /Type /Pages /Kids [%s] /Count %d >>" % (listed, len(kids))
-    return _file(objects[key] for key in sorted(objects))
-
-
-def _units(dots: int, resolution: Resolution) -> int:
-    """The side of a page in ten-thousandths of a point."""
-    return math.ceil(10_000 * dots / resolution.dots_per_point) - _SHORT
-
-
-def _points(units: int) -> bytes:
-    """A number of ten-thousandths as PDF writes it."""
-    return b"%d.%04d" % divmod(units, 10_000)
-
-
-def _image(bitmap: Bitmap) -> bytes:
-    """The image object, in the smaller of two codings (sections 7.4.4 and 7.4.6): 1 bit, grey, unsmoothed."""
-    packed, fax = zlib_packed((~bitmap.rows).tobytes()), _group4(bitmap)
-    coding = b"/FlateDecode"
-    if len(fax) < len(packed):
-        packed = fax
-        parameters = b"<< /K -1 /Columns %d /Rows %d >>" % (bitmap.width, bitmap.height)
-        coding = b"/CCITTFaxDecode /DecodeParms " + parameters
-    head = b"/Type /XObject /Subtype /Image /Width %d /Height %d /ColorSpace /DeviceGray /BitsPerComponent 1 " % (
-        bitmap.width,
-        bitmap.height,
-    )
-    return _stream(head + b"/Interpolate false /Filter " + coding + b" ", packed)
-
-
-def _group4(bitmap: Bitmap) -> bytes:
-    """The dots in ITU-T T.6 (fax group 4), black runs for black dots, out of a TIFF of one strip."""
-    picture = Image.frombytes("1", (bitmap.width, bitmap.height), bitmap.rows.tobytes())  # libtiff takes 1 for black
-    buffer = io.BytesIO()
-    picture.save(buffer, "TIFF", compression="group4", tiffinfo={278: bitmap.height})  # RowsPerStrip
-    buffer.seek(0)
-    with TiffImageFile(buffer) as tiff:
-        (start,), (length,) = tiff.tag_v2[273], tiff.tag_v2[279]  # StripOffsets, StripByteCounts
-    return buffer.getvalue()[start : start + length]
-
-
-def _stream(head: bytes, content: bytes) -> bytes:
-    return b"<< %s/Length %d >>\nstream\n%s\nendstream" % (head, len(content), content)
-
-
-def _file(objects: Iterable[bytes]) -> bytes:
-    """Objects 1, 2, ... as a file: header, body, cross-reference table, trailer (section 7.5); 1 is the catalog."""
-    file = bytearray(b"%PDF-1.6\n%\xe2\xe3\xcf\xd3\n")
-    table = [b"0000000000 65535 f \n"]
-    for number, content in enumerate(objects, 1):
-        table.append(b"%010d 00000 n \n" % len(file))
-        file += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    size, start = len(table), len(file)
-    file += b"xref\n0 %d\n%s" % (size, b"".join(table))
-    file += b"trailer\n<< /Size %d /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (size, start)
-    return bytes(file)
+    return pdffile.file(objects, kids)

@@ -88,6 +88,8 @@ class Destination:
             if self._spoilt:
                 return 0
             if self._to is Format.PNG and self._kept:
+                if page.asset.document_format == ZPL and self._file is not None:
+                    return self._beside(self._file, label)
                 self._spoilt = True
                 self._kept.clear()
                 sys.stderr.write(f"labeld: {page} holds several labels, which do not go into one file: {_ELSEWHERE}\n")
@@ -101,6 +103,15 @@ class Destination:
         self._written.add(path)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(self._wrapped(label.data))
+        except OSError as error:
+            return not_written(str(path), error)
+        return 0
+
+    def _beside(self, first: Path, label: PageArtwork) -> int:
+        """Write a further label of a ZPL file next to the first one, `out-2.png`; the exit code."""
+        path = first.with_name(f"{first.stem}-{label.part}{first.suffix}")
+        try:
             path.write_bytes(self._wrapped(label.data))
         except OSError as error:
             return not_written(str(path), error)

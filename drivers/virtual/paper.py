@@ -52,7 +52,7 @@ def draw_format(zpl: bytes, width: int, height: int, resolution: Resolution) -> 
     """Draw one format with labeld's own interpreter."""
     from ...renderers.zpl.picture import draw
 
-    pictures = draw(zpl, width, height)
+    pictures = draw(zpl, width, height, resolution)
     if not pictures:
         return None, ()
     bitmap, not_drawn = pictures[0]

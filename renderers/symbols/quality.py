@@ -92,8 +92,7 @@ def _measure_matrix(bits: Bits, symbol: Symbol) -> Quality | None:
     if right - left < 10 or bottom - top < 10:
         return None
     stacked = symbol.format == "PDF417"
-    left, right = _extent(view[top:bottom], left, right, stacked=stacked)
-    top, bottom = _extent(view[:, left:right].T, top, bottom, stacked=False)
+    left, top, right, bottom = matrix_box(view, (left, top, right, bottom), stacked=stacked)
     ink = np.ascontiguousarray(view[top:bottom, left:right])
     if min(ink.shape) < 10:
         return None
@@ -124,6 +123,14 @@ def _measure_matrix(bits: Bits, symbol: Symbol) -> Quality | None:
         quiet=(min(min(free[:2]) / module, _QUIET), min(min(free[2:]) / module, _QUIET)),
         clipped=room < module,
     )
+
+
+def matrix_box(view: Bits, box: Box, *, stacked: bool) -> Box:
+    """The exact box of a matrix symbol, or a stacked one, that was found about `box` of the upright `view`."""
+    left, top, right, bottom = box
+    left, right = _extent(view[top:bottom], left, right, stacked=stacked)
+    top, bottom = _extent(view[:, left:right].T, top, bottom, stacked=False)
+    return left, top, right, bottom
 
 
 def _extent(view: Bits, left: int, right: int, *, stacked: bool) -> tuple[int, int]:

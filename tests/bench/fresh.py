@@ -14,9 +14,9 @@ from pathlib import Path
 from tests.bench import ways
 
 
-def peak_rss() -> int:
-    """The most memory this program held, in KiB; getrusage would count what its parent held at the fork."""
-    status = Path("/proc/self/status").read_text()
+def peak_rss(process: int | str = "self") -> int:
+    """The most memory this program or another held, in KiB; getrusage would count what its parent held at the fork."""
+    status = Path(f"/proc/{process}/status").read_text()
     return int(re.findall(r"VmHWM:\s*(\d+) kB", status)[0])
 
 

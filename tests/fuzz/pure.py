@@ -40,7 +40,7 @@ def look(data: bytes) -> Outcome:
         kind, words = f"refused: {error.reason}", str(error)
         fault = unclear(words)
     except Exception as error:  # noqa: BLE001 - this is what is looked for
-        kind, fault = "raised", f"an error that nobody caught: {_named(error)}"
+        kind, fault = "raised", f"an error that nobody caught: {named(error)}"
     return Outcome(kind, words, time.perf_counter() - began, fault)
 
 
@@ -103,11 +103,11 @@ def _opened(asset: Asset) -> tuple[str, str]:
     except MemoryError:
         return "too much memory", ""
     except Exception as error:  # noqa: BLE001 - this is what is looked for
-        return "raised", f"an error that nobody caught: {_named(error)}"
+        return "raised", f"an error that nobody caught: {named(error)}"
     return asset.document_format, ""
 
 
-def _named(error: Exception) -> str:
+def named(error: Exception) -> str:
     """The error, and where it was raised."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

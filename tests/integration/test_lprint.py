@@ -1,5 +1,6 @@
 """LPrint's graphics, which are `~DG` with run lengths, read by our decoder: dot for dot what it was given."""
 
+import asyncio
 import os
 import pwd
 import socket
@@ -15,8 +16,12 @@ import numpy as np
 import pytest
 from tests.unit.renderers.paper import dots, picture, pixels
 
+from labeld.drivers.virtual.server import VirtualPrinter
+from labeld.renderers.asset import PNG, ZPL, Asset
 from labeld.renderers.bitmap import Bitmap
-from labeld.renderers.zpl.graphic_field import decode_graphic
+from labeld.renderers.convert import Target, convert
+from labeld.renderers.media import Media, Resolution
+from labeld.renderers.zpl.graphic_field import decode_graphic, encode
 from labeld.renderers.zpl.lexer import lex
 from labeld.renderers.zpl.picture import draw
 
@@ -109,6 +114,41 @@ def test_a_graphic_of_lprint_is_the_picture_it_was_given(lprint: Server, dpi: in
     assert np.array_equal(sent.rows, given.rows)
     (label,) = draw(zpl, width, height)
     assert label.bitmap == given.rotated(180), "it prints upside down (^POI)"
+
+
+_GRAPHICS = (
+    b"^XA^PW812^LL1218^LH10,20^FO0,0^GB780,1150,4^FS^FO40,60%s^FS^FO30,300^GB2,300,2^FS^FO34,300^GB6,300,6^FS"
+    b"^FO44,300^GB3,300,3^FS^FR^FO100,400^GB300,300,300^FS^FO250,550^FR^GB300,300,300^FS^XZ"
+) % encode(Bitmap.from_bits(dots(500, 200)), "rle")
+_LETTERING = (
+    b"^XA^PW812^LL1218^CI28^FO40,40^GB732,1100,4^FS^FO70,80^A0N,60^FDJane Doe^FS"
+    b"^FO100,400^BY3^BCN,150,Y,N,N^FDTT0123456789^FS^FO100,700^BQN,2,6^FDQA,TT0123456789^FS^XZ"
+)
+
+
+@pytest.mark.parametrize(
+    "zpl",
+    [
+        pytest.param(_GRAPHICS, id="graphics"),
+        pytest.param(_LETTERING, id="lettering"),
+    ],
+)
+async def test_a_zpl_label_printed_as_png_is_dot_for_dot_the_label(lprint: Server, zpl: bytes) -> None:
+    stock = Media.parse("101.5x152.25mm")  # 4x6 in as LPrint counts it: 203 dots to the inch, not 8 to the mm
+    target = Target(media=stock, resolution=Resolution(203), document_format=PNG)
+    given = Bitmap.from_png(convert(Asset(zpl, ZPL), target).data)
+    file = Path(lprint.options["cwd"], "label.png")
+    await asyncio.to_thread(file.write_bytes, picture(pixels(given.bits()), dpi=203))
+    await asyncio.to_thread(file.chmod, 0o644)
+    async with VirtualPrinter(port=0, dpi=203, media=stock, seconds_per_label=0.01) as printer:
+        await asyncio.to_thread(_lprint, lprint, "add", "system", f"-d zebra -m zpl_4inch-203dpi-dt -v {printer.uri}")
+        await asyncio.to_thread(
+            _lprint, lprint, "submit", "print/zebra", f"-o print-scaling=none -o media=na_index-4x6_4x6in {file}"
+        )
+        (printed,) = await printer.wait_labels(1)
+    assert printed.complete
+    assert printed.png
+    assert Bitmap.from_png(printed.png) == given.rotated(180), "it prints upside down (^POI)"
 
 
 def _port(listener: socket.socket) -> int:

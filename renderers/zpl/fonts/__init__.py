@@ -1,1 +1,34 @@
 """The fonts of a ZPL printer, fitted to its metrics."""
+
+from functools import lru_cache
+
+from . import cells, scalable, symbols
+from .faces import Glyph, missing
+from .metrics import BASELINE, CAP_HEIGHT
+from .style import Font, Style
+
+__all__ = ["Font", "Glyph", "Style", "font", "missing", "style"]
+
+
+_UNKNOWN = "A"  # what a letter or digit prints as that names no font
+
+
+@lru_cache(maxsize=1)
+def _fonts() -> dict[str, Font]:
+    return {"0": Font("0", scalable.place, BASELINE, CAP_HEIGHT), "GS": symbols.font(), **cells.fonts()}
+
+
+def font(name: str) -> Font:
+    """The font that a label names.
+
+    One letter or digit as of `^A` (unknown ones are font A), "GS" for `^GS`, or a file as of `^A@` and `^CW`, for which
+    font 0 stands in.
+    """
+    known = _fonts()
+    return known.get(name.upper()) or known[_UNKNOWN if len(name) <= 1 else "0"]
+
+
+@lru_cache(maxsize=64)
+def style(name: str, height: float, width: float, scale: float) -> Style:
+    """A font at a fitted size (see `Font.fit`) in design dots; `scale` makes device dots of them."""
+    return Style(font(name), height, width, scale)

@@ -1,0 +1,156 @@
+"""ZPL from others: through the allow-list to the printer as it is, made anew for its resolution, or drawn."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from ..artwork import BlankPage, PageArtwork, Target
+from ..asset import PDF, ZPL, Asset
+from ..bitmap import Bitmap
+from ..errors import AssetRefused
+from ..media import Resolution
+from ..symbols import Verdict
+from . import allowlist, label, lexer, vector
+from .interpreter import Label, interpret
+from .raster import rasterise
+from .scaling import CannotRescale, rescaled
+from .scanning import verdicts
+
+#: More copies of a label than this are a mistake, or empty the roll.
+_MOST_COPIES = 100
+
+Write = Callable[[list[Bitmap], Target], bytes]
+
+
+class _Drawn(NamedTuple):
+    label: Label
+    bitmap: Bitmap
+    verdicts: tuple[Verdict, ...]
+
+
+def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ...]:
+    """ZPL as it goes to a ZPL printer, in one piece since formats may need each other; else each label for itself.
+
+    `write` makes files of dots.
+
+    Raises:
+        BlankPage: it prints nothing.
+        AssetRefused: refused commands, too many labels, or a graphic that is damaged or not sent along.
+    """
+    commands = lexer.lex(asset.data)
+    design, notes = _design(asset.data, target)
+    if target.document_format == ZPL:
+        return (_for_printer(asset.data, commands, design, notes, target, write),)
+    drawn = _draw(interpret(commands, target.size, design, target.resolution))
+    return tuple(
+        _file(one, part if len(drawn) > 1 else 0, notes, target, write) for part, one in enumerate(drawn, 1)
+    )
+
+
+def _for_printer(
+    zpl: bytes, commands: Sequence[lexer.Command], design: Resolution, notes: list[str], target: Target, write: Write
+) -> PageArtwork:
+    screened = allowlist.screen(zpl, commands, target.size[0])
+    quantities = label.quantities(screened.zpl)
+    if not quantities:
+        raise BlankPage("the ZPL prints nothing: it has no format with content")
+    labels, kinds = sum(quantities), len(quantities)
+    if labels > _MOST_COPIES * kinds:
+        raise AssetRefused(f"the ZPL asks for {labels} labels of {kinds} format(s) (^PQ): over {_MOST_COPIES} of each")
+    notes = [*screened.notes, *notes]
+    if labels > 1:
+        notes.append(f"the ZPL prints {labels} labels")
+    data = screened.zpl
+    if design == target.resolution:
+        drawn = _draw(interpret(screened.commands, target.size, design, design))
+    else:
+        data, drawn, said = _scaled(screened, design, target, write)
+        notes += said
+    return _artwork(data * target.copies, drawn, notes, target)
+
+
+def _scaled(
+    screened: allowlist.Screened, design: Resolution, target: Target, write: Write
+) -> tuple[bytes, list[_Drawn], list[str]]:
+    """The ZPL for another resolution: its commands scaled where they can be, else its dots as graphics."""
+    made = f"made for {design.dpi} dpi, so scaled to {target.resolution.dpi} dpi"
+    try:
+        native = rescaled(screened.commands, float(target.resolution.dots_per_mm / design.dots_per_mm))
+    except CannotRescale as exc:
+        because = str(exc)
+    else:
+        drawn = _draw(interpret(native.zpl, target.size, target.resolution, target.resolution))
+        return native.zpl, drawn, [f"{made} command by command", *native.notes]
+    drawn = _draw(interpret(screened.commands, target.size, design, target.resolution))
+    _complete(drawn)
+    data = b"".join(write([one.bitmap], replace(target, copies=one.label.copies)) for one in drawn)
+    return data, drawn, [f"{made} as a picture: {because}"]
+
+
+def _draw(labels: Sequence[Label]) -> list[_Drawn]:
+    """The labels with their dots and barcodes.
+
+    Raises:
+        BlankPage: there are none, or all are blank.
+    """
+    if not labels:
+        raise BlankPage("the ZPL prints nothing: it has no format with content")
+    drawn = []
+    for one in labels:
+        bitmap = rasterise(one.scene)
+        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene.inverted)))
+    if all(one.bitmap.ink_box() is None and not one.label.remarks for one in drawn):
+        raise BlankPage("the ZPL prints a blank label")
+    return drawn
+
+
+def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str], target: Target) -> PageArtwork:
+    """All labels of a payload; its picture is the first one's, unless something of any is missing here."""
+    missing = _missing(drawn)
+    if missing:
+        notes = [*notes, f"not verified: {missing}"]
+        return PageArtwork(1, data, None, None, (), "zpl", tuple(notes))
+    found = tuple(verdict for one in drawn for verdict in one.verdicts)
+    return PageArtwork(1, data, drawn[0].bitmap, None, found, "zpl", (*notes, *_unread(found)))
+
+
+def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write) -> PageArtwork:
+    """One label as a picture or a PDF page."""
+    if target.verify:
+        _complete([one])
+    if target.document_format == PDF:
+        data = vector.to_pdf([one.label.scene], target.resolution, target.copies)
+    else:
+        data = write([one.bitmap], target)
+    said = [*notes, *_unread(one.verdicts)]
+    if missing := _missing([one]):
+        said.append(missing)
+    return PageArtwork(1, data, one.bitmap, None, one.verdicts, "zpl", tuple(said), part)
+
+
+def _complete(drawn: Sequence[_Drawn]) -> None:
+    if missing := _missing(drawn):
+        raise AssetRefused(f"this ZPL prints on a printer that holds what it needs, and nowhere else: {missing}")
+
+
+def _missing(drawn: Sequence[_Drawn]) -> str:
+    """What is drawn by a printer only, in words."""
+    return "; ".join(
+        dict.fromkeys(f"{said.reason} (byte {said.start})" for one in drawn for said in one.label.remarks
+                      if said.severity == "error")
+    )  # fmt: skip
+
+
+def _unread(found: Sequence[Verdict]) -> list[str]:
+    unread = dict.fromkeys(verdict.symbol.format for verdict in found if verdict.status == "unverified")
+    return [f"a {name} cannot be read, so it is not verified" for name in unread]
+
+
+def _design(zpl: bytes, target: Target) -> tuple[Resolution, list[str]]:
+    """The resolution that ZPL was made for, and a note where it is only assumed."""
+    if target.design_dpi:
+        return Resolution(target.design_dpi), []
+    guess, because = label.design_resolution(zpl, target.media)
+    if guess is None:
+        return Resolution(203), [f"assumed that the ZPL is made for 203 dpi: {because}"]
+    return guess, []

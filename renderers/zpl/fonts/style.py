@@ -1,0 +1,137 @@
+"""A printer's font at one size: what is asked of it to set a text and to draw it."""
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from .faces import NOTHING, Glyph, Segment
+
+_HIGHEST = 32000.0  # `^A` names no larger height or width
+_MOST_GLYPHS = 1024  # kept per style
+_MOST_DOTS = 1 << 21  # all kept glyphs of a style together; a larger glyph is drawn anew each time
+
+
+class Drawer(Protocol):
+    """What draws a glyph by its number, see `Face.draw` and `Face.contours`."""
+
+    def draw(self, index: int, xx: float, yy: float, dx: float, dy: float, /) -> Glyph:
+        """A glyph as dots."""
+
+    def contours(self, index: int, xx: float, yy: float, dx: float, dy: float, /) -> tuple[Segment, ...]:
+        """A glyph's outline."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """How one character is drawn, per unit of the style's height (y, up) and width (x): em times `xx` plus `dx`."""
+
+    face: Drawer
+    index: int
+    xx: float
+    dx: float
+    yy: float
+    dy: float
+    advance: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Font:
+    """A font of the printer. `place` gives None for a character that it cannot draw.
+
+    Per unit of height: `baseline` below the top of the cell and `cap_height`; per unit of width: `blank`, the advance
+    of a character that no face has. `cell` is (height, width) in dots of a bitmap font, which comes in whole multiples
+    of it only; `usual` is the size of one that is asked for without any.
+    """
+
+    name: str
+    place: Callable[[str], Placed | None]
+    baseline: float
+    cap_height: float
+    cell: tuple[int, int] | None = None
+    blank: float = 0.29
+    usual: tuple[float, float] = (15.0, 12.0)
+
+    def fit(self, height: float | None, width: float | None) -> tuple[float, float]:
+        """The size that a request gets, in design dots (`^A` h and w; None or 0 where it names none)."""
+        height, width = _positive(height), _positive(width)
+        if self.cell is None:
+            if height is None and width is None:
+                return self.usual
+            return height or width or 0.0, width or height or 0.0
+        tall, wide = self.cell
+        down = None if height is None else _multiple(height / tall)
+        across = None if width is None else _multiple(width / wide)
+        return float(tall * (down or across or 1)), float(wide * (across or down or 1))
+
+
+class Style:
+    """A font at one size. Everything it gives is in device dots, y down, seen from the pen on the baseline."""
+
+    __slots__ = ("_dots", "_glyphs", "baseline", "cap_height", "font", "height", "line_height", "scale", "width_dots")
+
+    def __init__(self, font: Font, height: float, width: float, scale: float) -> None:
+        self.font = font
+        self.scale = scale
+        self.height = height * scale
+        self.width_dots = width * scale
+        self.baseline = font.baseline * self.height
+        self.cap_height = font.cap_height * self.height
+        self.line_height = self.height
+        self._glyphs: dict[str, Glyph] = {}
+        self._dots = 0
+
+    def has(self, char: str) -> bool:
+        """Whether some face draws this character."""
+        return self.font.place(char) is not None
+
+    def advance(self, char: str) -> float:
+        """How far the pen moves."""
+        placed = self.font.place(char)
+        return (self.font.blank if placed is None else placed.advance) * self.width_dots
+
+    def width(self, text: str) -> float:
+        """How far the pen moves over a text."""
+        return sum(map(self.advance, text))
+
+    def glyph(self, char: str) -> Glyph:
+        """The ink of a character: none for a space or for a character that no face has."""
+        found = self._glyphs.get(char)
+        return self._draw(char) if found is None else found
+
+    def outline(self, char: str) -> tuple[Segment, ...]:
+        """The outline of a character, see `Face.contours`."""
+        placed = self.font.place(char)
+        if placed is None:
+            return ()
+        return placed.face.contours(placed.index, *self._fit(placed))
+
+    def _fit(self, placed: Placed) -> tuple[float, float, float, float]:
+        wide, tall = self.width_dots, self.height
+        return placed.xx * wide, placed.yy * tall, placed.dx * wide, placed.dy * tall
+
+    def _draw(self, char: str) -> Glyph:
+        placed = self.font.place(char)
+        glyph = NOTHING if placed is None else placed.face.draw(placed.index, *self._fit(placed))
+        dots = glyph.bits.size
+        if self._dots + dots > _MOST_DOTS or len(self._glyphs) >= _MOST_GLYPHS:
+            self._glyphs.clear()
+            self._dots = 0
+        if dots <= _MOST_DOTS:
+            self._glyphs[char] = glyph
+            self._dots += dots
+        return glyph
+
+
+def is_mark(char: str) -> bool:
+    """Whether a character stands on the one before it (an accent, a Thai vowel) or is not seen at all."""
+    return unicodedata.category(char) in ("Mn", "Me", "Cf")
+
+
+def _positive(value: float | None) -> float | None:
+    return min(value, _HIGHEST) if value and value > 0 else None
+
+
+def _multiple(times: float) -> int:
+    """Bitmap fonts grow in whole steps, of which the printer knows ten."""
+    return max(1, min(10, int(times + 0.5)))

@@ -1,0 +1,277 @@
+"""Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..bitmap import Bitmap, Rotation
+from ..errors import AssetRefused
+from . import symbology, text, typeset
+from .fonts import Style, font, style
+from .graphic_field import decode
+from .lexer import Command
+from .place import Placed, turned
+from .remarks import Remark, Severity
+from .resample import resample
+from .scene import Boxes, Diagonal, Dots, Ellipse, Frame, Ink, Mark, Shape, Text
+from .serial import advanced
+from .state import Field, FontChoice, Settings
+from .stored import Memory, stem
+from .symbology.model import Request, Symbol, Unprintable, Value
+
+_MAX_MARKS: Final = 50_000
+_MAX_REMARKS: Final = 1000
+#: The font of interpretation lines: A, as many times larger as the narrow bar has dots.
+_CAPTION_CELL: Final = (9.0, 5.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """`width` x `height` device dots, `scale` of them per dot that the ZPL counts in, fields moved right by `shift`."""
+
+    width: int
+    height: int
+    scale: float
+    shift: float
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A barcode of the label: what a scanner must give, in zxing-cpp's words, and its box on the paper in dots.
+
+    `format` is empty where zxing-cpp does not read this kind.
+    """
+
+    name: str
+    format: str
+    text: str
+    box: tuple[int, int, int, int]
+    start: int
+
+
+class Painter:
+    """Collects the marks of one label."""
+
+    def __init__(self, paper: Paper, memory: Memory) -> None:
+        self.marks: list[Mark] = []
+        self.expected: list[Expected] = []
+        self.remarks: list[Remark] = []
+        self._paper = paper
+        self._memory = memory
+        self._pen = (0.0, 0.0)  # where the last text ended, for `^FT` without a position
+
+    def say(self, start: int, severity: Severity, reason: str, hint: str = "") -> None:
+        """Remark on the command at byte `start`."""
+        if len(self.remarks) < _MAX_REMARKS:
+            self.remarks.append(Remark(start, severity, reason, hint))
+
+    def paint(self, field: Field, index: int = 0) -> None:
+        """Draw a field that has ended, as it is on label `index` of those that count.
+
+        Raises:
+            AssetRefused: a graphic is damaged, or there is too much to draw.
+        """
+        if field.settings is None:
+            raise ValueError("a field is painted with the settings that held when it ended")
+        for command, values in field.graphics:
+            self._graphic(field, field.settings, command, values)
+        if field.data is None or (field.graphics and not field.data):
+            return
+        data = text.unescape(field.data, field.hexadecimal) if field.hexadecimal else field.data
+        wraps = field.block is not None and field.block.height is None and not field.barcode
+        written = (typeset.wrapping if wraps else text.decode)(data, field.settings.code_page)
+        if field.serial is not None:
+            written = advanced(written, field.serial, index)
+            data = written.encode("utf-8") if index else data
+        if field.barcode:
+            self._barcode(field, field.settings, data, written)
+        else:
+            self._text(field, field.settings, written)
+
+    def load_image(self, name: str, start: int) -> None:
+        """Lay a stored label under what follows (`^IL`)."""
+        bitmap = self._memory.graphics.get(name)
+        if bitmap is None:
+            self._missing(name, start)
+        else:
+            self._add(Dots(0, 0, bitmap), "black", start)
+
+    def _add(self, shape: Shape, ink: Ink, start: int) -> None:
+        if len(self.marks) >= _MAX_MARKS:
+            raise AssetRefused(f"the ZPL draws more than {_MAX_MARKS} shapes")
+        self.marks.append(Mark(shape, ink, start))
+
+    def _missing(self, name: str, start: int) -> None:
+        self.say(start, "error", f"graphic {name!r} is stored in the printer, not sent here, so it is left out",
+                 "send it with the label (~DG)")  # fmt: skip
+
+    @staticmethod
+    def _ink(field: Field, settings: Settings, *, white: bool = False) -> Ink:
+        if field.reverse or settings.reverse:
+            return "reverse"
+        return "white" if white else "black"
+
+    def _origin(self, field: Field, settings: Settings) -> tuple[float, float]:
+        """The field's origin in device dots."""
+        scale = self._paper.scale
+        if field.typeset and field.x is None and field.y is None:
+            return self._pen
+        x = settings.home[0] + (field.x or 0.0) - settings.shift
+        y = settings.home[1] + (field.y or 0.0) + settings.top
+        return x * scale + self._paper.shift, y * scale
+
+    # --- text
+
+    def _style(self, choice: FontChoice, settings: Settings) -> Style:
+        name = settings.aliases.get(choice.name, choice.name)
+        usual = settings.font
+        height, width = choice.height, choice.width
+        if height is None and width is None:
+            if choice.name == usual.name:
+                height, width = usual.height, usual.width
+            elif choice.name == _MARKS:
+                height = usual.height
+        return style(name, *font(name).fit(height, width), self._paper.scale)
+
+    def _text(self, field: Field, settings: Settings, written: str) -> None:
+        chosen = self._style(field.font or settings.font, settings)
+        turn = settings.turn if field.turn is None else field.turn
+        x, y = self._origin(field, settings)
+        lines, self._pen = typeset.lines(field, written, chosen, turn, (x, y), self._paper.scale)
+        ink = self._ink(field, settings)
+        for line in lines:
+            self._add(line, ink, field.start)
+
+    # --- barcodes
+
+    def _barcode(self, field: Field, settings: Settings, data: bytes, written: str) -> None:
+        scale = self._paper.scale
+        narrow, ratio, high = settings.bars
+        module = max(1, _whole(narrow * scale))
+        captions = self._caption_style(field, settings, module)
+        request = Request(field.values, data, written, module, min(max(ratio, 2.0), 3.0), max(1, _whole(high * scale)),
+                          scale, captions.cap_height)  # fmt: skip
+        try:
+            symbol = symbology.draw(field.barcode, request)
+        except Unprintable as exc:
+            self.say(field.start, "error", f"{field.barcode}: {exc}", "")
+            return
+        turn = settings.turn if field.barcode != "^BQ" else 0
+        turn = _TURNS.get(str(field.values[0]), turn) if field.values and field.barcode != "^BQ" else turn
+        x, y = self._origin(field, settings)
+        placed = self._placed(field, symbol, turn, x, y)
+        ink = self._ink(field, settings)
+        left, top = _whole(placed.x), _whole(placed.y)
+        if symbol.bitmap is not None:
+            bitmap = symbol.bitmap.rotated(turn)
+            self._add(Dots(left, top, bitmap), ink, field.start)
+        else:
+            self._add(Boxes(left, top, turned(symbol.edges, symbol.width, symbol.height, turn)), ink, field.start)
+        self._captions(field, symbol, placed, captions, ink)
+        box = placed.box
+        self.expected.append(
+            Expected(field.barcode, symbol.format, symbol.text, (left, top, _whole(box[2]), _whole(box[3])), field.start)
+        )
+
+    @staticmethod
+    def _placed(field: Field, symbol: Symbol, turn: Rotation, x: float, y: float) -> Placed:
+        if not field.typeset:
+            y += symbol.drop
+        placed = Placed.at(x, y, symbol.width, symbol.height, turn, typeset=field.typeset)
+        if field.justification == "right":
+            across = placed.box[2] - placed.box[0]
+            return Placed(placed.x - across, placed.y, placed.width, placed.height, turn)
+        return placed
+
+    def _caption_style(self, field: Field, settings: Settings, module: int) -> Style:
+        if field.font is not None:
+            return self._style(field.font, settings)
+        height, width = _CAPTION_CELL
+        return style("A", height * module, width * module, 1.0)
+
+    def _captions(self, field: Field, symbol: Symbol, placed: Placed, chosen: Style, ink: Ink) -> None:
+        for caption in symbol.captions:
+            glyphs, width = typeset.run(caption.text, chosen)
+            left = (caption.left + caption.right - width) / 2
+            if caption.stretched and len(glyphs) > 1:
+                left = caption.left
+                pitch = (caption.right - caption.left - chosen.advance(caption.text[-1])) / (len(glyphs) - 1)
+                glyphs = tuple((letter, rank * pitch) for rank, (letter, _) in enumerate(glyphs))
+            x, y = placed.point(left, caption.baseline)
+            self._add(Text(x, y, placed.turn, chosen, glyphs), ink, field.start)
+
+    # --- graphics
+
+    def _graphic(self, field: Field, settings: Settings, command: Command, values: tuple[Value, ...]) -> None:
+        x, y = self._origin(field, settings)
+        if command.name in ("^GF", "^XG", "^IM"):
+            bitmap = self._bitmap(command, values)
+            if bitmap is None:
+                return
+            left, top = self._corner(field, x, y, bitmap.width, bitmap.height)
+            self._add(Dots(left, top, bitmap), self._ink(field, settings), command.start)
+            return
+        shape, white = self._shape(field, command, values, x, y)
+        self._add(shape, self._ink(field, settings, white=white), command.start)
+
+    def _bitmap(self, command: Command, values: tuple[Value, ...]) -> Bitmap | None:
+        scale = self._paper.scale
+        if command.name == "^GF":
+            bitmap = decode(command.parameters, self._memory.budget)
+            self._memory.spend(bitmap.rows.size)
+        else:
+            name = stem(str(values[0]))
+            stored = self._memory.graphics.get(name)
+            if stored is None:
+                self._missing(name, command.start)
+                return None
+            bitmap = stored
+            if command.name == "^XG":
+                across, down = (min(max(int(value), 1), 10) if isinstance(value, float) else 1 for value in values[1:3])
+                if (across, down) != (1, 1):
+                    self._memory.spend(bitmap.rows.size * across * down)
+                    bits = bitmap.bits().repeat(down, axis=0).repeat(across, axis=1)
+                    bitmap = Bitmap.from_bits(bits)
+        return bitmap if scale == 1.0 else resample(bitmap, scale)
+
+    def _corner(self, field: Field, x: float, y: float, width: int, height: int) -> tuple[int, int]:
+        left = x - width if field.justification == "right" else x
+        return _whole(left), _whole(y - height if field.typeset else y)
+
+    def _shape(
+        self, field: Field, command: Command, values: tuple[Value, ...], x: float, y: float
+    ) -> tuple[Shape, bool]:
+        """The shape of `^GB`, `^GC`, `^GD` or `^GE`, and whether it is white."""
+        name, scale = command.name, self._paper.scale
+        numbers = [value if isinstance(value, float) else 0.0 for value in values]
+        if name == "^GC":
+            numbers = [numbers[0], *numbers]
+        thick = numbers[2] or 1.0
+        least = thick if name == "^GB" else 3.0
+        wide, high = max(numbers[0], least), max(numbers[1], least)
+        colour = values[2 if name == "^GC" else 3]
+        if field.justification == "right":
+            x -= wide * scale
+        if field.typeset:
+            y -= high * scale
+        left, top = _whole(x), _whole(y)
+        width, height = max(_whole(x + wide * scale) - left, 1), max(_whole(y + high * scale) - top, 1)
+        line = max(_whole(thick * scale), 1)
+        white = colour == "W"
+        if name == "^GB":
+            radius = min(max(numbers[4], 0.0), 8.0) / 8 * min(width, height) / 2
+            return Frame(left, top, width, height, line, radius), white
+        if name == "^GD":
+            leaning = "L" if values[4] in ("L", "\\") else "R"
+            return Diagonal(left, top, width, height, line, leaning), white
+        return Ellipse(left, top, width, height, line), white
+
+
+#: The font of `^GS`.
+_MARKS: Final = "GS"
+_TURNS: Final[dict[str, Rotation]] = {"N": 0, "R": 90, "I": 180, "B": 270}
+
+
+def _whole(value: float) -> int:
+    return int(np.floor(value + 0.5))

@@ -1,0 +1,18 @@
+"""Where tests, benchmarks and the fuzzer enter the ZPL renderer: the one place to change when its door does."""
+
+from labeld.renderers.bitmap import Bitmap
+from labeld.renderers.media import Resolution
+from labeld.renderers.zpl.interpreter import interpret
+from labeld.renderers.zpl.raster import rasterise
+
+#: For which ZPL is written that says nothing else: 8 dots/mm.
+DESIGN = Resolution(203)
+
+
+def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
+    """Each label that `zpl`, which is made for 8 dots/mm, prints on `width` x `height` dots of a `dpi` head.
+
+    Raises:
+        RenderError: it cannot be drawn.
+    """
+    return [rasterise(label.scene) for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))]
