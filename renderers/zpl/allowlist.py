@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from ..errors import AssetRefused, CommandRefused
+from .grammar import graphic_data, read
 from .lexer import PREFIX_CHANGES, Command, binary_fault, is_binary, lex
 from .writer import normal
 
@@ -89,6 +90,8 @@ _STORES = {
 }  # fmt: skip
 #: Without these a label would print that is only to be stored: they cannot be left out alone.
 _STORE_ONLY = frozenset({"^DF", "^IS"})
+#: More than anybody reads; each stripped command has its own.
+_MOST_NOTES = 100
 #: Commands that use what is stored.
 RECALLS: Final = {"^XG": "graphic", "^IM": "graphic", "^IL": "picture", "^XF": "format"}
 
@@ -134,7 +137,7 @@ def screen(zpl: bytes, commands: Sequence[Command], width: int, policy: Policy =
             raise AssetRefused(verdict.reason)
         if verdict.action == "refuse" and (policy == "refuse" or command.name in _STORE_ONLY):
             raise CommandRefused(verdict.reason)
-        if verdict.reason:
+        if verdict.reason and len(notes) < _MOST_NOTES:
             notes[verdict.reason if verdict.action != "refuse" else f"left out: {verdict.reason}"] = None
         if verdict.action != "keep":
             continue
@@ -186,9 +189,11 @@ def _fault(command: Command) -> str:
     if name not in ALLOWED and name not in DROPPED:
         return f"the ZPL command {name!r} {at} is not allowed"
     if name in _STORES or name == "^ID":
-        target = command.fields()[0]
+        target = _target(command)
         if not (_ERASED_IN_RAM if name == "^ID" else _IN_RAM).fullmatch(target):
             return f"{name} {at} changes the printer's memory {target[:40]!r}: only R: may be written"
+    if shortage := _shortage(command):
+        return shortage
     if name == "^GF" and command.parameters.lstrip()[:1].upper() == b"C":
         return f"compressed binary graphics (^GFC) {at} are not supported"
     if name not in DROPPED and not is_binary(command) and _CONTROL.search(command.parameters):
@@ -200,18 +205,39 @@ def _note(command: Command, stored: set[str]) -> str:
     """What people should know of a command that passes; `stored` are the objects of this file so far."""
     name = command.name
     if name in _STORES:
-        stored.add(_object(command.fields()[0]))
+        stored.add(_object(_target(command)))
         return "" if name == "~DG" else f"{name} stores {_STORES[name]} in the printer until it is off"
     if name in RECALLS:
-        target = command.fields()[0]
+        target = _target(command)
         if _object(target) not in stored or _STORED.match(target):
             return f"{name} uses a {RECALLS[name]} stored in the printer: {target[:40]!r}"
     elif name == "^CW":
-        return f"^CW gives font letter {command.fields()[0][:1]!r} another font until the printer is off"
+        return f"^CW gives font letter {_target(command)[:1]!r} another font until the printer is off"
     elif name == "^SE":
-        return f"^SE uses an encoding stored in the printer: {command.fields()[0][:40]!r}"
+        return f"^SE uses an encoding stored in the printer: {_target(command)[:40]!r}"
     elif name == "^PQ" and _pauses(command):
         return "^PQ makes the printer pause between labels"
+    return ""
+
+
+def _target(command: Command) -> str:
+    """The first parameter: the name of what is stored or recalled."""
+    return command.parameters.partition(command.delimiter.encode("ascii"))[0].decode("latin-1").strip()
+
+
+def _shortage(command: Command) -> str:
+    """Whether a download in hexadecimal has fewer bytes than it declares, in words: the printer would wait for them.
+
+    Packed downloads are left alone.
+    """
+    if command.name not in ("~DS", "~DT", "~DU", "~DY") or is_binary(command):
+        return ""
+    total = read(command)[3 if command.name == "~DY" else 1]
+    data = graphic_data(command).translate(None, b" \t\r\n")
+    if not isinstance(total, float) or data.startswith(b":"):
+        return ""
+    if len(data) < 2 * total:
+        return f"{command.name} at byte {command.start} declares {total:.0f} bytes and has {len(data) // 2}"
     return ""
 
 

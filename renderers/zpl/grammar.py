@@ -82,6 +82,9 @@ _TABLE = """
 ^XF  file text
 ~DG  file text; total whole - 1..9999999; row whole - 1..99999
 ~DY  file text; format letter A ABCP; extension letter G BEGHNPTX; total whole - 1..99999999; row whole - 0..99999
+~DS  file text; total whole - 1..99999999
+~DT  file text; total whole - 1..99999999
+~DU  file text; total whole - 1..99999999
 ^SN  value text 1; step text 1; zeros letter N YN
 ^SF  mask text; step text 1
 ^BY  module module 2 1..10; ratio ratio 3 2..3; height along 10 1..32000
@@ -136,7 +139,7 @@ _CONTROLS = dict.fromkeys(range(32))  # printers pass over line ends and other c
 _CACHED_LENGTH = 64
 _DATA = frozenset({"^FD", "^FV", "^FX"})
 #: What a graphic's parameters take at most; what follows is its data.
-_HEADERS = {"^GF": 100, "~DG": 200, "~DY": 300}
+_HEADERS = {"^GF": 100, "~DG": 200, "~DY": 300, "~DS": 200, "~DT": 200, "~DU": 200}
 
 
 def _parameter(words: str) -> Parameter:
@@ -168,8 +171,8 @@ def read(command: Command, factor: float = 1.0) -> tuple[Value, ...]:
     """The parameters of `command` in the guide's order, as many as the table has; nothing for unknown commands.
 
     Numbers are floats (`whole` ones without fraction), lengths multiplied by `factor`; what is missing or no number
-    is None. Letters are one capital or "", texts are ISO 8859-1 or "". The data of `^GF`, `~DG` and `~DY` is left
-    out: see `graphic_data`.
+    is None. Letters are one capital or "", texts are ISO 8859-1 or "". The data of graphics and other downloads
+    is left out: see `graphic_data`.
     """
     name, parameters = command.name, command.parameters
     if name in _DATA:
@@ -180,7 +183,7 @@ def read(command: Command, factor: float = 1.0) -> tuple[Value, ...]:
 
 
 def graphic_data(command: Command) -> bytes:
-    """What follows the parameters of `^GF`, `~DG` or `~DY`; empty where some are missing."""
+    """What follows the parameters of a graphic or another download; empty where some are missing."""
     parts = command.parameters.split(command.delimiter.encode("latin-1"), len(PARAMETERS[command.name]))
     return parts[-1] if len(parts) > len(PARAMETERS[command.name]) else b""
 

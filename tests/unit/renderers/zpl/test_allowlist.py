@@ -81,6 +81,16 @@ def test_what_cannot_be_left_out_alone_is_refused(zpl: bytes) -> None:
         _screened(zpl, "strip")
 
 
+@pytest.mark.parametrize("download", [b"~DUR:A,9,00", b"~DYR:A,A,T,9,,00 11", b"~DTA,3", b"~DYR:A,P,P,9,,8950"])
+def test_downloads_that_would_leave_the_printer_waiting_are_refused(download: bytes) -> None:
+    with pytest.raises(CommandRefused, match=r"at byte 0 declares . bytes and has"):
+        _screened(download + b"^XA^GB9^FS^XZ")
+
+
+def test_notes_have_a_limit() -> None:
+    assert len(_screened(b"^XA" + b"~JA" * 500 + b"^XZ", "strip").notes) == 100
+
+
 def test_set_get_do_in_field_data_is_stripped_with_the_field_data() -> None:
     assert _screened(b'^XA^FD! U1 setvar "a" "b"^FS^GB9^FS^XZ', "strip").zpl == b"^XA^FS^GB9^FS^XZ"
 
