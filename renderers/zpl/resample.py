@@ -32,6 +32,8 @@ _LEAST = 0.7
 _QUIET_BARS = 10
 _QUIET = {"QR Code": 4, "Data Matrix": 1, "Aztec": 0, "PDF417": 2}
 _WHITE_LEFT = 0.85
+#: Rows at the ends of bars that may be ragged.
+_RAGGED = 2
 #: Wide elements in narrow ones (ISO/IEC 16388, 16390).
 _RATIOS = (2.0, 3.0)
 #: Weights of two neighbours are so many parts together, so that products of two fit a byte.
@@ -241,7 +243,7 @@ def _linear(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
         bars.left - int(before[-1]) - 1 if before.size else _ROOM,
         int(behind[0]) - bars.right if behind.size else _ROOM,
     )
-    rows = _middles(top, bottom, max(round((bottom - top) * scale), 1))
+    rows = _middles(top, bottom, max(round(bottom * scale) - round(top * scale), 1))
     module = float(bars.widths[0]) * scale
     for size in _sizes(module):
         widths = bars.design @ np.array(_classes(bars.widths * scale, size), np.int64)
@@ -279,7 +281,7 @@ def _matrix(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
     box = left, top, right, bottom = matrix_box(view, near, stacked=stacked)
     columns = _middles(left, right, round((right - left) / quality.module))
     # the height of a stacked symbol's rows is no number of modules
-    high = max(round((bottom - top) * scale), 1) if stacked else round((bottom - top) / quality.module)
+    high = max(round(bottom * scale) - round(top * scale), 1) if stacked else round((bottom - top) / quality.module)
     cells = view[_middles(top, bottom, high)][:, columns]
     module = quality.module * scale
     white = min(quality.quiet) * module
@@ -307,8 +309,8 @@ def _put(target: _Bits, symbol: Symbol, cells: _Cells, scale: float) -> _Bits | 
     x, y = (left + right - wide + 1) // 2, (top + bottom - high + 1) // 2
     if x < 0 or y < 0 or x + wide > view.shape[1] or y + high > view.shape[0]:
         return None
-    down, across = cells.down or 0, cells.across
-    around = view[max(y - down, 0) : y + high + down, max(x - across, 0) : x + wide + across]
+    down = -min(_RAGGED, high // 2) if cells.down is None else cells.down
+    around = view[max(y - down, 0) : y + high + down, max(x - cells.across, 0) : x + wide + cells.across]
     if around.any():
         return None
     view[y : y + high, x : x + wide] = cells.bits
