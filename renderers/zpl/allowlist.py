@@ -87,7 +87,10 @@ _STORES = {
     "~DG": "a graphic", "~DY": "an object", "~DB": "a font", "~DS": "a font", "~DT": "a font", "~DU": "a font",
     "^DF": "a format", "^IS": "a picture",
 }  # fmt: skip
-_RECALLS = {"^XG": "graphic", "^IM": "graphic", "^IL": "picture", "^XF": "format"}
+#: Without these a label would print that is only to be stored: they cannot be left out alone.
+_STORE_ONLY = frozenset({"^DF", "^IS"})
+#: Commands that use what is stored.
+RECALLS: Final = {"^XG": "graphic", "^IM": "graphic", "^IL": "picture", "^XF": "format"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def screen(zpl: bytes, commands: Sequence[Command], width: int, policy: Policy =
         command = verdict.command
         if verdict.action == "damaged":
             raise AssetRefused(verdict.reason)
-        if verdict.action == "refuse" and policy == "refuse":
+        if verdict.action == "refuse" and (policy == "refuse" or command.name in _STORE_ONLY):
             raise CommandRefused(verdict.reason)
         if verdict.reason:
             notes[verdict.reason if verdict.action != "refuse" else f"left out: {verdict.reason}"] = None
@@ -199,10 +202,10 @@ def _note(command: Command, stored: set[str]) -> str:
     if name in _STORES:
         stored.add(_object(command.fields()[0]))
         return "" if name == "~DG" else f"{name} stores {_STORES[name]} in the printer until it is off"
-    if name in _RECALLS:
+    if name in RECALLS:
         target = command.fields()[0]
         if _object(target) not in stored or _STORED.match(target):
-            return f"{name} uses a {_RECALLS[name]} stored in the printer: {target[:40]!r}"
+            return f"{name} uses a {RECALLS[name]} stored in the printer: {target[:40]!r}"
     elif name == "^CW":
         return f"^CW gives font letter {command.fields()[0][:1]!r} another font until the printer is off"
     elif name == "^SE":

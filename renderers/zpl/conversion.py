@@ -13,7 +13,7 @@ from ..symbols import Verdict
 from . import allowlist, label, lexer, vector
 from .interpreter import Label, interpret
 from .raster import rasterise
-from .scaling import rescaled
+from .scaling import CannotRescale, rescaled
 from .scanning import verdicts
 
 #: More copies of a label than this are a mistake, or empty the roll.
@@ -74,14 +74,17 @@ def _scaled(
 ) -> tuple[bytes, list[_Drawn], list[str]]:
     """The ZPL for another resolution: its commands scaled where they can be, else its dots as graphics."""
     made = f"made for {design.dpi} dpi, so scaled to {target.resolution.dpi} dpi"
-    native = rescaled(screened.zpl, screened.commands, target.resolution.dots_per_mm / design.dots_per_mm)
-    if native.zpl is not None:
+    try:
+        native = rescaled(screened.commands, float(target.resolution.dots_per_mm / design.dots_per_mm))
+    except CannotRescale as exc:
+        because = str(exc)
+    else:
         drawn = _draw(interpret(native.zpl, target.size, target.resolution, target.resolution))
         return native.zpl, drawn, [f"{made} command by command", *native.notes]
     drawn = _draw(interpret(screened.commands, target.size, design, target.resolution))
     _complete(drawn)
     data = b"".join(write([one.bitmap], replace(target, copies=one.label.copies)) for one in drawn)
-    return data, drawn, [f"{made} as a picture: {'; '.join(native.notes)}"]
+    return data, drawn, [f"{made} as a picture: {because}"]
 
 
 def _draw(labels: Sequence[Label]) -> list[_Drawn]:

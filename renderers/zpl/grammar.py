@@ -93,7 +93,7 @@ _TABLE = """
 ^B1  o letter - NRIB; e letter N YN; h along - 1..32000; f letter Y YN; g letter N YN
 ^B2  o letter - NRIB; h along - 1..32000; f letter Y YN; g letter N YN; e letter N YN
 ^B3  o letter - NRIB; e letter N YN; h along - 1..32000; f letter Y YN; g letter N YN
-^B4  o letter - NRIB; h along - 1..32000; f letter N NAB; mode letter A 012345A
+^B4  o letter - NRIB; h whole - 1..32000; f letter N NAB; mode letter A 012345A
 ^B5  o letter - NRIB; h along - 1..9999; f letter N YN; g letter N YN
 ^B7  o letter - NRIB; h along - 1..32000; security whole 0 0..8; columns whole - 0..30; rows whole - 0..90; truncate letter N YN
 ^B8  o letter - NRIB; h along - 1..32000; f letter Y YN; g letter N YN

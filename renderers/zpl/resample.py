@@ -22,8 +22,8 @@ from ..symbols.regions import Window, dense, grown, merged
 
 _Bits = NDArray[np.bool_]
 
-#: Graphics of so few dots are read whole; in others, where they are dense at one of so many scales, each half the last.
-_SMALL, _SCALES = 100_000, 3
+#: Graphics of so few dots are read whole.
+_SMALL = 100_000
 #: Dots around a symbol that belong to it, in the graphic: for its quiet zone, and for room.
 _ROOM = 64
 #: A symbol that scans is not made smaller than this part of its size.
@@ -154,20 +154,17 @@ def _moved(rows: NDArray[np.uint8], step: int, axis: int) -> NDArray[np.uint8]:
 
 
 def _found(bitmap: Bitmap, bits: _Bits, ink: Window) -> Iterator[Symbol]:
-    """The symbols in a graphic: read only where it looks as if there may be some."""
-    windows: list[Window] = []
+    """The symbols in a graphic: read only where it looks as if there may be some.
+
+    Those of large modules are seen at half the size, and those of small ones are dense.
+    """
+    width, height = bitmap.width, bitmap.height
     if (ink[2] - ink[0]) * (ink[3] - ink[1]) <= _SMALL:
-        windows.append(grown(ink, _ROOM, bitmap.width, bitmap.height))
+        windows: tuple[Window, ...] = (grown(ink, _ROOM, width, height),)
     else:
-        rows, smaller = bitmap.rows, bits
-        for level in range(_SCALES):
-            if level:
-                smaller = smaller[::2, ::2]
-                rows = np.packbits(smaller, axis=1)
-            for window in dense(rows, smaller.shape[1]):
-                left, top, right, bottom = (side << level for side in window)
-                windows.append((left, top, min(right, bitmap.width), min(bottom, bitmap.height)))
-    for left, top, right, bottom in merged(windows):
+        seen = [symbol.moved(0, 0, 2).position for symbol in symbols.read_dots(bits[::2, ::2])]
+        windows = merged((*(grown(box, _ROOM, width, height) for box in seen), *dense(bitmap.rows, width)))
+    for left, top, right, bottom in windows:
         for symbol in symbols.read_dots(bits[top:bottom, left:right]):
             yield symbol.moved(left, top)
 
@@ -197,7 +194,7 @@ def _redraw(bits: _Bits, drawn: _Bits, symbol: Symbol, scale: float) -> None:
 
 def _reads(bits: _Bits, symbol: Symbol) -> bool:
     grey = np.where(bits, np.uint8(0), np.uint8(255))
-    return not symbols.lost([symbol], symbols.read_part(grey, [symbol.format], thorough=False))
+    return not symbols.lost([symbol], symbols.read_part(grey, [symbol.format]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -206,15 +203,17 @@ class _Cells:
 
     module: what its modules would be if they were not whole, in dots.
     box: what it takes up in the source.
-    across, down: white that it needs beside, and above and below, in dots.
+    white: what there is beside it, in dots.
+    across, down: white that it needs beside, and above and below, in dots; None where bars may touch type.
     """
 
     bits: _Bits
     size: int
     module: float
     box: Box
+    white: float
     across: int
-    down: int
+    down: int | None
 
 
 def _room(needed: int, white: float) -> int:
@@ -251,7 +250,7 @@ def _linear(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
         columns = np.repeat(bars.edges[:-1], widths) + share * np.repeat(np.diff(bars.edges), widths)
         room = _room(_QUIET_BARS * size, white * scale)
         drawn = view[rows][:, columns.astype(np.intp)]
-        yield _Cells(drawn, size, module, (bars.left, top, bars.right, bottom), room, 0)
+        yield _Cells(drawn, size, module, (bars.left, top, bars.right, bottom), white * scale, room, None)
 
 
 def _classes(widths: NDArray[np.float64], size: int) -> list[int]:
@@ -283,10 +282,11 @@ def _matrix(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
     high = max(round((bottom - top) * scale), 1) if stacked else round((bottom - top) / quality.module)
     cells = view[_middles(top, bottom, high)][:, columns]
     module = quality.module * scale
+    white = min(quality.quiet) * module
     for size in _sizes(module):
-        room = _room(_QUIET[symbol.format] * size, min(quality.quiet) * module)
+        room = _room(_QUIET[symbol.format] * size, white)
         drawn = cells.repeat(size, axis=1).repeat(1 if stacked else size, axis=0)
-        yield _Cells(drawn, size, module, box, room, room)
+        yield _Cells(drawn, size, module, box, white, room, room)
 
 
 def _middles(begin: int, end: int, count: int) -> NDArray[np.intp]:
@@ -299,15 +299,16 @@ def _put(target: _Bits, symbol: Symbol, cells: _Cells, scale: float) -> _Bits | 
     result = target.copy()
     view, _ = upright(result, symbol)
     # what stood there may reach a dot further, for windows begin at whole dots
-    spare = 1 if scale > 1 or cells.across >= cells.size else 0
+    spare = 1 if cells.white > 1 else 0
     left, top, right, bottom = (round(side * scale) for side in cells.box)
-    below = min(spare, cells.down)
+    below = spare if cells.down is not None else 0
     view[max(top - below, 0) : bottom + below, max(left - spare, 0) : right + spare] = False
     high, wide = cells.bits.shape
     x, y = (left + right - wide + 1) // 2, (top + bottom - high + 1) // 2
     if x < 0 or y < 0 or x + wide > view.shape[1] or y + high > view.shape[0]:
         return None
-    around = view[max(y - cells.down, 0) : y + high + cells.down, max(x - cells.across, 0) : x + wide + cells.across]
+    down, across = cells.down or 0, cells.across
+    around = view[max(y - down, 0) : y + high + down, max(x - across, 0) : x + wide + across]
     if around.any():
         return None
     view[y : y + high, x : x + wide] = cells.bits

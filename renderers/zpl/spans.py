@@ -55,7 +55,8 @@ def radii(frame: Frame) -> tuple[float, float]:
 
 def thickness(diagonal: Diagonal) -> int:
     """How far the line reaches along each row: a flat one further, so that its rows touch."""
-    return max(diagonal.line, -(-diagonal.width // diagonal.height), 1)
+    slope = diagonal.width // diagonal.height
+    return max(diagonal.line, slope + 1 if slope else 1)
 
 
 def _square(frame: Frame) -> Edges:

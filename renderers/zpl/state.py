@@ -88,7 +88,7 @@ class Settings:
     inverted: bool = False
     mirrored: bool = False
     reverse: bool = False
-    font: FontChoice = FontChoice("A", 9.0, 5.0)
+    font: FontChoice = FontChoice("A")
     turn: Rotation = 0
     justification: Justification = "left"
     bars: tuple[float, float, float] = (2.0, 3.0, 10.0)

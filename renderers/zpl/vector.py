@@ -180,7 +180,8 @@ def _path(shape: Frame | Ellipse | Diagonal, scene: Scene) -> bytes:
     if min(shape.width, shape.height) < 1 or not _meets((*box[:2], box[2] + reach, box[3]), scene):
         return b""
     square = isinstance(shape, Frame) and radii(shape)[0] == 0
-    if not square and max(map(abs, box)) > _LARGE:
+    # a slanted line of one dot covers no dot by more than half: smoothed, it would be grey
+    if (not square and max(map(abs, box)) > _LARGE) or reach == 1:
         return _rectangles(edges(shape, scene.height), scene)
     if isinstance(shape, Diagonal):
         return _slanted(shape, reach)

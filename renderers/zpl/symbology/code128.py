@@ -68,22 +68,30 @@ def pack(text: str) -> list[int]:
     values: list[int] = []
     subset, position = "", 0
     while position < len(text):
-        wanted = _subset(text, position, subset)
+        wanted = choose(text, position, subset)
         if wanted != subset:
             values.append(_LATCH[wanted] if subset else _START[wanted])
             subset = wanted
-        if text[position] == FNC1:
-            values.append(_FNC1)
-        elif subset == "C":
-            values.append(int(text[position : position + 2]))
-            position += 1
-        else:
-            values += _letter(text[position], subset)
-        position += 1
+        own, length = step(text, position, subset)
+        values += own
+        position += length
     return values
 
 
-def _subset(text: str, position: int, subset: str) -> str:
+def step(text: str, position: int, subset: str) -> tuple[list[int], int]:
+    """Values of what stands at `position`, in the subset chosen for it, and how many characters they are.
+
+    Raises:
+        Unprintable: the character is not in Latin-1.
+    """
+    if text[position] == FNC1:
+        return [_FNC1], 1
+    if subset == "C":
+        return [int(text[position : position + 2])], 2
+    return _letter(text[position], subset), 1
+
+
+def choose(text: str, position: int, subset: str) -> str:
     """The subset to be in at `position`, coming from `subset`, which is empty at the start."""
     first = position
     if text[position] == FNC1:

@@ -69,6 +69,11 @@ def mod43(text: str) -> str:
     return ALPHABET[sum(map(ALPHABET.index, text)) % 43]
 
 
+def elements(text: str) -> str:
+    """Bars and spaces in turn, 1 = wide, of `text` between start and stop."""
+    return "".join(_PATTERNS[character] for character in f"*{text}*")[:-1]
+
+
 def _text(request: Request, name: str) -> str:
     """The data without the asterisks that start and stop the symbol anyway."""
     return allowed(characters(request, name).strip("*").upper(), ALPHABET, name)
@@ -76,8 +81,7 @@ def _text(request: Request, name: str) -> str:
 
 def _symbol(request: Request, text: str, height: int, line: str, *, shown: bool, above: bool) -> Symbol:
     dots = {"0": request.module, "1": wide(request)}
-    elements = "".join(_PATTERNS[character] for character in f"*{text}*")[:-1]
-    symbol = bars([dots[element] for element in elements], bar_height(request, height))
+    symbol = bars([dots[element] for element in elements(text)], bar_height(request, height))
     captions = caption(request, line, symbol, shown=shown, above=above)
     kind, said = _scanned(text)
     return replace(symbol, captions=captions, format=kind, text=said)

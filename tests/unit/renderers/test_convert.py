@@ -258,7 +258,7 @@ def test_zpl_becomes_a_picture_only_when_all_of_it_is_drawn() -> None:
         (b"^XA^GB9,9,9^FS^PQ" + b"9" * 5000 + b"^XZ", AssetRefused, "asks for 99999999 labels"),
         (b"^XA^GFA," + b"9" * 5000 + b",1,1,FF^FS^XZ", AssetRefused, "does not begin"),
         (b"^XA^GFA,1," + b"9" * 5000 + b",1,FF^FS^XZ", AssetRefused, "does not begin"),
-        (b"^XA^GFB," + b"9" * 5000 + b",1,1,a^FS^XZ", AssetRefused, "its three lengths"),
+        (b"^XA^GFB," + b"9" * 5000 + b",1,1,a^FS^XZ", AssetRefused, "its lengths"),
         (b"~DGR:A," + b"9" * 5000 + b",1,FF^XA^XGR:A^FS^XZ", AssetRefused, "two lengths"),
     ],
 )

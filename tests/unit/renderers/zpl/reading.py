@@ -48,7 +48,8 @@ def read(symbol: Symbol, *formats: BarcodeFormat) -> list[tuple[str, str]]:
 def widths(symbol: Symbol) -> list[int]:
     """Bars and spaces in turn, in dots, along the symbol's first row."""
     line = dots(symbol)[0]
-    return np.diff(np.flatnonzero(np.diff(np.r_[False, line, False].astype(np.int8)))).tolist()
+    edges = np.flatnonzero(np.diff(np.r_[False, line, False].astype(np.int8)))
+    return [int(width) for width in np.diff(edges)]
 
 
 def reference(name: str, x: int, y: int, width: int, height: int) -> Bits:

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.unit.renderers.zpl.reading import CASES, dots, draw, read, reference, widths
 from zxingcpp import BarcodeFormat
 
 from labeld.renderers.zpl.symbology.linear import DRAWERS
 from labeld.renderers.zpl.symbology.model import Unprintable, Value
-
-from .reading import CASES, dots, draw, read, reference, widths
 
 DIGITS = st.text("0123456789", min_size=1, max_size=20)
 MODULES = st.integers(1, 5)

@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.unit.renderers.zpl.reading import CASES, dots, draw, heights, read, reference, widths, zint
 from zxingcpp import BarcodeFormat
 
 from labeld.renderers.zpl.symbology.model import Unprintable, Value
-
-from .reading import CASES, dots, draw, heights, read, reference, widths, zint
 
 needs_zint = pytest.mark.skipif(shutil.which("zint") is None, reason="no zint here")
 needs_references = pytest.mark.skipif(not CASES.is_dir(), reason="no reference pictures here")
