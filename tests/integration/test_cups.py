@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import socket
 import struct
 import subprocess
 import tempfile
@@ -169,10 +170,20 @@ def queues() -> Iterator[Queues]:
                 f"{folder}/{printer}.conf",
             )
             start(ippeveprinter, *keep, "-p", at, printer)
-            add = ("lpadmin", "-p", printer, "-E", "-v", f"ipp://localhost:{at}/ipp/print", "-m", "everywhere")
-            _wait_until(partial(_done, queues, add), f"{printer} answers")
+            uri = f"ipp://localhost:{at}/ipp/print"
+            # cupsd asks it once, and in vain if it is too early
+            _wait_until(partial(_answers, int(at)), f"{printer} listens")
+            queues.run("lpadmin", "-p", printer, "-E", "-v", uri, "-m", "everywhere")
             _wait_until((folder / f"root/ppd/{printer}.ppd").exists, "the queue knows its printer")
         yield queues
+
+
+def _answers(port: int) -> bool:
+    try:
+        socket.create_connection(("localhost", port), PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def _listens(queues: Queues) -> bool:
