@@ -85,12 +85,12 @@ def manual(data: str) -> str:
     parts: list[str] = []
     while data:
         mode, data = data[0].upper(), data[1:]
-        if mode == "B" and data[:4].isdigit():
+        if mode == "B" and re.match("[0-9]{4}", data):
             count = int(data[:4])
             parts.append(data[4 : 4 + count])
             data = data[4 + count :].removeprefix(",")
             continue
-        following = re.search(r",(?=[NAK]|B\d{4})", data) if mode in "NAK" else None
+        following = re.search(r",(?=[NAK]|B[0-9]{4})", data) if mode in "NAK" else None
         segment = data[: following.start()] if following else data
         data = data[following.end() :] if following else ""
         if mode == "N":

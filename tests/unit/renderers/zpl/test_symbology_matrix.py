@@ -12,6 +12,7 @@ from labeld.renderers.zpl.symbology.datamatrix_encodation import FNC1, codewords
 from labeld.renderers.zpl.symbology.datamatrix_symbol import RECTANGLES, SQUARES, Size, symbol
 from labeld.renderers.zpl.symbology.grid import boxes
 from labeld.renderers.zpl.symbology.model import Request, Unprintable
+from labeld.renderers.zpl.symbology.qr import manual
 from labeld.renderers.zpl.symbology.qr_encodation import encoded as qr_bits
 from labeld.renderers.zpl.symbology.qr_encodation import group
 from labeld.renderers.zpl.symbology.qr_symbol import LEVELS, capacity
@@ -132,6 +133,10 @@ def test_letters_and_digits_share_a_qr_code_as_in_the_reference(case: str, data:
     symbol = draw("^BQ", request("N", 2.0, 5.0, data=f"MM,{data}", height=150))
     # text is printed over a part of it
     assert (dots(symbol) == reference(case, symbol, 30, 970)).mean() > 0.98
+
+
+def test_a_count_of_bytes_is_in_plain_digits() -> None:
+    assert manual("B²²²²") == "B²²²²"
 
 
 def test_a_qr_code_that_is_one_of_several_says_which() -> None:
