@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .grid import Modules, frozen
+from .reed_solomon import corrected
 
 #: The fields of the word sizes, by their polynomials.
 _POLYNOMIALS = {4: 0x13, 6: 0x43, 8: 0x12D, 10: 0x409, 12: 0x1069}
@@ -58,7 +59,7 @@ def words(bits: str, size: int) -> list[int]:
 def symbol(data: tuple[int, ...], shape: Shape, *, menu: bool = False) -> Modules:
     """The modules of data words; `menu` is a symbol that sets up the reader."""
     total = shape.bits // shape.word
-    all_words = [*data, *corrected(data, total - len(data), shape.word)]
+    all_words = [*data, *corrected(data, total - len(data), _POLYNOMIALS[shape.word])]
     bits = "0" * (shape.bits % shape.word) + "".join(f"{word:0{shape.word}b}" for word in all_words)
     fixed, places = _layout(shape)
     modules = fixed.copy()
@@ -84,7 +85,7 @@ def rune(value: int) -> Modules:
 def _message(value: int, data: int, errors: int) -> str:
     """The mode message: words of four bits and their error correction."""
     nibbles = tuple(value >> 4 * place & 15 for place in range(data - 1, -1, -1))
-    return "".join(f"{nibble:04b}" for nibble in (*nibbles, *corrected(nibbles, errors, 4)))
+    return "".join(f"{nibble:04b}" for nibble in (*nibbles, *corrected(nibbles, errors, _POLYNOMIALS[4])))
 
 
 def _mark(modules: Modules, message: str) -> None:
@@ -152,40 +153,3 @@ def _layout(shape: Shape) -> tuple[Modules, tuple[NDArray[np.intp], NDArray[np.i
         reach = slice(middle - 7, middle + 8)
         fixed[reach, reach] = _target(15, compact=False)
     return fixed, (lines[np.concatenate(rows)], lines[np.concatenate(columns)])
-
-
-@lru_cache(maxsize=8)
-def _field(bits: int) -> tuple[list[int], list[int]]:
-    powers, size = [1], 1 << bits
-    for _ in range(size - 2):
-        following = powers[-1] << 1
-        powers.append(following ^ _POLYNOMIALS[bits] if following >= size else following)
-    logs = [0] * size
-    for exponent, value in enumerate(powers):
-        logs[value] = exponent
-    return powers, logs
-
-
-@lru_cache(maxsize=64)
-def _generator(errors: int, bits: int) -> NDArray[np.int64]:
-    powers, logs = (np.array(each, np.int64) for each in _field(bits))
-    polynomial = np.ones(1, np.int64)
-    for root in range(1, errors + 1):
-        multiplied = np.where(polynomial == 0, 0, powers[(logs[polynomial] + root) % len(powers)])
-        polynomial = np.append(polynomial, 0) ^ np.append(0, multiplied)
-    return np.where(polynomial[1:] == 0, -1, logs[polynomial[1:]])
-
-
-def corrected(data: tuple[int, ...], errors: int, bits: int) -> list[int]:
-    """The Reed-Solomon words over 2 to the power of `bits` elements."""
-    powers, logs = _field(bits)
-    table = np.array(powers, np.int64)
-    factors = _generator(errors, bits)
-    rest = np.zeros(errors, np.int64)
-    for value in data:
-        lead = int(rest[0]) ^ value
-        rest = np.append(rest[1:], 0)
-        if lead:
-            rest ^= np.where(factors < 0, 0, table[(factors + logs[lead]) % len(powers)])
-    found: list[int] = rest.tolist()
-    return found

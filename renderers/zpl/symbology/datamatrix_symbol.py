@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .grid import Modules, frozen
+from .reed_solomon import corrected
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,20 +48,14 @@ RECTANGLES = (
     Size(16, 48, 1, 2, 49, 28),
 )
 
-#: Powers of 2 in the field of 256 elements with x^8 + x^5 + x^3 + x^2 + 1 (301), and their logarithms.
-_POWERS = [1]
-for _ in range(254):
-    _next = _POWERS[-1] << 1
-    _POWERS.append(_next ^ 301 if _next > 255 else _next)
-_LOGS = [0] * 256
-for _exponent, _value in enumerate(_POWERS):
-    _LOGS[_value] = _exponent
+#: The field of its error correction: x^8 + x^5 + x^3 + x^2 + 1.
+_FIELD = 0x12D
 
 
 def symbol(codewords: tuple[int, ...], size: Size) -> Modules:
     """The modules of `size.data` codewords."""
     data = list(codewords)
-    blocks = [corrected(tuple(data[block :: size.blocks]), size.errors // size.blocks) for block in range(size.blocks)]
+    blocks = [corrected(data[block :: size.blocks], size.errors // size.blocks, _FIELD) for block in range(size.blocks)]
     for place in range(size.errors // size.blocks):
         # the last two of the ten blocks of 144 x 144 are shorter: their error codewords come first
         order = (8, 9, *range(8)) if size.blocks == 10 else range(size.blocks)
@@ -77,32 +72,6 @@ def symbol(codewords: tuple[int, ...], size: Size) -> Modules:
     regions[:, -1, :, :] = True
     regions[:, 1:-1, :, 1:-1] = inner.reshape(size.down, rows - 2, size.across, columns - 2)
     return frozen(regions.reshape(size.rows, size.columns))
-
-
-def corrected(data: tuple[int, ...], errors: int) -> list[int]:
-    """The Reed-Solomon codewords of one block."""
-    factors = _generator(errors)
-    rest = [0] * errors
-    for value in data:
-        lead = rest[0] ^ value
-        rest = [*rest[1:], 0]
-        if lead:
-            log = _LOGS[lead]
-            rest = [old ^ _POWERS[(log + factor) % 255] for old, factor in zip(rest, factors, strict=True)]
-    return rest
-
-
-@lru_cache(maxsize=32)
-def _generator(errors: int) -> tuple[int, ...]:
-    """Logarithms of the generator polynomial's factors, the highest (which is 1) left out."""
-    polynomial = [1]
-    for root in range(1, errors + 1):
-        shifted = [*polynomial, 0]
-        for place, value in enumerate(polynomial):
-            if value:
-                shifted[place + 1] ^= _POWERS[(_LOGS[value] + root) % 255]
-        polynomial = shifted
-    return tuple(_LOGS[value] for value in polynomial[1:])
 
 
 #: Where the bits of a codeword lie, most significant first, from the module of the last one.

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from .grid import Modules, frozen
 from .model import Unprintable
+from .reed_solomon import corrected
 
 _A, _B, _C, _D, _E = _ALL = range(5)
 _PAD, _NUMBER = 33, 31
@@ -15,6 +16,8 @@ _PAD, _NUMBER = 33, 31
 _PRIMARY, _STANDARD, _EXTENDED = 9, 84, 68
 _PRIMARY_ERRORS, _STANDARD_ERRORS, _EXTENDED_ERRORS = 10, 20, 28
 _NINE = 9
+#: The field of the error correction: x^6 + x + 1.
+_FIELD = 0x43
 
 
 def _sets() -> tuple[dict[int, int], ...]:
@@ -141,46 +144,13 @@ def modules(primary: tuple[int, ...], secondary: tuple[int, ...]) -> Modules:
     """The hexagons, shape (33, 30), of ten codewords and 84 or 68 codewords; errors are added here."""
     extended = len(secondary) == _EXTENDED
     errors = _EXTENDED_ERRORS if extended else _STANDARD_ERRORS
-    halves = [corrected(secondary[half::2], errors) for half in (0, 1)]
-    codewords = [*primary, *corrected(primary, _PRIMARY_ERRORS), *secondary]
+    halves = [corrected(secondary[half::2], errors, _FIELD) for half in (0, 1)]
+    codewords = [*primary, *corrected(primary, _PRIMARY_ERRORS, _FIELD), *secondary]
     codewords += [halves[place % 2][place // 2] for place in range(2 * errors)]
     bits = np.zeros(6 * 144 + 2, np.bool_)
     bits[:-2] = (np.array(codewords)[:, None] >> np.arange(5, -1, -1) & 1).ravel()
     bits[-1] = True
     return frozen(bits[_PLACES])
-
-
-_POWERS = [1]
-for _ in range(62):
-    _next = _POWERS[-1] << 1
-    _POWERS.append(_next ^ 0x43 if _next > 63 else _next)
-_LOGS = {value: exponent for exponent, value in enumerate(_POWERS)}
-
-
-def corrected(data: tuple[int, ...], errors: int) -> list[int]:
-    """The Reed-Solomon codewords over 64 elements with x^6 + x + 1."""
-    factors = _generator(errors)
-    rest = [0] * errors
-    for value in data:
-        lead = rest[0] ^ value
-        rest = [*rest[1:], 0]
-        if lead:
-            log = _LOGS[lead]
-            rest = [old ^ _POWERS[(log + factor) % 63] for old, factor in zip(rest, factors, strict=True)]
-    return rest
-
-
-@lru_cache(maxsize=4)
-def _generator(errors: int) -> tuple[int, ...]:
-    """Logarithms of the generator polynomial's factors without the first; none of them is 0 for 10, 20 and 28."""
-    polynomial = [1]
-    for root in range(1, errors + 1):
-        shifted = [*polynomial, 0]
-        for place, value in enumerate(polynomial):
-            if value:
-                shifted[place + 1] ^= _POWERS[(_LOGS[value] + root) % 63]
-        polynomial = shifted
-    return tuple(_LOGS[value] for value in polynomial[1:])
 
 
 def _places() -> NDArray[np.intp]:

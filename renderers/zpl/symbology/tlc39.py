@@ -29,7 +29,7 @@ _COLUMNS = 4
 _MOST_SERIAL, _MOST_DATA = 25, 150
 #: Narrow bars of white around a Code 39.
 _QUIET = 10
-_FIELD = re.compile(r"(\d{6})(?:,(.*))?", re.DOTALL)
+_FIELD = re.compile(r"([0-9]{6})(?:,(.*))?", re.DOTALL)
 
 
 def draw(request: Request) -> Symbol:

@@ -3,6 +3,7 @@ import string
 
 import numpy as np
 import pytest
+import zxingcpp
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from tests.unit.renderers.zpl.matrixcodes import CASES, SCALES, dots, draw, reference, request, scan
@@ -11,6 +12,11 @@ from labeld.renderers.zpl.symbology.datamatrix_encodation import FNC1, codewords
 from labeld.renderers.zpl.symbology.datamatrix_symbol import RECTANGLES, SQUARES, Size, symbol
 from labeld.renderers.zpl.symbology.grid import boxes
 from labeld.renderers.zpl.symbology.model import Request, Unprintable
+from labeld.renderers.zpl.symbology.qr import manual
+from labeld.renderers.zpl.symbology.qr_encodation import encoded as qr_bits
+from labeld.renderers.zpl.symbology.qr_encodation import group
+from labeld.renderers.zpl.symbology.qr_symbol import LEVELS, capacity
+from labeld.renderers.zpl.symbology.qr_symbol import symbol as qr_symbol
 
 GS, RS, EOT = "\x1d", "\x1e", "\x04"
 with_references = pytest.mark.skipif(not CASES.is_dir(), reason="no reference pictures beside this checkout")
@@ -91,12 +97,55 @@ def test_a_qr_code_takes_bytes_that_are_no_text() -> None:
         ("MM,AAC|42", "AC42"),
         ("LM,N0123456789,A12AABB,B0006qrcode", "012345678912AABBqrcode"),
         ("D03048F,LM,N0123456789,A12AABB,B0006qrcode", "012345678912AABBqrcode"),
+        ("D99048F,LM,N01", "01"),
         ("HM,B0004a,bc,N12", "a,bc12"),
         ("EXAMPLE", "MPLE"),
     ],
 )
 def test_the_switches_of_a_qr_code_are_no_data(field: str, said: str) -> None:
     assert scan(draw("^BQ", request("N", 2.0, 4.0, data=field)))[1] == said
+
+
+@pytest.mark.parametrize("version", range(1, 41))
+@pytest.mark.parametrize("level", LEVELS)
+def test_every_version_and_level_of_qr_code_reads(version: int, level: str) -> None:
+    room = capacity(version, level) - 3
+    data = (string.ascii_lowercase * 120)[: max(room, 1)].encode()
+    modules = qr_symbol(qr_bits(data, group(version)), version, level)
+    grey = np.where(np.kron(np.pad(modules, 4), np.ones((3, 3), np.bool_)), np.uint8(0), np.uint8(255))
+    found = zxingcpp.read_barcode(grey, formats=zxingcpp.BarcodeFormats((zxingcpp.BarcodeFormat.QRCode,)))
+    assert found is not None
+    assert bytes(found.bytes) == data
+    assert f"'Version': '{version}', 'ECLevel': '{level}'" in str(found.extra)
+
+
+@given(st.text(string.ascii_lowercase, min_size=1, max_size=200), st.sampled_from(LEVELS))
+def test_a_qr_code_of_one_mode_is_as_another_writer_makes_it(data: str, level: str) -> None:
+    theirs = zxingcpp.create_barcode(data, zxingcpp.BarcodeFormat.QRCode, ec_level=level)
+    modules = np.asarray(theirs.to_image(scale=1, add_quiet_zones=False)) < 128
+    version = (len(modules) - 17) // 4
+    assert np.array_equal(qr_symbol(qr_bits(data.encode(), group(version)), version, level), modules)
+
+
+@with_references
+@pytest.mark.parametrize(("case", "data"), [("mock_royalmail", "AAB123456789GB|SW1A1AA|JOHNSMITH")])
+def test_letters_and_digits_share_a_qr_code_as_in_the_reference(case: str, data: str) -> None:
+    symbol = draw("^BQ", request("N", 2.0, 5.0, data=f"MM,{data}", height=150))
+    # text is printed over a part of it
+    assert (dots(symbol) == reference(case, symbol, 30, 970)).mean() > 0.98
+
+
+def test_a_count_of_bytes_is_in_plain_digits() -> None:
+    assert manual("B²²²²") == "B²²²²"
+
+
+def test_a_qr_code_that_is_one_of_several_says_which() -> None:
+    symbol = draw("^BQ", request("N", 2.0, 4.0, data="D0203C5,QA,part two"))
+    assert scan(symbol)[1] == "part two"
+    # the second of three
+    opening = "0011" + "0001" + "0010" + "11000101"
+    modules = qr_symbol(opening + qr_bits(b"part two", 0), 1, "Q")
+    assert np.array_equal(dots(symbol), np.kron(modules, np.ones((4, 4), np.bool_)))
 
 
 def test_a_qr_code_without_a_magnification_has_the_printers() -> None:

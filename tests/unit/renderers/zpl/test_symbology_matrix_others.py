@@ -200,7 +200,7 @@ def test_a_tlc39_without_a_serial_number_is_a_code_39() -> None:
     assert scan(symbol)[:2] == (symbol.format, symbol.text) == ("Code 39", "123456")
 
 
-@pytest.mark.parametrize("data", ["12345", "ABCDEF,1", "123456," + "A" * 26])
+@pytest.mark.parametrize("data", ["12345", "ABCDEF,1", "١٢٣٤٥٦", "123456," + "A" * 26])
 def test_a_tlc39_that_cannot_be_says_so(data: str) -> None:
     with pytest.raises(Unprintable, match="TLC39"):
         draw("^BT", request("N", data=data))
