@@ -256,7 +256,7 @@ class _Scaler:
             else:
                 bitmap = decode_graphic(data, int(_dots(values[1])), int(_dots(values[2])), self.budget)
             larger = self.resampled(bitmap, self.factor)
-        except AssetRefused as error:
+        except (AssetRefused, ValueError) as error:
             raise CannotRescale(f"the graphic at byte {command.start} cannot be read: {error}") from error
         self.budget -= larger.rows.size
         if self.budget < 0:

@@ -4,15 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
-from numpy.typing import NDArray
 
 from labeld.renderers.bitmap import Bitmap
-from labeld.renderers.errors import AssetRefused, RenderError
+from labeld.renderers.errors import RenderError
 from labeld.renderers.zpl.allowlist import screen
 from labeld.renderers.zpl.graphic_field import decode, encode
 from labeld.renderers.zpl.lexer import lex
-from labeld.renderers.zpl.resample import resample
 from labeld.renderers.zpl.scaling import CannotRescale, rescaled
 
 TO_300 = 300 / 25.4 / 8
@@ -105,19 +102,9 @@ def test_binary_and_stored_graphics_are_resampled() -> None:
     )
 
 
-@given(arrays.arrays(np.bool_, st.tuples(st.integers(1, 20), st.integers(1, 20))), st.sampled_from([1.0, 2.0, 3.0]))
-def test_whole_factors_repeat_dots(bits: NDArray[np.bool_], factor: float) -> None:
-    expected = bits.repeat(int(factor), axis=0).repeat(int(factor), axis=1)
-    assert resample(Bitmap.from_bits(bits), factor) == Bitmap.from_bits(expected)
-
-
-def test_resampling_keeps_where_ink_lies_and_has_a_limit() -> None:
-    bits = np.zeros((100, 200), np.bool_)
-    bits[20:60, 40:120] = True
-    larger = resample(Bitmap.from_bits(bits), TO_300)
-    assert (larger.width, larger.height, larger.ink_box()) == (295, 148, (59, 30, 177, 89))
-    with pytest.raises(AssetRefused, match="too large"):
-        resample(Bitmap.blank(8000, 8000), 3.0)
+def test_graphics_that_would_be_too_large_are_left_to_others() -> None:
+    with pytest.raises(CannotRescale, match=r"the graphic at byte 3 cannot be read: .* too many"):
+        _scaled(b"^XA^GFA,8000000,8000000,1000,FF^FS^XZ", 3.0)
 
 
 _PIECES = [
