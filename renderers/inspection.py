@@ -17,7 +17,8 @@ from .placement import Box, Size
 from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
-from .zpl import allowlist, label, lexer
+from .zpl import allowlist, label, lexer, lint
+from .zpl.interpreter import interpret
 
 #: How finely a page is shown to people.
 _SHOWN = Resolution(150)
@@ -42,13 +43,14 @@ class PageInspection:
 
 @dataclass(frozen=True, slots=True)
 class ZplInspection:
-    """ZPL: how many labels it prints, the resolution it is made for, its commands, and those that are refused."""
+    """ZPL: how many labels it prints, the resolution it is made for, its commands, those refused, and the lint."""
 
     labels: int
     design_dpi: int | None
     because: str
     commands: dict[str, int]
     refused: tuple[str, ...]
+    findings: tuple[lint.Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,31 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
     if asset.document_format != ZPL:
         return None
     commands = lexer.lex(asset.data)
-    design, because = label.design_resolution(asset.data, target.media)
+    if target.design_dpi:
+        design, because = Resolution(target.design_dpi), "as stated"
+    else:
+        design, because = label.design_resolution(asset.data, target.media)  # type: ignore[assignment]
     return ZplInspection(
         labels=label.labels_in(asset.data),
         design_dpi=None if design is None else design.dpi,
         because=because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
+        findings=_lint(asset.data, commands, target, design),
     )
+
+
+def _lint(
+    zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution | None
+) -> tuple[lint.Finding, ...]:
+    """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
+    made_for = design or (target.resolution if label.in_units(commands) else Resolution(203))
+    try:
+        drawn = interpret(commands, target.size, made_for, target.resolution)
+    except AssetRefused:
+        drawn = []  # the page says so
+    said = (lint.Finding(one.start, one.severity, one.reason, one.hint) for label_ in drawn for one in label_.remarks)
+    return lint.lint(zpl, commands, said, made_for)
 
 
 def _page_json(page: PageInspection) -> dict[str, Any]:
