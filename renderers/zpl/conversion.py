@@ -48,7 +48,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
 def _for_printer(
     zpl: bytes, commands: Sequence[lexer.Command], design: Resolution, notes: list[str], target: Target, write: Write
 ) -> PageArtwork:
-    screened = allowlist.screen(zpl, commands, target.size[0])
+    screened = allowlist.screen(zpl, commands, target.size[0], target.zpl_policy)
     quantities = label.quantities(screened.zpl)
     if not quantities:
         raise BlankPage("the ZPL prints nothing: it has no format with content")
