@@ -18,6 +18,8 @@ from .scanning import verdicts
 
 #: More copies of a label than this are a mistake, or empty the roll.
 _MOST_COPIES = 100
+#: More lines than anybody reads.
+_MOST_FAULTS = 20
 
 Write = Callable[[list[Bitmap], Target], bytes]
 
@@ -98,8 +100,8 @@ def _draw(labels: Sequence[Label]) -> list[_Drawn]:
     drawn = []
     for one in labels:
         bitmap = rasterise(one.scene)
-        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene.inverted)))
-    if all(one.bitmap.ink_box() is None and not one.label.remarks for one in drawn):
+        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene.inverted, one.scene.mirrored)))
+    if all(one.bitmap.ink_box() is None and not (one.label.missing or one.verdicts) for one in drawn):
         raise BlankPage("the ZPL prints a blank label")
     return drawn
 
@@ -111,7 +113,7 @@ def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str]) -> PageArtw
         notes = [*notes, f"not verified: {missing}"]
         return PageArtwork(1, data, None, None, (), "zpl", tuple(notes))
     found = tuple(verdict for one in drawn for verdict in one.verdicts)
-    return PageArtwork(1, data, drawn[0].bitmap, None, found, "zpl", (*notes, *_unread(found)))
+    return PageArtwork(1, data, drawn[0].bitmap, None, found, "zpl", (*notes, *_unread(found), *_faults(drawn)))
 
 
 def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write) -> PageArtwork:
@@ -125,7 +127,7 @@ def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write
         data = vector.to_pdf([scene] * copies, target.resolution, target.copies)
     else:
         data = write([one.bitmap], target)
-    said = [*notes, *_unread(one.verdicts)]
+    said = [*notes, *_unread(one.verdicts), *_faults([one])]
     if missing := _missing([one]):
         said.append(missing)
     return PageArtwork(1, data, one.bitmap, None, one.verdicts, "zpl", tuple(said), part, scene, copies)
@@ -138,10 +140,14 @@ def _complete(drawn: Sequence[_Drawn]) -> None:
 
 def _missing(drawn: Sequence[_Drawn]) -> str:
     """What is drawn by a printer only, in words."""
-    return "; ".join(
-        dict.fromkeys(f"{said.reason} (byte {said.start})" for one in drawn for said in one.label.remarks
-                      if said.severity == "error")
-    )  # fmt: skip
+    return "; ".join(dict.fromkeys(f"{said.reason} (byte {said.start})" for one in drawn for said in one.label.missing))
+
+
+def _faults(drawn: Sequence[_Drawn]) -> list[str]:
+    """Why barcodes are not on the labels, in words."""
+    faulty = [barcode for one in drawn for barcode in one.label.expected if barcode.fault]
+    said = dict.fromkeys(f"{one.name} at byte {one.start} does not print: {one.fault}" for one in faulty)
+    return [*said][:_MOST_FAULTS]
 
 
 def _unread(found: Sequence[Verdict]) -> list[str]:

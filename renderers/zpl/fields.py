@@ -62,12 +62,12 @@ def _reverse(field: Field, _command: Command, _values: _Values) -> None:
 
 
 def _serial_number(field: Field, _command: Command, values: _Values) -> None:
-    field.data = str(values[0] or "").encode("latin-1", "replace")
-    field.serial = Serial(str(values[1] or "1"))
+    field.data = str(values[0] or "1").encode("latin-1", "replace")
+    field.serial = Serial(str(values[1] or "1"), zeros=values[2] == "Y")
 
 
 def _serial_field(field: Field, _command: Command, values: _Values) -> None:
-    field.serial = Serial(str(values[1] or "1"), str(values[0] or ""))
+    field.serial = Serial(str(values[1] or ""), str(values[0] or ""))
 
 
 def barcode(field: Field, command: Command, values: _Values) -> None:

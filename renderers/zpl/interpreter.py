@@ -4,9 +4,9 @@ What ZPL leaves to the printer is as Zebra's ZPL II guide says, and where the gu
 simulators draw.
 """
 
+from collections import deque
 from collections.abc import Callable, Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..bitmap import MAX_DOTS
 from ..errors import AssetRefused
@@ -17,7 +17,7 @@ from .label import prints, quantity
 from .lexer import Command, formats, lex
 from .painter import Expected, Painter, Paper
 from .remarks import Remark
-from .scene import Scene
+from .scene import Mark, Scene
 from .settings import SETTINGS
 from .state import JUSTIFICATIONS, Field, Settings
 from .stored import Memory, stem
@@ -34,13 +34,14 @@ _WHOLE_LABEL = ("^PW", "^JM", "^MU")
 class Label:
     """One label: its shapes, how many copies print, its barcodes, and what is to be said about it.
 
-    `start` is the byte at which its format begins.
+    `missing` are those remarks that tell what only a printer holds; `start` is the byte at which its format begins.
     """
 
     scene: Scene
     copies: int
     expected: tuple[Expected, ...]
     remarks: tuple[Remark, ...]
+    missing: tuple[Remark, ...]
     start: int
 
 
@@ -69,16 +70,19 @@ class _Interpreter:
         self._settings = Settings()
         self._memory = Memory()
         self._field: Field | None = None
-        self._waiting: dict[int, list[Field]] = {}  # fields of a recalled format whose data is to come
         self._painter = Painter(self._paper(), self._memory)
+        self._numbered: list[tuple[int, Field, list[Mark]]] = []  # fields whose data may come later, and their places
+        self._given: dict[int, Field] = {}  # data by number, the last that was given, without a place for itself
         self._index = 0  # which label of a counting format
         self._counting = False
+        self._kept_only = False  # the label is stored and not printed
         self._steps = 0
         self._depth = 0
         self._acts: dict[str, Callable[[Command], None]] = {
             "^FO": self._origin,
             "^FT": self._origin,
             "^FS": self._end_field,
+            "^A@": self._file_font,
             "^XF": self._recall_format,
             "^IS": self._store_image,
             "^IL": self._load_image,
@@ -86,11 +90,11 @@ class _Interpreter:
 
     def run(self, commands: Sequence[Command]) -> list[Label]:
         """Obey everything in order; downloads between formats are kept for all that follow."""
-        downloads = [command for command in commands if command.name in ("~DG", "~DY")]
+        downloads = deque(command for command in commands if command.name in ("~DG", "~DY"))
         labels: list[Label] = []
         for inside in formats(commands):
-            while downloads and (not inside or downloads[0].start < inside[-1].end):
-                self._memory.download(downloads.pop(0))
+            while downloads and inside and downloads[0].start < inside[-1].end:
+                self._memory.download(downloads.popleft())
             labels.extend(self._format(inside))
             if len(labels) > MAX_LABELS:
                 raise AssetRefused(f"the ZPL prints more than {MAX_LABELS} labels")
@@ -99,48 +103,66 @@ class _Interpreter:
     def _format(self, commands: Sequence[Command]) -> list[Label]:
         stored = next((place for place, command in enumerate(commands) if command.name == "^DF"), None)
         if stored is not None:
+            for command in commands[:stored]:
+                if command.name in SETTINGS:
+                    self._set(command)
             self._memory.formats[_name(commands[stored])] = tuple(commands[stored + 1 :])
             return []
+        before = self._settings.copy()
         first = self._label(commands)
-        if first is None:
-            return []
-        labels, values = [first], self._values(commands) if self._counting else 1
-        for self._index in range(1, values):
-            following = self._label(commands)
-            labels += [following] if following else []
+        if first is None or not self._counting:
+            return [] if first is None else [first]
+        labels, copies = [], self._copies(commands)
+        for self._index, wanted in enumerate(copies):
+            if self._index:  # what the format sets at its end does not hold at its beginning
+                self._settings = before.copy()
+            following = self._label(commands) if self._index else first
+            labels += [replace(following, copies=wanted)] if following else []
         self._index = 0
         return labels
 
-    def _values(self, commands: Sequence[Command]) -> int:
-        """How many values a counting format goes through."""
-        wanted, each = quantity(tuple(commands)), self._replicates(commands)
-        values = -(-wanted // each)
+    @staticmethod
+    def _copies(commands: Sequence[Command]) -> list[int]:
+        """How many labels show each value of a counting format."""
+        asked = [read(command)[2] for command in commands if command.name == "^PQ"]
+        each = max(int(asked[-1]), 1) if asked and isinstance(asked[-1], float) else 1
+        values, rest = divmod(max(quantity(tuple(commands)), 1), each)
         if values > MAX_LABELS:
             raise AssetRefused(f"the ZPL prints {values} labels that count: more than {MAX_LABELS}")
-        return values
-
-    @staticmethod
-    def _replicates(commands: Sequence[Command]) -> int:
-        asked = [read(command)[2] for command in commands if command.name == "^PQ"]
-        return max(int(asked[-1]), 1) if asked and isinstance(asked[-1], float) else 1
+        return [each] * values + ([rest] if rest else [])
 
     def _label(self, commands: Sequence[Command]) -> Label | None:
         unit = self._settings.unit
-        for command in commands:
-            if command.name in _WHOLE_LABEL:
-                self._set(command)
+        self._measure(commands)
         self._settings.unit = unit
-        self._waiting, self._field, self._counting = {}, None, False
+        self._numbered, self._given, self._field = [], {}, None
+        self._counting = self._kept_only = False
         self._painter = Painter(self._paper(), self._memory)
         self._obey_all(commands)
         self._end_field()
-        if not (prints(commands) or self._painter.marks):
+        self._paint_numbered()
+        marks = self._painter.marks
+        if self._kept_only or not (marks or prints(commands)):
             return None
-        settings = self._settings
-        scene = Scene(*self._size, tuple(self._painter.marks), settings.inverted, settings.mirrored)
-        copies = self._replicates(commands) if self._counting else max(quantity(tuple(commands)), 1)
-        start = commands[0].start if commands else 0
-        return Label(scene, copies, tuple(self._painter.expected), tuple(self._painter.remarks), start)
+        scene = Scene(*self._size, marks, self._settings.inverted, self._settings.mirrored)
+        return Label(scene, max(quantity(tuple(commands)), 1), tuple(self._painter.expected), self._painter.remarks,
+                     tuple(self._painter.missing), commands[0].start if commands else 0)  # fmt: skip
+
+    def _measure(self, commands: Sequence[Command], depth: int = 0) -> None:
+        """Take what counts for the whole label, wherever in it or in the formats that it recalls it stands."""
+        for command in commands:
+            if command.name in _WHOLE_LABEL:
+                self._set(command)
+            elif command.name == "^XF" and depth < _MAX_DEPTH:
+                self._step()
+                stored = self._memory.formats.get(_name(command), ())
+                self._steps += len(stored)
+                self._measure(stored, depth + 1)
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._steps > _MAX_STEPS:
+            raise AssetRefused(f"the ZPL has more than {_MAX_STEPS} commands to draw")
 
     def _paper(self) -> Paper:
         """How the label's numbers become dots of the paper; a print width under the paper's is centred on it."""
@@ -151,14 +173,12 @@ class _Interpreter:
 
     def _obey_all(self, commands: Sequence[Command]) -> None:
         for command in commands:
-            self._steps += 1
-            if self._steps > _MAX_STEPS:
-                raise AssetRefused(f"the ZPL has more than {_MAX_STEPS} commands to draw")
+            self._step()
             name = command.name
-            if name in FIELDS:
-                FIELDS[name](self._open(command), command, self._read(command))
-            elif name in self._acts:
+            if name in self._acts:
                 self._acts[name](command)
+            elif name in FIELDS:
+                FIELDS[name](self._open(command), command, self._read(command))
             elif name in SETTINGS:
                 self._set(command)
             elif name.startswith("^B"):
@@ -177,6 +197,12 @@ class _Interpreter:
             self._field = Field(command.start, justification=self._settings.justification)
         return self._field
 
+    def _file_font(self, command: Command) -> None:
+        """`^A@` without a name means the one that was named last (A before any)."""
+        turn, height, width, name = self._read(command)
+        self._settings.file = str(name or "") or self._settings.file or "A"
+        FIELDS["^A@"](self._open(command), command, (turn, height, width, self._settings.file))
+
     def _origin(self, command: Command) -> None:
         if self._field is not None and (self._field.data is not None or self._field.graphics):
             self._end_field()  # a field that was not ended
@@ -193,30 +219,39 @@ class _Interpreter:
         if here is None:
             return
         here.settings = self._settings
-        if here.number is not None:
-            if here.data is None:
-                here.settings = copy(self._settings)
-                self._waiting.setdefault(here.number, []).append(here)
-                return
-            for waiting in self._waiting.get(here.number, ()):
-                waiting.data, waiting.hexadecimal = here.data, here.hexadecimal or waiting.hexadecimal
-                waiting.serial = here.serial or waiting.serial
-                self._paint(waiting)
-            if here.x is None and here.number in self._waiting:
-                return
-        self._paint(here)
+        if here.number is None:
+            self._counting = self._counting or here.serial is not None
+            self._painter.paint(here, self._index)
+            return
+        here.settings = self._settings.copy()
+        if here.x is None and here.y is None and not here.typeset and here.data is not None:
+            self._given[here.number] = here
+        else:
+            self._numbered.append((here.number, here, self._painter.reserve()))
 
-    def _paint(self, here: Field) -> None:
-        if here.serial is not None:
-            self._counting = True
-        self._painter.paint(here, self._index)
+    def _paint_numbered(self) -> None:
+        """Draw the fields that have a number (`^FN`), where they stood among the others.
+
+        Data that is given by number alone fills all fields of that number; a field may bring its own for when none is
+        given, which also fills the others without.
+        """
+        usual = {number: here for number, here, _ in reversed(self._numbered) if here.data is not None}
+        alone = set(self._given) - {number for number, _, _ in self._numbered}
+        for number, here, place in self._numbered:
+            source = self._given.get(number) or (usual.get(number) if here.data is None else None)
+            if source is not None:
+                _fill(here, source)
+            self._counting = self._counting or here.serial is not None
+            self._painter.paint_at(place, here, self._index)
+        for number in sorted(alone):
+            self._painter.paint(self._given[number], self._index)
 
     def _recall_format(self, command: Command) -> None:
         self._end_field()
         stored = self._memory.formats.get(_name(command))
         if stored is None:
-            self._painter.say(command.start, "warning", f"format {_name(command)!r} is in the printer, not here",
-                              "send the format (^DF) with the label")  # fmt: skip
+            self._painter.lacks(command.start, f"format {_name(command)!r} is stored in the printer, not sent here",
+                                "send the format (^DF) with the label")  # fmt: skip
             return
         if self._depth >= _MAX_DEPTH:
             raise AssetRefused(f"the format at byte {command.start} recalls formats that recall formats, and so on")
@@ -227,11 +262,22 @@ class _Interpreter:
 
     def _store_image(self, command: Command) -> None:
         self._end_field()
-        self._memory.keep_image(_name(command), Scene(*self._size, tuple(self._painter.marks)))
+        name, printed = self._read(command)
+        self._kept_only = self._kept_only or printed == "N"
+        self._memory.budget.draw(self._painter.work)
+        self._memory.keep_image(stem(str(name)), Scene(*self._size, self._painter.marks))
 
     def _load_image(self, command: Command) -> None:
         self._end_field()
         self._painter.load_image(_name(command), command.start)
+
+
+def _fill(here: Field, source: Field) -> None:
+    """Give a field the data of another one, which is in that one's character set."""
+    if here.settings is not None and source.settings is not None:
+        here.settings = replace(here.settings, code_page=source.settings.code_page)
+    here.data, here.hexadecimal = source.data, source.hexadecimal or here.hexadecimal
+    here.serial = source.serial or here.serial
 
 
 def _name(command: Command) -> str:

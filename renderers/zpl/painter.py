@@ -1,6 +1,8 @@
 """Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
 
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain
 from typing import Final, Literal
 
 import numpy as np
@@ -8,12 +10,11 @@ import numpy as np
 from ..bitmap import Bitmap, Rotation
 from ..errors import AssetRefused
 from . import symbology, text, typeset
+from .extent import extent
 from .fonts import Style, font, style
-from .graphic_field import decode
 from .lexer import Command
 from .place import Placed, turned
 from .remarks import Remark, Severity
-from .resample import resample
 from .scene import Boxes, Diagonal, Dots, Ellipse, Frame, Ink, Mark, Shape, Text
 from .serial import advanced
 from .state import TURNS, Field, FontChoice, Settings
@@ -26,6 +27,13 @@ _MAX_REMARKS: Final = 1000
 _MARKS: Final = "GS"
 #: The font of interpretation lines: A, as many times larger as the narrow bar has dots.
 _CAPTION_CELL: Final = (9.0, 5.0)
+#: Dots at which positions and sizes end: far off any paper, and small enough to count with.
+_FARTHEST: Final = 1_000_000.0
+_WIDEST_BAR: Final = 1000
+_SHOWN: Final = 200  # characters of such data that are kept
+_EDGES: Final = ("left", "top", "right", "bottom")
+
+_symbol = lru_cache(maxsize=128)(symbology.draw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Paper:
 class Expected:
     """A barcode of the label: what a scanner must give, in zxing-cpp's words, and its box on the paper in dots.
 
-    `format` is empty where zxing-cpp does not read this kind.
+    `format` is empty where zxing-cpp does not read this kind. `fault` says why it is not on the label at all.
     """
 
     name: str
@@ -50,23 +58,62 @@ class Expected:
     text: str
     box: tuple[int, int, int, int]
     start: int
+    fault: str = ""
 
 
 class Painter:
-    """Collects the marks of one label."""
+    """Collects the marks of one label.
+
+    `missing` are those of its remarks that tell what only the printer holds.
+    """
 
     def __init__(self, paper: Paper, memory: Memory) -> None:
-        self.marks: list[Mark] = []
         self.expected: list[Expected] = []
-        self.remarks: list[Remark] = []
+        self.missing: list[Remark] = []
+        self.work = 0
+        self._remarks: list[Remark] = []
+        self._groups: list[list[Mark]] = [[]]  # in drawing order
+        self._count = 0
+        self._beyond: dict[int, list[int]] = {}
+        self._strange: set[str] = set()  # fonts that others stand in for
         self._paper = paper
         self._memory = memory
         self._pen = (0.0, 0.0)  # where the last text ended, for `^FT` without a position
 
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """What is drawn so far, in drawing order."""
+        return tuple(chain.from_iterable(self._groups))
+
+    @property
+    def remarks(self) -> tuple[Remark, ...]:
+        """What is to be said so far, in the order of the ZPL."""
+        return tuple(sorted((*self._remarks, *self._off_label()), key=lambda remark: remark.start))
+
     def say(self, start: int, severity: Severity, reason: str, hint: str = "") -> None:
         """Remark on the command at byte `start`."""
-        if len(self.remarks) < _MAX_REMARKS:
-            self.remarks.append(Remark(start, severity, reason, hint))
+        remark = Remark(start, severity, reason, hint)
+        if len(self._remarks) < _MAX_REMARKS:
+            self._remarks.append(remark)
+
+    def lacks(self, start: int, reason: str, hint: str) -> None:
+        """Remark on a command that needs what only the printer holds."""
+        self.say(start, "error", reason, hint)
+        if len(self.missing) < _MAX_REMARKS:
+            self.missing.append(Remark(start, "error", reason, hint))
+
+    def reserve(self) -> list[Mark]:
+        """A place between what is drawn before and after, for a field whose data comes later."""
+        self._counted()
+        place: list[Mark] = []
+        self._groups += [place, []]
+        return place
+
+    def paint_at(self, place: list[Mark], field: Field, index: int = 0) -> None:
+        """Draw a field into a place that was reserved, see `paint`."""
+        self._groups.append([])
+        self.paint(field, index)
+        place += self._groups.pop()
 
     def paint(self, field: Field, index: int = 0) -> None:
         """Draw a field that has ended, as it is on label `index` of those that count.
@@ -81,32 +128,60 @@ class Painter:
         if field.data is None or (field.graphics and not field.data):
             return
         data = text.unescape(field.data, field.hexadecimal) if field.hexadecimal else field.data
+        self._memory.budget.write(len(data))
         wraps = field.block is not None and field.block.height is None and not field.barcode
         written = (typeset.wrapping if wraps else text.decode)(data, field.settings.code_page)
         if field.serial is not None:
             written = advanced(written, field.serial, index)
-            data = written.encode("utf-8") if index else data
+            data = advanced(data.decode("latin-1"), field.serial, index).encode("latin-1")
         if field.barcode:
-            self._barcode(field, field.settings, data, written)
+            if data:
+                self._barcode(field, field.settings, data, written)
         else:
             self._text(field, field.settings, written)
 
     def load_image(self, name: str, start: int) -> None:
         """Lay a stored label under what follows (`^IL`)."""
-        bitmap = self._memory.graphics.get(name)
+        bitmap = self._memory.recalled(name, self._paper.scale)
         if bitmap is None:
             self._missing(name, start)
         else:
             self._add(Dots(0, 0, bitmap), "black", start)
 
-    def _add(self, shape: Shape, ink: Ink, start: int) -> None:
-        if len(self.marks) >= _MAX_MARKS:
+    def _counted(self) -> None:
+        self._count += 1
+        if self._count > _MAX_MARKS:
             raise AssetRefused(f"the ZPL draws more than {_MAX_MARKS} shapes")
-        self.marks.append(Mark(shape, ink, start))
+
+    def _add(self, shape: Shape, ink: Ink, start: int) -> None:
+        """Draw what lies on the paper, at least in part."""
+        self._counted()
+        width, height = self._paper.width, self._paper.height
+        reach = extent(shape, width, height)
+        if reach is None:
+            return
+        beyond = reach.beyond(width, height)
+        if ink != "white" and max(beyond) > 0 and (start in self._beyond or len(self._beyond) < _MAX_REMARKS):
+            self._beyond[start] = [max(pair) for pair in zip(self._beyond.get(start, beyond), beyond, strict=True)]
+        if not reach.misses(width, height):
+            self._memory.budget.draw(reach.work)
+            self.work += reach.work
+            self._groups[-1].append(Mark(shape, ink, start))
+
+    def _off_label(self) -> list[Remark]:
+        """A warning for each field that prints over an edge of the label."""
+        found = []
+        for start, beyond in self._beyond.items():
+            over = " and ".join(
+                f"{dots} dots over the {edge} edge" for edge, dots in zip(_EDGES, beyond, strict=True) if dots > 0
+            )
+            found.append(Remark(start, "warning", f"this prints {over} of the label, where it is cut off",
+                                "move it, or make it smaller"))  # fmt: skip
+        return found
 
     def _missing(self, name: str, start: int) -> None:
-        self.say(start, "error", f"graphic {name!r} is stored in the printer, not sent here, so it is left out",
-                 "send it with the label (~DG)")  # fmt: skip
+        self.lacks(start, f"graphic {name!r} is stored in the printer, not sent here, so it is left out",
+                   "send it with the label (~DG)")  # fmt: skip
 
     @staticmethod
     def _ink(field: Field, settings: Settings, *, white: bool = False) -> Ink:
@@ -117,16 +192,20 @@ class Painter:
     def _origin(self, field: Field, settings: Settings) -> tuple[float, float]:
         """The field's origin in device dots."""
         scale = self._paper.scale
-        if field.typeset and field.x is None and field.y is None:
-            return self._pen
-        x = settings.home[0] + (field.x or 0.0) - settings.shift
-        y = settings.home[1] + (field.y or 0.0) + settings.top
-        return x * scale + self._paper.shift, y * scale
+        x = (settings.home[0] + (field.x or 0.0) - settings.shift) * scale + self._paper.shift
+        y = (settings.home[1] + (field.y or 0.0) + settings.top) * scale
+        if field.typeset:
+            x = self._pen[0] if field.x is None else x
+            y = self._pen[1] if field.y is None else y
+        return min(max(x, -_FARTHEST), _FARTHEST), min(max(y, -_FARTHEST), _FARTHEST)
 
     # --- text
 
-    def _style(self, choice: FontChoice, settings: Settings) -> Style:
+    def _style(self, choice: FontChoice, settings: Settings, start: int) -> Style:
         name = settings.aliases.get(choice.name, choice.name)
+        face = font(name)
+        if face.name != name.upper():
+            self._stands_in(name, face.name, start)
         usual = settings.font
         height, width = choice.height, choice.width
         if height is None and width is None:
@@ -134,10 +213,15 @@ class Painter:
                 height, width = usual.height, usual.width
             elif choice.name == _MARKS:
                 height = usual.height
-        return style(name, *font(name).fit(height, width), self._paper.scale)
+        return style(face.name, *face.fit(height, width), self._paper.scale)
+
+    def _stands_in(self, name: str, other: str, start: int) -> None:
+        if name not in self._strange and len(self._strange) < _MAX_REMARKS:
+            self._strange.add(name)
+            self.say(start, "note", f"font {name!r} is in the printer, not here, so it is drawn with font {other}")
 
     def _text(self, field: Field, settings: Settings, written: str) -> None:
-        chosen = self._style(field.font or settings.font, settings)
+        chosen = self._style(field.font or settings.font, settings, field.start)
         turn = settings.turn if field.turn is None else field.turn
         x, y = self._origin(field, settings)
         lines, self._pen = typeset.lines(field, written, chosen, turn, (x, y), self._paper.scale)
@@ -150,14 +234,16 @@ class Painter:
     def _barcode(self, field: Field, settings: Settings, data: bytes, written: str) -> None:
         scale = self._paper.scale
         narrow, ratio, high = settings.bars
-        module = max(1, _whole(narrow * scale))
+        self._memory.budget.encode()
+        module = min(max(1, _whole(narrow * scale)), _WIDEST_BAR)
         captions = self._caption_style(field, settings, module)
-        request = Request(field.values, data, written, module, min(max(ratio, 2.0), 3.0), max(1, _whole(high * scale)),
+        request = Request(field.values, data, written, module, min(max(ratio, 2.0), 3.0),
+                          min(max(1, _whole(high * scale)), int(_FARTHEST)),
                           scale, captions.cap_height)  # fmt: skip
         try:
-            symbol = symbology.draw(field.barcode, request)
+            symbol = _symbol(field.barcode, request)
         except Unprintable as exc:
-            self.say(field.start, "error", f"{field.barcode}: {exc}", "")
+            self._faulty(field, settings, written, str(exc))
             return
         turn = settings.turn if field.barcode != "^BQ" else 0
         turn = TURNS.get(str(field.values[0]), turn) if field.values and field.barcode != "^BQ" else turn
@@ -178,6 +264,12 @@ class Painter:
             )
         )
 
+    def _faulty(self, field: Field, settings: Settings, written: str, fault: str) -> None:
+        """A barcode that no printer can make of its data: it is on the label in the sender's mind only."""
+        self.say(field.start, "error", f"{field.barcode} does not print: {fault}", "correct the data of the field")
+        x, y = (_whole(place) for place in self._origin(field, settings))
+        self.expected.append(Expected(field.barcode, "", written[:_SHOWN], (x, y, x, y), field.start, fault))
+
     @staticmethod
     def _placed(field: Field, symbol: Symbol, turn: Rotation, x: float, y: float) -> Placed:
         y += -symbol.rise if field.typeset else symbol.drop
@@ -189,7 +281,7 @@ class Painter:
 
     def _caption_style(self, field: Field, settings: Settings, module: int) -> Style:
         if field.font is not None:
-            return self._style(field.font, settings)
+            return self._style(field.font, settings, field.start)
         height, width = _CAPTION_CELL
         return style("A", height * module, width * module, 1.0)
 
@@ -211,6 +303,7 @@ class Painter:
         if command.name in ("^GF", "^XG", "^IM"):
             bitmap = self._bitmap(command, values)
             if bitmap is None:
+                self._missing(stem(str(values[0])), command.start)
                 return
             left, top = self._corner(field, x, y, bitmap.width, bitmap.height)
             self._add(Dots(left, top, bitmap), self._ink(field, settings), command.start)
@@ -221,22 +314,9 @@ class Painter:
     def _bitmap(self, command: Command, values: tuple[Value, ...]) -> Bitmap | None:
         scale = self._paper.scale
         if command.name == "^GF":
-            bitmap = decode(command.parameters, self._memory.budget)
-            self._memory.spend(bitmap.rows.size)
-        else:
-            name = stem(str(values[0]))
-            stored = self._memory.graphics.get(name)
-            if stored is None:
-                self._missing(name, command.start)
-                return None
-            bitmap = stored
-            if command.name == "^XG":
-                across, down = (min(max(int(value), 1), 10) if isinstance(value, float) else 1 for value in values[1:3])
-                if (across, down) != (1, 1):
-                    self._memory.spend(bitmap.rows.size * across * down)
-                    bits = bitmap.bits().repeat(down, axis=0).repeat(across, axis=1)
-                    bitmap = Bitmap.from_bits(bits)
-        return bitmap if scale == 1.0 else resample(bitmap, scale)
+            return self._memory.sent(command, scale)
+        across, down = (int(value) if isinstance(value, float) else 1 for value in (*values[1:3], None, None)[:2])
+        return self._memory.recalled(stem(str(values[0])), scale, across, down)
 
     def _corner(self, field: Field, x: float, y: float, width: int, height: int) -> tuple[int, int]:
         left = x - width if field.justification == "right" else x
@@ -247,7 +327,7 @@ class Painter:
     ) -> tuple[Shape, bool]:
         """The shape of `^GB`, `^GC`, `^GD` or `^GE`, and whether it is white."""
         name, scale = command.name, self._paper.scale
-        numbers = [value if isinstance(value, float) else 0.0 for value in values]
+        numbers = [min(value, _FARTHEST) if isinstance(value, float) else 0.0 for value in values]
         if name == "^GC":
             numbers = [numbers[0], *numbers]
         thick = numbers[2] or 1.0

@@ -20,18 +20,26 @@ _LIKE = {
     "UPC-E": {"UPC-E", "UPC-A", "EAN-13"},
     "ITF": {"ITF", "ITF-14"},
 }
+#: Kinds of one family, which readers tell with or without leading zeros.
+_RETAIL = {"EAN-13", "UPC-A", "UPC-E"}
 
 
-def verdicts(expected: tuple[Expected, ...], bitmap: Bitmap, inverted: bool = False) -> tuple[Verdict, ...]:
+def verdicts(
+    expected: tuple[Expected, ...], bitmap: Bitmap, inverted: bool = False, mirrored: bool = False
+) -> tuple[Verdict, ...]:
     """What became of each expected barcode, then those that graphics hold besides, in `bitmap`, the label's dots.
 
-    Barcodes of kinds that no reader here knows are `unverified`. `inverted` labels are turned by 180 degrees.
+    Barcodes of kinds that no reader here knows are `unverified`, those that cannot be made of their data are lost.
+    `inverted` labels are turned by 180 degrees, `mirrored` ones show left on the right.
     """
     found = list(symbols.read(bitmap))
     result = []
     for one in expected:
-        box = _turned(one.box, bitmap) if inverted else one.box
+        box = _on_paper(one.box, bitmap, inverted, mirrored)
         wanted = Symbol(one.format or one.name, one.text, box)
+        if one.fault:
+            result.append(Verdict(wanted, "lost"))
+            continue
         if not one.format:
             result.append(Verdict(wanted, "unverified"))
             continue
@@ -46,8 +54,9 @@ def verdicts(expected: tuple[Expected, ...], bitmap: Bitmap, inverted: bool = Fa
 
 
 def _agrees(one: Expected, name: str, text: str) -> bool:
-    names = _LIKE.get(one.format, {one.format})
-    return name in names and _plain(text) in (_plain(one.text), f"0{_plain(one.text)}")
+    wanted, seen = _plain(one.text), _plain(text)
+    same = seen == wanted or (one.format in _RETAIL and seen.lstrip("0") == wanted.lstrip("0"))
+    return same and name in _LIKE.get(one.format, {one.format})
 
 
 def _plain(text: str) -> str:
@@ -77,6 +86,12 @@ def _reads(one: Expected, bits: NDArray[np.bool_], size: int) -> bool:
     )
 
 
-def _turned(box: tuple[int, int, int, int], bitmap: Bitmap) -> tuple[int, int, int, int]:
+def _on_paper(
+    box: tuple[int, int, int, int], bitmap: Bitmap, inverted: bool, mirrored: bool
+) -> tuple[int, int, int, int]:
     left, top, right, bottom = box
-    return bitmap.width - right, bitmap.height - bottom, bitmap.width - left, bitmap.height - top
+    if inverted != mirrored:
+        left, right = bitmap.width - right, bitmap.width - left
+    if inverted:
+        top, bottom = bitmap.height - bottom, bitmap.height - top
+    return left, top, right, bottom

@@ -4,7 +4,8 @@ import re
 
 from .state import Serial
 
-_LAST_NUMBER = re.compile(r"\d{1,12}(?=\D*$)")
+_MOST_DIGITS = 12
+_LAST_NUMBER = re.compile(r"[0-9]{1,12}(?=[^0-9]*\Z)")
 #: What a letter of the mask counts in: decimal, hexadecimal, octal, letters, letters and digits.
 _ALPHABETS = {
     "D": "0123456789",
@@ -17,41 +18,45 @@ _ALPHABETS = {
 
 def advanced(text: str, serial: Serial, index: int) -> str:
     """`text` as it is on label `index` (from 0)."""
-    if index == 0:
-        return text
-    if serial.mask is None:
-        return _counted(text, serial.increment, index)
-    return _masked(text, serial.mask, serial.increment, index)
+    if serial.mask is not None:
+        return _masked(text, serial.mask, serial.increment, index) if index else text
+    return _counted(text, serial, index)
 
 
-def _counted(text: str, increment: str, index: int) -> str:
-    """`^SN`: the last number of the text, of at most 12 digits, counts and keeps its length; leading zeros stay."""
+def _counted(text: str, serial: Serial, index: int) -> str:
+    """`^SN`: the last number, of at most 12 digits, counts and keeps its length.
+
+    Unless leading zeros are wanted they print as spaces, and spaces before the number belong to it.
+    """
     number = _LAST_NUMBER.search(text)
     if number is None:
         return text
-    by = re.fullmatch(r"\s*([+-]?\d{1,12})\s*", increment)
+    head, tail = text[: number.start()], text[number.end() :]
+    if not serial.zeros:
+        head = head.rstrip(" ")
+    by = re.fullmatch(r"\s*([+-]?[0-9]{1,12})\s*", serial.increment)
     value = int(number[0]) + (int(by[1]) if by else 1) * index
-    length = len(number[0])
-    return text[: number.start()] + f"{value % 10**length:0{length}d}" + text[number.end() :]
+    length = len(text) - len(head) - len(tail)
+    digits = str(value % 10 ** min(length, _MOST_DIGITS))
+    return head + digits.rjust(length, "0" if serial.zeros else " ") + tail
 
 
 def _masked(text: str, mask: str, increment: str, index: int) -> str:
-    """`^SF`: the mask's last letters stand for the text's last ones; `%` and others leave a character alone."""
-    places: list[tuple[int, str]] = []  # from the right: where, and what it counts in
+    """`^SF`: the mask's last letters stand for the text's last ones; `%` and others leave a character alone.
+
+    What is added is aligned alike; there a letter counts from A as nothing.
+    """
+    letters = list(text)
+    steps = reversed(increment.strip().upper().replace("%", ""))
+    carry = 0
+    last = True
     for position, letter in zip(range(len(text) - 1, -1, -1), reversed(mask), strict=False):
         alphabet = _ALPHABETS.get(letter.upper())
-        if alphabet and text[position].upper() in alphabet:
-            places.append((position, alphabet))
-    letters = list(text)
-    wanted = [character for character in increment.strip().upper() if character != "%"]
-    steps = [alphabet.find(step) for (_, alphabet), step in zip(places, reversed(wanted), strict=False)]
-    for _ in range(index):
-        carry = 0
-        for rank, (position, alphabet) in enumerate(places):
-            step = max(steps[rank], 0) if rank < len(steps) else 0
-            was = letters[position]
-            value = alphabet.index(was.upper()) + step + carry
-            carry, value = divmod(value, len(alphabet))
-            now = alphabet[value]
-            letters[position] = now.lower() if was.islower() else now
+        was = text[position]
+        if alphabet is None or not was.isascii() or was.upper() not in alphabet:
+            continue
+        step = 1 if last and not increment else max(alphabet.find(next(steps, alphabet[0])), 0)
+        last = False
+        carry, place = divmod(alphabet.index(was.upper()) + step * index + carry, len(alphabet))
+        letters[position] = alphabet[place].lower() if was.islower() else alphabet[place]
     return "".join(letters)

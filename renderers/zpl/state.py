@@ -1,6 +1,6 @@
 """What a printer remembers: from label to label, and within one field (ZPL II guide)."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ..bitmap import Rotation
@@ -39,10 +39,12 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Serial:
-    """`^SN` (a number in the text counts) or `^SF` (`mask` says which characters count) by `increment` a label."""
+    """`^SN` (a number in the text counts, `zeros` before it print) or `^SF` (`mask` says which characters count) by
+    `increment` a label."""
 
     increment: str
     mask: str | None = None
+    zeros: bool = False
 
 
 @dataclass(slots=True)
@@ -79,6 +81,7 @@ class Settings:
         unit: dots per unit of the numbers that follow (`^MU`).
         density: 2 where each dot is doubled (`^JMB`).
         aliases: fonts that `^CW` gave a letter.
+        file: the font that `^A@` named last.
     """
 
     home: tuple[float, float] = (0.0, 0.0)
@@ -96,3 +99,8 @@ class Settings:
     unit: float = 1.0
     density: float = 1.0
     aliases: dict[str, str] = field(default_factory=dict)
+    file: str = ""
+
+    def copy(self) -> "Settings":
+        """The same, to be set otherwise."""
+        return replace(self, aliases=dict(self.aliases))

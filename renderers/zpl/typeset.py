@@ -1,7 +1,10 @@
 """Text of a field as lines on the paper: plain (`^FO`, `^FT`), wrapped (`^FB`, `^TB`), in other directions (`^FP`)."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import accumulate, islice
 
 from ..bitmap import Rotation
 from .fonts import Style
@@ -15,6 +18,7 @@ Glyphs = tuple[tuple[str, float], ...]
 #: More characters than any field prints; the rest is left out.
 _MOST_CHARACTERS = 20_000
 _MOST_LINES = 2000
+_ROUNDING = 1e-6  # sums of advances are not exact
 _LINE_END, _SOFT_HYPHEN = "\n", "\u00ad"
 _ESCAPE = re.compile(rb"\\([&\\-])")
 _ESCAPED = {b"&": _LINE_END, b"-": _SOFT_HYPHEN, b"\\": "\\"}
@@ -92,7 +96,7 @@ def _block(
     if width <= 0:
         return [], origin
     indent = block.indent * scale
-    wrapped = list(_wrapped(text[:_MOST_CHARACTERS], style, width, indent, field.gap * scale))
+    wrapped = list(islice(_wrapped(text[:_MOST_CHARACTERS], style, width, indent, field.gap * scale), _MOST_LINES))
     if block.height is not None:
         pitch = style.line_height
         turn = turn if block.turn is None else block.turn
@@ -107,7 +111,7 @@ def _block(
         else:
             placed = _boxed(field, *origin, width, height, turn)
     found = []
-    for rank, (line, last, ended) in enumerate(wrapped[:_MOST_LINES]):
+    for rank, (line, last, ended) in enumerate(wrapped):
         row = rank if block.height is not None else min(rank, block.lines - 1)
         start = indent if rank and block.height is None else 0.0
         glyphs, length = _aligned(line, last, style, width - start, block.alignment, field.gap * scale)
@@ -136,48 +140,67 @@ def _aligned(line: str, last: bool, style: Style, width: float, alignment: str, 
     return tuple(spread), width
 
 
+@dataclass(slots=True)
+class _Paragraph:
+    """Text without line ends, and how far its characters reach, so that any part of it is measured at once."""
+
+    text: str
+    style: Style
+    gap: float
+    _reach: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        steps = (0.0 if char == _SOFT_HYPHEN else self.style.advance(char) + self.gap for char in self.text)
+        self._reach = list(accumulate(steps, initial=0.0))
+
+    def fits(self, start: int, end: int, room: float) -> bool:
+        """Whether a part fits; gaps are between characters only."""
+        return self._reach[end] - self._reach[start] - self.gap <= room + _ROUNDING
+
+    def fitting(self, start: int, end: int, room: float) -> int:
+        """Where a part that is too long for the room is cut off: at least one character stays."""
+        limit = self._reach[start] + room + self.gap + _ROUNDING
+        return max(bisect_right(self._reach, limit, start + 1, end + 1) - 1, start + 1)
+
+    def hyphen(self, start: int, begin: int, end: int, room: float) -> int:
+        """The last soft hyphen from `begin` to `end` up to which a line from `start` fits with a hyphen; -1: none."""
+        if _SOFT_HYPHEN not in self.text:
+            return -1
+        limit = self._reach[start] + room - self.style.advance("-") + _ROUNDING
+        last = bisect_right(self._reach, limit, begin, end) - 1
+        place = self.text.rfind(_SOFT_HYPHEN, begin, last + 1)
+        return place if place > start else -1
+
+    def part(self, start: int, end: int) -> str:
+        """As it prints."""
+        return self.text[start:end].replace(_SOFT_HYPHEN, "")
+
+
 def _wrapped(text: str, style: Style, width: float, indent: float, gap: float) -> Iterator[tuple[str, bool, bool]]:
     """The lines that fit in `width`, each with whether it is a paragraph's last, and whether a line end ends it."""
     room = width
     paragraphs = text.split(_LINE_END)
-    for rank, paragraph in enumerate(paragraphs, 1):
-        line = ""
-        for word in re.findall(r" *[^ ]+|^ +$", paragraph):
-            if not line or _length(line + word, style, gap) <= room:
-                candidate = line + word
-            else:
-                head, rest = _hyphenated(line, word, style, room, gap)
-                yield head.rstrip(" "), False, False
-                room, candidate = width - indent, rest.lstrip(" ")
-            while _length(candidate, style, gap) > room and len(candidate) > 1:
-                kept = _fitting(candidate, style, room, gap)
-                yield candidate[:kept], False, False
-                room, candidate = width - indent, candidate[kept:]
-            line = candidate
-        yield line.replace(_SOFT_HYPHEN, "").rstrip(" "), True, rank < len(paragraphs)
+    for rank, content in enumerate(paragraphs, 1):
+        paragraph = _Paragraph(content, style, gap)
+        start = end = 0  # of the line
+        for word in re.finditer(r" *[^ ]+|^ +$", content):
+            begin, after = word.span()
+            if end > start and not paragraph.fits(start, after, room):
+                cut = paragraph.hyphen(start, begin, after, room)
+                line = paragraph.part(start, end).rstrip(" ") if cut < 0 else paragraph.part(start, cut) + "-"
+                yield line, False, False
+                start = cut + 1 if cut >= 0 else after - len(word[0].lstrip(" "))
+                room = width - indent
+            end = after
+            while end - start > 1 and not paragraph.fits(start, end, room):
+                cut = paragraph.hyphen(start, start, end, room)
+                if cut < 0:
+                    cut = paragraph.fitting(start, end, room)
+                    yield paragraph.part(start, cut), False, False
+                    start = cut
+                else:
+                    yield paragraph.part(start, cut) + "-", False, False
+                    start = cut + 1
+                room = width - indent
+        yield paragraph.part(start, end).rstrip(" "), True, rank < len(paragraphs)
         room = width - indent
-
-
-def _hyphenated(line: str, word: str, style: Style, room: float, gap: float) -> tuple[str, str]:
-    """The line and what goes to the next one, where a soft hyphen lets a part of the word stay."""
-    parts = word.split(_SOFT_HYPHEN)
-    for count in range(len(parts) - 1, 0, -1):
-        head = "".join(parts[:count]) + "-"
-        if _length(line + head, style, gap) <= room:
-            return line.replace(_SOFT_HYPHEN, "") + head, _SOFT_HYPHEN.join(parts[count:])
-    return line.replace(_SOFT_HYPHEN, ""), word
-
-
-def _length(line: str, style: Style, gap: float) -> float:
-    bare = line.replace(_SOFT_HYPHEN, "")
-    return style.width(bare) + gap * max(len(bare) - 1, 0)
-
-
-def _fitting(word: str, style: Style, room: float, gap: float) -> int:
-    """How many characters of a word that is too long for a line fit; at least one."""
-    length = 0.0
-    for place, character in enumerate(word):
-        length += style.advance(character) + gap
-        if length - gap > room:
-            return max(place, 1)
-    return max(len(word), 1)
