@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from . import symbols
 from .artwork import BlankPage, PageArtwork, Target
-from .asset import ZPL, Asset
+from .asset import PNG, ZPL, Asset
 from .convert import convert_page
 from .errors import AssetRefused, RenderError
 from .media import Resolution
@@ -17,7 +17,8 @@ from .placement import Box, Size
 from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
-from .zpl import allowlist, label, lexer
+from .zpl import allowlist, label, lexer, lint
+from .zpl.interpreter import interpret
 
 #: How finely a page is shown to people.
 _SHOWN = Resolution(150)
@@ -42,13 +43,14 @@ class PageInspection:
 
 @dataclass(frozen=True, slots=True)
 class ZplInspection:
-    """ZPL: how many labels it prints, the resolution it is made for, its commands, and those that are refused."""
+    """ZPL: how many labels it prints, the resolution it is made for, its commands, those refused, and the lint."""
 
     labels: int
     design_dpi: int | None
     because: str
     commands: dict[str, int]
     refused: tuple[str, ...]
+    findings: tuple[lint.Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,13 @@ def page_picture(asset: Asset, page: PageInspection, target: Target) -> tuple[ND
 
 
 def _page(asset: Asset, number: int, target: Target, *, alone: bool) -> PageInspection:
+    if asset.document_format == ZPL:
+        return _zpl_page(asset, number, target)
     size, ink = None, None
     before: tuple[PageArtwork, ...] = ()
     try:
-        if asset.document_format != ZPL:
-            with open_sheet(asset, number, target.media) as sheet:
-                size, ink = sheet.size, sheet.ink_box()
+        with open_sheet(asset, number, target.media) as sheet:
+            size, ink = sheet.size, sheet.ink_box()
         labels = _labels(asset, number, target)
         if target.repair:
             before = _labels(asset, number, replace(target, repair=False))
@@ -118,6 +121,27 @@ def _page(asset: Asset, number: int, target: Target, *, alone: bool) -> PageInsp
         return PageInspection(number, size, ink, (), error=str(error), exit_code=error.exit_code)
     lost = any(one.lost for one in labels)
     return PageInspection(number, size, ink, labels, before, exit_code=3 if lost else 0)
+
+
+def _zpl_page(asset: Asset, number: int, target: Target) -> PageInspection:
+    """Each label of the ZPL as it prints, also where a printer would not get it; the first says what is said of all."""
+    error, exit_code = "", 0
+    said: tuple[str, ...] = ()
+    try:
+        said = _labels(asset, number, target)[0].notes
+    except RenderError as refusal:
+        error, exit_code = str(refusal), refusal.exit_code
+    try:
+        drawn = _labels(asset, number, replace(target, document_format=PNG))
+    except RenderError as refusal:
+        return PageInspection(
+            number, None, None, (), error=error or str(refusal), exit_code=exit_code or refusal.exit_code
+        )
+    first = replace(drawn[0], notes=tuple(dict.fromkeys((*said, *drawn[0].notes))))
+    lost = any(one.lost for one in drawn)
+    return PageInspection(
+        number, None, None, (first, *drawn[1:]), error=error, exit_code=exit_code or (3 if lost else 0)
+    )
 
 
 def _labels(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
@@ -139,14 +163,31 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
     if asset.document_format != ZPL:
         return None
     commands = lexer.lex(asset.data)
-    design, because = label.design_resolution(asset.data, target.media)
+    if target.design_dpi:
+        design, because = Resolution(target.design_dpi), "as stated"
+    else:
+        design, because = label.design_resolution(asset.data, target.media)  # type: ignore[assignment]
     return ZplInspection(
         labels=label.labels_in(asset.data),
         design_dpi=None if design is None else design.dpi,
         because=because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
+        findings=_lint(asset.data, commands, target, design),
     )
+
+
+def _lint(
+    zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution | None
+) -> tuple[lint.Finding, ...]:
+    """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
+    made_for = design or (target.resolution if label.in_units(commands) else Resolution(203))
+    try:
+        drawn = interpret(commands, target.size, made_for, target.resolution)
+    except AssetRefused:
+        drawn = []  # the page says so
+    said = (lint.Finding(one.start, one.severity, one.reason, one.hint) for label_ in drawn for one in label_.remarks)
+    return lint.lint(zpl, commands, said, made_for)
 
 
 def _page_json(page: PageInspection) -> dict[str, Any]:

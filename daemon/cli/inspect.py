@@ -27,6 +27,7 @@ def inspect_document(
     dpi: Annotated[int, typer.Option(help="Resolution of the head: 203, 300 or 600.")] = 203,
     media: Annotated[str, typer.Option(help="Label stock, e.g. 4x6in, a6, 100x150mm.")] = "4x6in",
     page: Annotated[int | None, typer.Option(min=1, help="Only this page.")] = None,
+    design_dpi: Annotated[int | None, typer.Option(help="Resolution that ZPL input was made for.")] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Show bars drawn anew on whole dots.")] = False,
     to_json: Annotated[bool, typer.Option("--json", help="Write JSON.")] = False,
     picture: Annotated[
@@ -34,10 +35,18 @@ def inspect_document(
     ] = None,
 ) -> None:
     """Tell what a document is: pages, sizes, placement, barcodes; exit codes as for convert."""
-    if dpi not in (203, 300, 600):
-        fail(f"--dpi is 203, 300 or 600, not {dpi}", 2)
+    for option, head in (("--dpi", dpi), ("--design-dpi", design_dpi)):
+        if head not in (203, 300, 600, None):
+            fail(f"{option} is 203, 300 or 600, not {head}", 2)
     try:
-        target = Target(media=Media.parse(media), resolution=Resolution(dpi), repair=repair, page=page, verify=False)
+        target = Target(
+            media=Media.parse(media),
+            resolution=Resolution(dpi),
+            design_dpi=design_dpi,
+            repair=repair,
+            page=page,
+            verify=False,
+        )
         asset = unwrap(read_input(path))
         found = inspect(asset, target)
         if picture is not None:
@@ -47,7 +56,7 @@ def inspect_document(
     if to_json:
         sys.stdout.write(json.dumps(as_json(found, target), ensure_ascii=False, indent=2) + "\n")
     else:
-        _show(found)
+        _show(found, str(path))
     raise typer.Exit(found.exit_code)
 
 
@@ -61,22 +70,24 @@ def _draw(found: Inspection, pictures: list[bytes], path: Path) -> None:
             fail(f"{path.with_name(name)}: cannot be written: {error.strerror or error}", 1)
 
 
-def _show(found: Inspection) -> None:
+def _show(found: Inspection, name: str) -> None:
     console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 160)
     console.print(f"{found.document_format}, {found.size} bytes, {len(found.pages)} page(s)", markup=False)
     if found.zpl is not None:
-        _show_zpl(console, found.zpl)
+        _show_zpl(console, found.zpl, name)
     for page in found.pages:
         _show_page(console, page)
 
 
-def _show_zpl(console: Console, zpl: ZplInspection) -> None:
+def _show_zpl(console: Console, zpl: ZplInspection, name: str) -> None:
     made = f"made for {zpl.design_dpi} dpi" if zpl.design_dpi else "resolution unknown"
     console.print(f"  {zpl.labels} label(s), {made}: {zpl.because}", markup=False)
     used = ", ".join(f"{name} {count}" for name, count in zpl.commands.items())
     console.print(f"  commands: {used}", markup=False)
     if zpl.refused:
         console.print(f"  refused: {', '.join(zpl.refused)}", markup=False)
+    for finding in zpl.findings:
+        console.print(f"{name}:{finding}", markup=False)
 
 
 def _show_page(console: Console, page: PageInspection) -> None:

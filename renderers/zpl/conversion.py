@@ -38,7 +38,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
         AssetRefused: refused commands, too many labels, or a graphic that is damaged or not sent along.
     """
     commands = lexer.lex(asset.data)
-    design, notes = _design(asset.data, target)
+    design, notes = _design(asset.data, commands, target)
     if target.document_format == ZPL:
         return (_for_printer(asset.data, commands, design, notes, target, write),)
     drawn = _draw(interpret(commands, target.size, design, target.resolution))
@@ -48,7 +48,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
 def _for_printer(
     zpl: bytes, commands: Sequence[lexer.Command], design: Resolution, notes: list[str], target: Target, write: Write
 ) -> PageArtwork:
-    screened = allowlist.screen(zpl, commands, target.size[0])
+    screened = allowlist.screen(zpl, commands, target.size[0], target.zpl_policy)
     quantities = label.quantities(screened.zpl)
     if not quantities:
         raise BlankPage("the ZPL prints nothing: it has no format with content")
@@ -77,8 +77,10 @@ def _scaled(
     except CannotRescale as exc:
         because = str(exc)
     else:
+        # screened once more, for what it would leave behind in the printer has other numbers now
+        sent = allowlist.screen(native.zpl, lexer.lex(native.zpl), target.size[0]).zpl
         drawn = _draw(interpret(native.zpl, target.size, target.resolution, target.resolution))
-        return native.zpl, drawn, [f"{made} command by command", *native.notes]
+        return sent, drawn, [f"{made} command by command", *native.notes]
     drawn = _draw(interpret(screened.commands, target.size, design, target.resolution))
     _complete(drawn)
     data = b"".join(write([one.bitmap], replace(target, copies=one.label.copies)) for one in drawn)
@@ -147,11 +149,13 @@ def _unread(found: Sequence[Verdict]) -> list[str]:
     return [f"a {name} cannot be read, so it is not verified" for name in unread]
 
 
-def _design(zpl: bytes, target: Target) -> tuple[Resolution, list[str]]:
+def _design(zpl: bytes, commands: Sequence[lexer.Command], target: Target) -> tuple[Resolution, list[str]]:
     """The resolution that ZPL was made for, and a note where it is only assumed."""
     if target.design_dpi:
         return Resolution(target.design_dpi), []
     guess, because = label.design_resolution(zpl, target.media)
+    if guess is None and label.in_units(commands):
+        return target.resolution, []
     if guess is None:
         return Resolution(203), [f"assumed that the ZPL is made for 203 dpi: {because}"]
     return guess, []

@@ -103,6 +103,11 @@ def design_resolution(zpl: bytes, media: Media) -> tuple[Resolution | None, str]
     return _by_reach(said, media)
 
 
+def in_units(commands: Iterable[Command]) -> bool:
+    """Whether ZPL counts in inches or millimetres (`^MU`), so that every resolution prints it at the same size."""
+    return any(command.name == "^MU" and read(command)[0] in ("I", "M") for command in commands)
+
+
 def _by_reach(said: "_Said", media: Media) -> tuple[Resolution | None, str]:
     """The coarsest head on whose stock all fields lie, if they fill it."""
     right, bottom = said.reach()

@@ -184,8 +184,7 @@ class Painter:
 
     @staticmethod
     def _placed(field: Field, symbol: Symbol, turn: Rotation, x: float, y: float) -> Placed:
-        if not field.typeset:
-            y += symbol.drop
+        y += -symbol.rise if field.typeset else symbol.drop
         placed = Placed.at(x, y, symbol.width, symbol.height, turn, typeset=field.typeset)
         if field.justification == "right":
             across = placed.box[2] - placed.box[0]

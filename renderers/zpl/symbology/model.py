@@ -64,7 +64,7 @@ class Symbol:
         captions: the interpretation line, in the caption font.
         bitmap: instead of rectangles, where modules are none (MaxiCode).
         format, text: what a scanner gives, in zxing-cpp's words; format is empty where zxing-cpp does not read it.
-        drop: how far below `^FO` it begins.
+        drop, rise: how far below `^FO` it begins, and how far above `^FT` it ends.
     """
 
     width: int
@@ -75,3 +75,4 @@ class Symbol:
     format: str = ""
     text: str = ""
     drop: int = 0
+    rise: int = 0

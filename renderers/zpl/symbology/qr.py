@@ -16,6 +16,8 @@ _NOT_ALPHANUMERIC = re.compile(r"[^0-9A-Z $%*+\-./:]")
 _NOT_NUMERIC = re.compile(r"[^0-9]")
 #: A symbol of several (structured append): number, of how many, parity, then the error correction and the mode.
 _PART = re.compile(r"D[0-9]{4}[0-9A-Fa-f]{2},")
+#: Modules between the space that a printer keeps free and `^FT`.
+_BELOW = 3
 #: More than the largest symbol takes.
 _MOST_CHARACTERS = 7089
 
@@ -43,7 +45,23 @@ def draw(request: Request) -> Symbol:
     modules = encoded(raw, level, opening)
     module = dots(number(request, 2) or 2, request.scale)
     side = len(modules) * module
-    return Symbol(side, side, boxes(modules, module, module), format="QR Code", text=spoken(spelt), drop=request.height)
+    return Symbol(
+        side,
+        side,
+        boxes(modules, module, module),
+        format="QR Code",
+        text=spoken(spelt),
+        drop=request.height,
+        rise=(_reserved(len(raw), level) + _BELOW) * module - side,
+    )
+
+
+def _reserved(length: int, level: str) -> int:
+    """The modules on a side of what a printer keeps free above `^FT`: room for the data as plain bytes."""
+    for version in range(1, 41):
+        if 4 + (8 if group(version) == 0 else 16) + 8 * length <= 8 * capacity(version, level):
+            return 17 + 4 * version
+    return 177
 
 
 def content(request: Request) -> tuple[str, str, str | bytes]:
