@@ -22,8 +22,8 @@ from .spans import Edges, edges, moved, radii, solid, thickness
 #: Dots by which edges keep off the dots beside: some programs paint every dot that is touched (Ghostscript), and all
 #: of them round. Pictures keep off further, for their corners are rounded outwards.
 _OFF, _PICTURE_OFF = 0.01, 0.02
-#: Dots off the paper at which straight edges are cut; curves of larger shapes become rows.
-_BEYOND, _LARGE = 16, 20_000
+#: Dots off the paper at which straight edges are cut; curves of larger and of narrow shapes become rows.
+_BEYOND, _LARGE, _NARROW = 16, 20_000, 3
 #: Handles of the Bezier curves that draw a quarter of a circle of radius 1.
 _ROUND = 0.5522847498
 
@@ -181,8 +181,9 @@ def _path(shape: Frame | Ellipse | Diagonal, scene: Scene) -> bytes:
     if min(shape.width, shape.height) < 1 or not _meets((*box[:2], box[2] + reach, box[3]), scene):
         return b""
     square = isinstance(shape, Frame) and radii(shape)[0] == 0
-    # a slanted line of one dot covers no dot by more than half: smoothed, it would be grey
-    if (not square and max(map(abs, box)) > _LARGE) or reach == 1:
+    # a slanted line of one dot covers no dot by more than half, nor does the end of a narrow curve: smoothed, grey
+    narrow = not square and min(box[2] - box[0], box[3] - box[1]) <= _NARROW
+    if narrow or (not square and max(map(abs, box)) > _LARGE) or reach == 1:
         return _rectangles(edges(shape, scene.height), scene)
     if isinstance(shape, Diagonal):
         return _slanted(shape, reach)
