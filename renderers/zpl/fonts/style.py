@@ -69,7 +69,7 @@ class Font:
 
 
 class _Kept:
-    """The bytes of all glyphs that styles keep: a document may ask for thousands of sizes, and all are alive with it."""
+    """The bytes of all glyphs that styles keep, for a document may ask for thousands of sizes at once."""
 
     def __init__(self) -> None:
         self._bytes = 0
