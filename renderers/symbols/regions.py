@@ -23,6 +23,8 @@ _MATRIX_EDGES, _MATRIX_SHARE, _MATRIX_CELLS = 8, 0.8, 3
 _MATRIX_BLACK = (13, 52)
 #: Bars change colour often one way and hardly the other, over so many cells along and across them.
 _BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 8, 4, 8, 3
+#: Edges that every line across a linear symbol has at least: ITF of six digits has 38, a Code 39 of one letter 30.
+_FEWEST_EDGES = 20
 #: Around what is dense, dots: the quiet zone, and the broad bars at the ends of a PDF417.
 _MARGIN = 40
 
@@ -46,15 +48,52 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
     least, most = _MATRIX_BLACK
     busy = (across >= _MATRIX_EDGES) & (down >= _MATRIX_EDGES) & (black >= least) & (black <= most)
     side = _MATRIX_CELLS
-    mask = _spread(_sums(busy, side, side) >= _MATRIX_SHARE * side * side, side, side, shape)
-    for edges, others, high, wide in (
-        (across, down, _BARS_ACROSS, _BARS_ALONG),
-        (down, across, _BARS_ALONG, _BARS_ACROSS),
+    blocks = _sums(busy, side, side) >= _MATRIX_SHARE * side * side
+    if blocks.any():  # lines of type have white between them
+        blocks &= ~_parted(rows, side)
+    found = [grown(window, _MARGIN, width, len(rows)) for window in _boxes(blocks, side, side, shape)]
+    for lying, edges, others, high, wide in (
+        (False, across, down, _BARS_ACROSS, _BARS_ALONG),
+        (True, down, across, _BARS_ALONG, _BARS_ACROSS),
     ):
         many, few = _sums(edges, high, wide), _sums(others, high, wide)
-        mask |= _spread((many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many), high, wide, shape)
-    boxes = (tuple(side * _CELL for side in box) for box in connected(mask))
-    return merged(grown((left, top, right, bottom), _MARGIN, width, len(rows)) for left, top, right, bottom in boxes)
+        bars = (many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many)
+        windows = [grown(window, _MARGIN, width, len(rows)) for window in _boxes(bars, high, wide, shape)]
+        found += [window for window in windows if _most_edges(rows, window, lying=lying) >= _FEWEST_EDGES]
+    return merged(found)
+
+
+def _boxes(corners: _Mask, high: int, wide: int, shape: tuple[int, ...]) -> list[Window]:
+    """The boxes in dots around the connected blocks of cells whose top left corners are given."""
+    if not corners.any():
+        return []
+    boxes = connected(_spread(corners, high, wide, shape))
+    return [(left * _CELL, top * _CELL, right * _CELL, bottom * _CELL) for left, top, right, bottom in boxes]
+
+
+def _parted(rows: NDArray[np.uint8], side: int) -> _Mask:
+    """Which blocks of cells, at the place of their top left corners, have a white row from side to side."""
+    white = np.zeros((-(-len(rows) // _CELL) * _CELL, rows.shape[1]), np.bool_)
+    np.equal(rows, 0, out=white[: len(rows)])
+    wide = white[:, side - 1 :].copy()
+    for step in range(1, side):
+        wide &= white[:, side - 1 - step : -step]
+    strips = np.logical_or.reduce(wide.reshape(-1, _CELL, wide.shape[1]), axis=1)
+    parted = strips[side - 1 :].copy()
+    for step in range(1, side):
+        parted |= strips[side - 1 - step : -step]
+    return parted
+
+
+def _most_edges(rows: NDArray[np.uint8], window: Window, *, lying: bool) -> int:
+    """The most changes of colour along any row of a window, or any column of it if the bars are `lying`."""
+    left, top, right, bottom = window
+    part = rows[top:bottom, left // _CELL : -(-right // _CELL)]
+    if lying:
+        changes = np.unpackbits(part[1:] ^ part[:-1], axis=1).sum(axis=0, dtype=np.int32)
+    else:
+        changes = np.bitwise_count(part ^ _before(part)).sum(axis=1, dtype=np.int32)
+    return int(changes.max(initial=0))
 
 
 def merged(windows: Iterable[Window]) -> tuple[Window, ...]:
@@ -86,12 +125,17 @@ def meet(one: Window, other: Window) -> bool:
 
 def _edges(rows: NDArray[np.uint8]) -> tuple[_Grid, _Grid]:
     """Changes of colour along the rows and down the columns, counted in cells."""
-    before = rows >> 1
-    before[:, 1:] |= rows[:, :-1] << 7
-    before[:, 0] |= rows[:, 0] & 0x80  # the paper's edge is no change
     above = np.zeros_like(rows)
     np.bitwise_xor(rows[1:], rows[:-1], out=above[1:])
-    return _cells(np.bitwise_count(rows ^ before)), _cells(np.bitwise_count(above))
+    return _cells(np.bitwise_count(rows ^ _before(rows))), _cells(np.bitwise_count(above))
+
+
+def _before(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of each dot the one before it in its row; the first ones themselves, for the paper's edge is no change."""
+    before = rows >> 1
+    before[:, 1:] |= rows[:, :-1] << 7
+    before[:, 0] |= rows[:, 0] & 0x80
+    return before
 
 
 def _cells(counts: NDArray[np.uint8]) -> _Grid:
@@ -113,8 +157,6 @@ def _sums(cells: _Grid | _Mask, high: int, wide: int) -> _Grid:
 
 def _spread(corners: _Mask, high: int, wide: int, shape: tuple[int, ...]) -> _Mask:
     """All cells of the `high` x `wide` blocks whose top left corners are given."""
-    if not corners.any():
-        return np.zeros(shape, np.bool_)
     steps = np.zeros((shape[0] + 1, shape[1] + 1), np.int32)
     down, across = corners.shape
     steps[:down, :across] += corners
