@@ -103,14 +103,20 @@ class _Source:
         self._picture, self._fineness = self._easel.draw(window, fineness), fineness
 
     def read(
-        self, window: Window, formats: Iterable[str] = (), *, dpi: int = _SOURCE_DPI, thorough: bool = True
+        self,
+        window: Window,
+        formats: Iterable[str] = (),
+        *,
+        dpi: int = _SOURCE_DPI,
+        cheap: bool = True,
+        thorough: bool = True,
     ) -> list[Symbol]:
         """What a window holds."""
         grey, fineness = self._look(window, dpi)
         if symbols.MAXICODE in formats:
             read = symbols.read_maxicodes(grey)
         else:
-            read = symbols.read_part(grey, formats, thorough=thorough)
+            read = symbols.read_part(grey, formats, cheap=cheap, thorough=thorough)
         return [symbol.moved(window[0], window[1], 1 / fineness) for symbol in read]
 
     def seek(self, window: Window, dpi: int, *, thorough: bool = False) -> list[Symbol]:
@@ -118,7 +124,8 @@ class _Source:
         thin = self._easel.dots(_THIN_MM)
         found = [
             symbol
-            for symbol in self.read(window, dpi=dpi, thorough=thorough)
+            # the cheap way reads nothing that every means together do not
+            for symbol in self.read(window, dpi=dpi, cheap=not thorough, thorough=thorough)
             for left, top, right, bottom in (symbol.position,)
             if symbol.format not in symbols.LINEAR
             or min(right - left, bottom - top) >= thin  # noise, along one line of it

@@ -110,6 +110,12 @@ def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -
     return np.where(area, grey < screen, bits)
 
 
+def beside_black(grey: _Grey) -> _Bits:
+    """Which cells of 8x8 dots hold black, or are next to such."""
+    darkest, _ = _extremes(_on_whole_cells(grey), *grey.shape)
+    return _extreme(_any_of_cell(darkest < _BLACK), np.logical_or, 1, 0)
+
+
 def _on_whole_cells(grey: _Grey) -> _Grey:
     """The page with white beyond its right and lower edge: all cells are whole, and every eight dots a byte."""
     height, width = grey.shape

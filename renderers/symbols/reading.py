@@ -75,13 +75,17 @@ def read_dots(bits: NDArray[np.bool_]) -> tuple[Symbol, ...]:
     return _sorted((*_read(light, _CRISP, clean=True), *_read(light, _COARSE, clean=True, downscale=True)))
 
 
-def read_part(grey: NDArray[np.uint8], formats: Iterable[str] = (), *, thorough: bool = True) -> tuple[Symbol, ...]:
+def read_part(
+    grey: NDArray[np.uint8], formats: Iterable[str] = (), *, cheap: bool = True, thorough: bool = True
+) -> tuple[Symbol, ...]:
     """The barcodes in a part of a finely drawn page: of these formats if any are named.
 
-    `thorough` tries every means where the cheap one finds nothing.
+    `thorough` tries every means where the `cheap` one finds nothing.
     """
     wanted = _formats(set(formats)) or CARRIER_FORMATS
-    found = _read((grey >= 128).view(np.uint8), wanted, clean=True, downscale=wanted == _COARSE)
+    found = []
+    if cheap:
+        found = _read((grey >= 128).view(np.uint8), wanted, clean=True, downscale=wanted == _COARSE)
     if not found and thorough:
         found = _read(np.ascontiguousarray(grey), wanted, thorough=True)
     return _sorted(found)
