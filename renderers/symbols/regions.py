@@ -49,26 +49,29 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
     busy = (across >= _MATRIX_EDGES) & (down >= _MATRIX_EDGES) & (black >= least) & (black <= most)
     side = _MATRIX_CELLS
     blocks = _sums(busy, side, side) >= _MATRIX_SHARE * side * side
-    if blocks.any():  # lines of type have white between them
-        blocks &= ~_parted(rows, side)
-    found = [grown(window, _MARGIN, width, len(rows)) for window in _boxes(blocks, side, side, shape)]
-    for lying, edges, others, high, wide in (
-        (False, across, down, _BARS_ACROSS, _BARS_ALONG),
-        (True, down, across, _BARS_ALONG, _BARS_ACROSS),
+    mask = _spread(blocks, side, side, shape)
+    # lines of type have white between them
+    matrix = _spread(blocks & ~_parted(rows, side), side, side, shape) if blocks.any() else blocks
+    bars = []
+    for edges, others, high, wide in (
+        (across, down, _BARS_ACROSS, _BARS_ALONG),
+        (down, across, _BARS_ALONG, _BARS_ACROSS),
     ):
         many, few = _sums(edges, high, wide), _sums(others, high, wide)
-        bars = (many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many)
-        windows = [grown(window, _MARGIN, width, len(rows)) for window in _boxes(bars, high, wide, shape)]
-        found += [window for window in windows if _most_edges(rows, window, lying=lying) >= _FEWEST_EDGES]
-    return merged(found)
-
-
-def _boxes(corners: _Mask, high: int, wide: int, shape: tuple[int, ...]) -> list[Window]:
-    """The boxes in dots around the connected blocks of cells whose top left corners are given."""
-    if not corners.any():
-        return []
-    boxes = connected(_spread(corners, high, wide, shape))
-    return [(left * _CELL, top * _CELL, right * _CELL, bottom * _CELL) for left, top, right, bottom in boxes]
+        bars.append(_spread((many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many), high, wide, shape))
+        mask |= bars[-1]
+    windows, likely = [], []
+    for left, top, right, bottom in connected(mask):
+        box = left * _CELL, top * _CELL, right * _CELL, bottom * _CELL
+        windows.append(grown(box, _MARGIN, width, len(rows)))
+        here = slice(top, bottom), slice(left, right)
+        if matrix[here].any() or any(
+            part[here].any() and _most_edges(rows, windows[-1], lying=lying) >= _FEWEST_EDGES
+            for part, lying in zip(bars, (False, True), strict=True)
+        ):
+            likely.append(windows[-1])
+    # parts of one symbol, some of which would not do alone
+    return tuple(window for window in merged(windows) if any(meet(window, other) for other in likely))
 
 
 def _parted(rows: NDArray[np.uint8], side: int) -> _Mask:
@@ -165,6 +168,8 @@ def _sums(cells: _Grid | _Mask, high: int, wide: int) -> _Grid:
 
 def _spread(corners: _Mask, high: int, wide: int, shape: tuple[int, ...]) -> _Mask:
     """All cells of the `high` x `wide` blocks whose top left corners are given."""
+    if not corners.any():
+        return np.zeros(shape, np.bool_)
     steps = np.zeros((shape[0] + 1, shape[1] + 1), np.int32)
     down, across = corners.shape
     steps[:down, :across] += corners
