@@ -34,6 +34,14 @@ CARRIER_FORMATS = (
 _COARSE = (BarcodeFormat.Aztec,)
 _CRISP = tuple(entry for entry in CARRIER_FORMATS if entry not in _COARSE)
 
+#: What is read along rows, for which a picture must be turned; of the first any few rows will do.
+_BY_LINES = CARRIER_FORMATS[:5]
+_LYING = (*_BY_LINES, BarcodeFormat.PDF417)
+#: What is found by the two black sides, wherever they are.
+_TILTED = (BarcodeFormat.DataMatrix,)
+#: Rows of a picture of which zxing-cpp looks at all.
+_ALL_LINES = 512
+
 _FNC1 = re.compile(r"[()\x1d\u241d]")
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]")
 
@@ -180,9 +188,50 @@ def _read(
     downscale: bool = False,
 ) -> list[Symbol]:
     """Read `pixels`: grey, or `clean`, which is 0 for black and anything else for white."""
+    if not clean or downscale:
+        return _decoded(pixels, formats, thorough=thorough, clean=clean, downscale=downscale)
+    lying = tuple(entry for entry in formats if entry in _LYING)
+    tilted = tuple(entry for entry in formats if entry in _TILTED)
+    found = _decoded(pixels, tuple(entry for entry in formats if entry not in _TILTED), rotate=False)
+    found += _decoded(pixels, tilted)
+    found += [symbol for symbol in _lying(pixels, lying) if not any(same(symbol, other) for other in found)]
+    return found
+
+
+def _lying(light: NDArray[np.uint8], formats: tuple[BarcodeFormat, ...]) -> list[Symbol]:
+    """The barcodes whose rows run down the picture: zxing-cpp's own turning costs more than all else."""
+    turned = np.rot90(light)
+    linear = tuple(entry for entry in formats if entry in _BY_LINES)
+    stacked = tuple(entry for entry in formats if entry not in _BY_LINES)
+    # as many lines of bars as zxing-cpp looks at in the upright picture of a page
+    step = 2 if len(turned) > _ALL_LINES else 1
+    found = [(symbol, step) for symbol in _decoded(turned[::step], linear, rotate=False)]
+    found += [(symbol, 1) for symbol in _decoded(turned, stacked, rotate=False)]
+    last = len(turned) - 1
+    symbols = []
+    for symbol, step in found:
+        left, top, right, bottom = symbol.position
+        position = last - bottom * step, left, last - top * step, right
+        orientation = (symbol.orientation + 90 + 179) % 360 - 179  # from -179 to 180
+        symbols.append(replace(symbol, position=position, orientation=orientation))
+    return symbols
+
+
+def _decoded(
+    pixels: NDArray[np.uint8],
+    formats: tuple[BarcodeFormat, ...],
+    *,
+    thorough: bool = False,
+    clean: bool = True,
+    downscale: bool = False,
+    rotate: bool = True,
+) -> list[Symbol]:
+    if not formats:
+        return []
     barcodes = zxingcpp.read_barcodes(
         pixels,
         formats=BarcodeFormats(formats),
+        try_rotate=rotate,
         try_downscale=downscale or not clean,
         try_invert=thorough,
         binarizer=Binarizer.BoolCast if clean else Binarizer.LocalAverage,
