@@ -42,6 +42,9 @@ _TILTED = (BarcodeFormat.DataMatrix,)
 #: Rows of a picture of which zxing-cpp looks at all.
 _ALL_LINES = 512
 
+#: Bars as high, in which not more than this part of the dots differs between two lines, are nothing else.
+_TALL, _STRAYS = 40, 0.02
+
 _FNC1 = re.compile(r"[()\x1d\u241d]")
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]")
 
@@ -193,9 +196,28 @@ def _read(
     lying = tuple(entry for entry in formats if entry in _LYING)
     tilted = tuple(entry for entry in formats if entry in _TILTED)
     found = _decoded(pixels, tuple(entry for entry in formats if entry not in _TILTED), rotate=False)
-    found += _decoded(pixels, tilted)
-    found += [symbol for symbol in _lying(pixels, lying) if not any(same(symbol, other) for other in found)]
+    rest = _without(pixels, found) if tilted or lying else pixels
+    found += _decoded(rest, tilted)
+    found += [symbol for symbol in _lying(rest, lying) if not any(same(symbol, other) for other in found)]
     return found
+
+
+def _without(light: NDArray[np.uint8], found: Iterable[Symbol]) -> NDArray[np.uint8]:
+    """The picture with upright bars that were read white: they cost the readers of all else their time."""
+    rest = light
+    for symbol in found:
+        left, top, right, bottom = symbol.position
+        high, lines = bottom - top, slice(left, right + 1)
+        if symbol.format not in LINEAR or high < _TALL:
+            continue
+        middle = light[(top + bottom) // 2, lines] != 0
+        strays = sum(
+            np.count_nonzero((light[row, lines] != 0) != middle) for row in (top + high // 8, bottom - high // 8)
+        )
+        if strays <= _STRAYS * middle.size:  # the same bars from top to bottom, and no noise that was read as such
+            rest = light.copy() if rest is light else rest
+            rest[top : bottom + 1, lines] = 1
+    return rest
 
 
 def _lying(light: NDArray[np.uint8], formats: tuple[BarcodeFormat, ...]) -> list[Symbol]:

@@ -150,19 +150,24 @@ def _before(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _cells(counts: NDArray[np.uint8]) -> _Grid:
+    """Sums over cells of what is counted in bytes, at most 8 in each."""
     whole = counts.shape[0] // _CELL * _CELL
-    cells = counts[:whole].reshape(-1, _CELL, counts.shape[1]).sum(axis=1, dtype=np.int32)
+    cells = np.add.reduce(counts[:whole].reshape(-1, _CELL, counts.shape[1]), axis=1, dtype=np.uint8)
     if whole < counts.shape[0]:
-        cells = np.concatenate([cells, counts[whole:].sum(axis=0, dtype=np.int32)[None]])
-    result: _Grid = cells
-    return result
+        cells = np.concatenate([cells, np.add.reduce(counts[whole:], axis=0, dtype=np.uint8)[None]])
+    return cells.astype(np.int32)
 
 
 def _sums(cells: _Grid | _Mask, high: int, wide: int) -> _Grid:
     """Sums over `high` x `wide` cells, at the place of each one's top left corner."""
-    total = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1), np.int32)
-    np.cumsum(np.cumsum(cells, axis=0, dtype=np.int32), axis=1, out=total[1:, 1:])
-    sums: _Grid = total[high:, wide:] - total[:-high, wide:] - total[high:, :-wide] + total[:-high, :-wide]
+    tall = cells.shape[0] - high + 1
+    lines = cells[:tall].astype(np.int32)
+    for down in range(1, high):
+        lines += cells[down : down + tall]
+    broad = cells.shape[1] - wide + 1
+    sums = lines[:, :broad].copy()
+    for across in range(1, wide):
+        sums += lines[:, across : across + broad]
     return sums
 
 
