@@ -32,7 +32,8 @@ CARRIER_FORMATS = (
 
 #: Aztec of many dots a module is found only in a smaller picture; looking for the others there finds none more.
 _COARSE = (BarcodeFormat.Aztec,)
-_CRISP = tuple(entry for entry in CARRIER_FORMATS if entry not in _COARSE)
+#: A picture of no more dots a side need not be made smaller for that.
+_COARSE_SIDE = 500
 
 #: What is read along rows, for which a picture must be turned; of the first any few rows will do.
 _BY_LINES = CARRIER_FORMATS[:5]
@@ -83,7 +84,13 @@ def read(picture: Bitmap | NDArray[np.uint8]) -> tuple[Symbol, ...]:
 def read_dots(bits: NDArray[np.bool_]) -> tuple[Symbol, ...]:
     """The barcodes in clean dots (True = black), at half the cost of `read`; white-on-black ones are not found."""
     light = (~bits).view(np.uint8)
-    return _sorted((*_read(light, _CRISP, clean=True), *_read(light, _COARSE, clean=True, downscale=True)))
+    found = _read(light, CARRIER_FORMATS, clean=True)
+    scale, smaller = 1, light
+    while max(smaller.shape) > _COARSE_SIDE:
+        scale, smaller = scale * 3, smaller[1::3, 1::3]
+        coarse = (symbol.moved(scale // 2, scale // 2, scale) for symbol in _decoded(smaller, _COARSE))
+        found += [symbol for symbol in coarse if not any(same(symbol, other) for other in found)]
+    return _sorted(found)
 
 
 def read_part(
