@@ -87,7 +87,7 @@ def read_dots(bits: NDArray[np.bool_]) -> tuple[Symbol, ...]:
     found = _read(light, CARRIER_FORMATS, clean=True)
     scale, smaller = 1, light
     while max(smaller.shape) > _COARSE_SIDE:
-        scale, smaller = scale * 3, smaller[1::3, 1::3]
+        scale, smaller = scale * 3, _third(smaller)
         coarse = (symbol.moved(scale // 2, scale // 2, scale) for symbol in _decoded(smaller, _COARSE))
         found += [symbol for symbol in coarse if not any(same(symbol, other) for other in found)]
     return _sorted(found)
@@ -207,6 +207,13 @@ def _read(
     found += _decoded(rest, tilted)
     found += [symbol for symbol in _lying(rest, lying) if not any(same(symbol, other) for other in found)]
     return found
+
+
+def _third(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A clean picture at a third of its size: what most of each 3x3 dots are."""
+    high, wide = (side // 3 * 3 for side in light.shape)
+    lines = light[:high:3] + light[1:high:3] + light[2:high:3]
+    return (lines[:, :wide:3] + lines[:, 1:wide:3] + lines[:, 2:wide:3] > 4).view(np.uint8)
 
 
 def _without(light: NDArray[np.uint8], found: Iterable[Symbol]) -> NDArray[np.uint8]:
