@@ -1,6 +1,6 @@
 """From greys to dots: what becomes black, and what is shown by a pattern."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,8 @@ _STROKE, _AREA = 2, 6
 _CELL, _AROUND = 8, 3
 #: Ink of a cell along which a black edge runs, and more: one row of 8 dots at two thirds.
 _MORE_THAN_AN_EDGE = 1400
+#: Windows of no more dots a side are looked at together.
+_SMALL = 200
 #: Dots around a window that its own depend on.
 _RIM = 2 * _AREA
 
@@ -65,7 +67,22 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
     dark = page < THRESHOLD
     bits, area = dark[:height, :width], np.zeros(grey.shape, np.bool_)
     dark_rows, inked_rows = np.packbits(dark), np.packbits(page <= _PAPER)
-    for window in _greyish(page, height, width):
+    for (left, top, right, bottom), strokes, tints in _looked_at(grey, _greyish(page, height, width)):
+        bits[top:bottom, left:right], area[top:bottom, left:right] = strokes, tints
+    for line, column in hairlines(page, dark_rows, inked_rows, (height, width)):
+        bits[line, column] = True
+    return bits, area
+
+
+def _looked_at(grey: _Grey, windows: Sequence[Window]) -> Iterator[tuple[Window, _Bits, _Bits]]:
+    """Windows with their strokes and areas; small ones, of which one costs nearly as much as many, all at once."""
+    height, width = grey.shape
+    few, small = [], []
+    for window in windows:
+        left, top, right, bottom = window
+        alone = min(left, top, width - right, height - bottom) < _RIM or max(right - left, bottom - top) > _SMALL
+        (few if alone else small).append(window)
+    for window in few if len(small) > 1 else windows:
         left, top, right, bottom = window
         with_rim = slice(max(top - _RIM, 0), bottom + _RIM), slice(max(left - _RIM, 0), right + _RIM)
         inside = (
@@ -73,26 +90,40 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
             slice(min(left, _RIM), min(left, _RIM) + right - left),
         )
         strokes, tints = _tell_apart(grey[with_rim])
-        bits[top:bottom, left:right], area[top:bottom, left:right] = strokes[inside], tints[inside]
-    for line, column in hairlines(page, dark_rows, inked_rows, (height, width)):
-        bits[line, column] = True
-    return bits, area
+        yield window, strokes[inside], tints[inside]
+    if len(small) < 2:
+        return
+    sizes = [(bottom - top + 2 * _RIM, right - left + 2 * _RIM) for left, top, right, bottom in small]
+    sheet = np.full((sum(high for high, _ in sizes), max(wide for _, wide in sizes)), 255, np.uint8)
+    line, places = 0, []
+    for (left, top, _, _), (high, wide) in zip(small, sizes, strict=True):
+        top, left = top - _RIM, left - _RIM
+        sheet[line : line + high, :wide] = grey[top : top + high, left : left + wide]
+        places.append((slice(line + _RIM, line + high - _RIM), slice(_RIM, wide - _RIM)))
+        line += high
+    strokes, tints = _tell_apart(sheet)
+    for window, place in zip(small, places, strict=True):
+        yield window, strokes[place], tints[place]
 
 
 def _tell_apart(grey: _Grey) -> tuple[_Bits, _Bits]:
     """Strokes and areas of a part of a page, see `to_dots`."""
-    darkest = _extreme(grey, np.minimum, _STROKE, 255)
-    by_itself = np.where(darkest < _DARK, np.uint8(THRESHOLD), (darkest >> 1) + np.uint8(128))
-    stroke = (grey < by_itself) & (darkest <= _PAPER)
+    darkest, black, dark = _extreme(grey, np.minimum, _STROKE, 255), grey < _BLACK, grey < THRESHOLD
+    # half way from the darkest to white, but where that is nearly black: of greys above half, twice what they are
+    # above it, which is what remains of doubling them
+    by_itself = (grey + grey < darkest & np.uint8(0xFE)) & (darkest >= _DARK)
+    stroke = (dark | by_itself) & (darkest <= _PAPER)
     lightest = _extreme(grey, np.maximum, _AREA, 0)
     inner = (lightest < _NO_WHITE) & (lightest > _BLACK)
     if not inner.any():
-        return stroke | (grey < _BLACK), inner
+        return stroke | black, inner
     area = _extreme(inner, np.logical_or, _AREA, 0) & (grey < _NO_WHITE)
     type_on_it = area & (darkest < _BLACK)
-    half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
-    bits = np.where(type_on_it, grey < half_way, np.where(area, grey < THRESHOLD, stroke)) | (grey < _BLACK)
-    return bits, area & ~type_on_it & (grey >= _BLACK)
+    bits = (stroke & ~area) | (dark & area & ~type_on_it) | black
+    if type_on_it.any():
+        half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
+        bits |= type_on_it & (grey < half_way)
+    return bits, area & ~type_on_it & ~black
 
 
 def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -> _Bits:
