@@ -58,8 +58,10 @@ def hairlines(
 def _at(packed: _Packed, places: _Places, step: int) -> _Packed:
     """Of each dot in the bytes at `places` the one `step` dots further on."""
     whole, part = divmod(step, 8)
-    moved = packed[places + whole]
-    return moved << part | packed[places + (whole + 1)] >> (8 - part) if part else moved
+    moved: _Packed = packed[places + whole]
+    if part:
+        moved = moved << np.uint8(part) | packed[places + (whole + 1)] >> np.uint8(8 - part)
+    return moved
 
 
 def _between(packed: _Packed, places: _Places, step: int, dots: _Packed) -> _Packed:
@@ -70,7 +72,8 @@ def _between(packed: _Packed, places: _Places, step: int, dots: _Packed) -> _Pac
 def _places(found: _Places, bits: NDArray[np.bool_]) -> _Places:
     """Where the black ones of the dots in some bytes are."""
     dots = np.flatnonzero(bits)
-    return found[dots >> 3] * 8 + (dots & 7)
+    places: _Places = found[dots >> 3] * 8 + (dots & 7)
+    return places
 
 
 def _on_ridge(grey: NDArray[np.uint8], places: _Places, step: int) -> NDArray[np.bool_]:

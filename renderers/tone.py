@@ -29,8 +29,8 @@ _STROKE, _AREA = 2, 6
 _CELL, _AROUND = 8, 3
 #: Ink of a cell along which a black edge runs, and more: one row of 8 dots at two thirds.
 _MORE_THAN_AN_EDGE = 1400
-#: Windows of no more dots a side are looked at together.
-_SMALL = 200
+#: Windows of no more dots a side are looked at together, so many of them.
+_SMALL, _TOGETHER = 200, 50
 #: Dots around a window that its own depend on.
 _RIM = 2 * _AREA
 
@@ -77,12 +77,13 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
 def _looked_at(grey: _Grey, windows: Sequence[Window]) -> Iterator[tuple[Window, _Bits, _Bits]]:
     """Windows with their strokes and areas; small ones, of which one costs nearly as much as many, all at once."""
     height, width = grey.shape
-    few, small = [], []
+    few: list[Window] = []
+    small: list[Window] = []
     for window in windows:
         left, top, right, bottom = window
         alone = min(left, top, width - right, height - bottom) < _RIM or max(right - left, bottom - top) > _SMALL
         (few if alone else small).append(window)
-    for window in few if len(small) > 1 else windows:
+    for window in few:
         left, top, right, bottom = window
         with_rim = slice(max(top - _RIM, 0), bottom + _RIM), slice(max(left - _RIM, 0), right + _RIM)
         inside = (
@@ -91,18 +92,21 @@ def _looked_at(grey: _Grey, windows: Sequence[Window]) -> Iterator[tuple[Window,
         )
         strokes, tints = _tell_apart(grey[with_rim])
         yield window, strokes[inside], tints[inside]
-    if len(small) < 2:
-        return
-    sizes = [(bottom - top + 2 * _RIM, right - left + 2 * _RIM) for left, top, right, bottom in small]
-    sheet = np.full((sum(high for high, _ in sizes), max(wide for _, wide in sizes)), 255, np.uint8)
+    for first in range(0, len(small), _TOGETHER):
+        yield from _together(grey, small[first : first + _TOGETHER])
+
+
+def _together(grey: _Grey, windows: Sequence[Window]) -> Iterator[tuple[Window, _Bits, _Bits]]:
+    """Windows that have their rims on the page, one below the other in one picture."""
+    sizes = [(bottom - top + 2 * _RIM, right - left + 2 * _RIM) for left, top, right, bottom in windows]
+    picture = np.full((sum(high for high, _ in sizes), max(wide for _, wide in sizes)), 255, np.uint8)
     line, places = 0, []
-    for (left, top, _, _), (high, wide) in zip(small, sizes, strict=True):
-        top, left = top - _RIM, left - _RIM
-        sheet[line : line + high, :wide] = grey[top : top + high, left : left + wide]
+    for (left, top, right, bottom), (high, wide) in zip(windows, sizes, strict=True):
+        picture[line : line + high, :wide] = grey[top - _RIM : bottom + _RIM, left - _RIM : right + _RIM]
         places.append((slice(line + _RIM, line + high - _RIM), slice(_RIM, wide - _RIM)))
         line += high
-    strokes, tints = _tell_apart(sheet)
-    for window, place in zip(small, places, strict=True):
+    strokes, tints = _tell_apart(picture)
+    for window, place in zip(windows, places, strict=True):
         yield window, strokes[place], tints[place]
 
 
@@ -190,7 +194,8 @@ def _extremes(page: _Grey, height: int, width: int) -> tuple[_Grey, _Grey]:
 
 def _any_of_cell(columns: _Bits) -> _Bits:
     """Whether any of each eight columns is true."""
-    return (np.packbits(columns) != 0).reshape(len(columns), -1)
+    inked: _Bits = (np.packbits(columns) != 0).reshape(len(columns), -1)
+    return inked
 
 
 def _inked(page: _Grey, cells: _Bits, whole: tuple[int, int]) -> _Bits:
@@ -199,10 +204,14 @@ def _inked(page: _Grey, cells: _Bits, whole: tuple[int, int]) -> _Bits:
     Cells beyond the first `whole` ones, downwards and across, are cut by the page's edge and not looked at.
     """
     inked = np.zeros(cells.shape, np.bool_)
-    lines, columns = np.nonzero(cells[: whole[0], : whole[1]])
-    high, wide = cells.shape
-    blocks = page.reshape(high, _CELL, wide, _CELL)[lines, :, columns].reshape(-1, _CELL * _CELL)
-    inked[lines, columns] = (255 - blocks).sum(axis=1, dtype=np.uint32) >= _MORE_THAN_AN_EDGE
+    inside = cells.copy()
+    inside[whole[0] :], inside[:, whole[1] :] = False, False
+    places = np.flatnonzero(inside)
+    lines, columns = np.divmod(places, cells.shape[1])
+    # a row of a cell is eight bytes, taken as one number
+    rows = page.view(np.uint64).reshape(-1, _CELL, cells.shape[1])[lines, :, columns]
+    ink = (255 - rows.view(np.uint8).reshape(-1, _CELL * _CELL)).sum(axis=1, dtype=np.uint16)
+    inked.ravel()[places] = ink >= _MORE_THAN_AN_EDGE
     return inked
 
 

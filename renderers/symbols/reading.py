@@ -213,7 +213,8 @@ def _third(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A clean picture at a third of its size: what most of each 3x3 dots are."""
     high, wide = (side // 3 * 3 for side in light.shape)
     lines = light[:high:3] + light[1:high:3] + light[2:high:3]
-    return (lines[:, :wide:3] + lines[:, 1:wide:3] + lines[:, 2:wide:3] > 4).view(np.uint8)
+    third: NDArray[np.uint8] = (lines[:, :wide:3] + lines[:, 1:wide:3] + lines[:, 2:wide:3] > 4).view(np.uint8)
+    return third
 
 
 def _without(light: NDArray[np.uint8], found: Iterable[Symbol]) -> NDArray[np.uint8]:

@@ -82,7 +82,7 @@ def _parted(rows: NDArray[np.uint8], side: int) -> _Mask:
     for step in range(1, side):
         wide &= white[:, side - 1 - step : -step]
     strips = np.logical_or.reduce(wide.reshape(-1, _CELL, wide.shape[1]), axis=1)
-    parted = strips[side - 1 :].copy()
+    parted: _Mask = strips[side - 1 :].copy()
     for step in range(1, side):
         parted |= strips[side - 1 - step : -step]
     return parted
@@ -143,7 +143,7 @@ def _edges(rows: NDArray[np.uint8]) -> tuple[_Grid, _Grid]:
 
 def _before(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Of each dot the one before it in its row; the first ones themselves, for the paper's edge is no change."""
-    before = rows >> 1
+    before: NDArray[np.uint8] = np.right_shift(rows, 1)
     before[:, 1:] |= rows[:, :-1] << 7
     before[:, 0] |= rows[:, 0] & 0x80
     return before
@@ -155,7 +155,8 @@ def _cells(counts: NDArray[np.uint8]) -> _Grid:
     cells = np.add.reduce(counts[:whole].reshape(-1, _CELL, counts.shape[1]), axis=1, dtype=np.uint8)
     if whole < counts.shape[0]:
         cells = np.concatenate([cells, np.add.reduce(counts[whole:], axis=0, dtype=np.uint8)[None]])
-    return cells.astype(np.int32)
+    sums: _Grid = cells.astype(np.int32)
+    return sums
 
 
 def _sums(cells: _Grid | _Mask, high: int, wide: int) -> _Grid:
