@@ -45,7 +45,7 @@ class Media:
             )
         unit = _HMM_PER_INCH if match[3] == "in" else 100
         # halves go up: 101.625 mm are 813 dots of 1/8 mm, which must not become 812
-        width, length = (math.floor(Fraction(side) * unit + Fraction(1, 2)) for side in (match[1], match[2]))
+        width, length = (int(Fraction(side) * unit + Fraction(1, 2)) for side in (match[1], match[2]))
         if not (500 <= width <= 200_000 and 500 <= length <= 200_000):
             raise MediaError(f"media {text!r} is outside 5 to 2000 mm")
         return cls(name if "_" in name else f"custom_{name}_{name}", width, length)
