@@ -179,6 +179,9 @@ class PrinterSettings(Section):
     """Draw bars of linear barcodes anew on whole dots where they fall between dots; the label is then not quite as
     issued, and its job says so."""
 
+    zpl_policy: Literal["refuse", "strip"] = "refuse"
+    """What becomes of ZPL with commands that labels may not use: `refuse` it, or `strip` them, and its job says so."""
+
     @field_validator("uri")
     @classmethod
     def _uri(cls, uri: str) -> str:

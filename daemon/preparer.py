@@ -28,7 +28,7 @@ _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING
 def made_for(name: str, printer: PrinterSettings) -> str:
     """What artwork depends on: it is made again when this changes."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    return f"{name} {stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair}"
+    return f"{name} {stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
 
 
 class Preparer:
@@ -119,6 +119,7 @@ class Preparer:
             scaling=printer.scaling,
             printable_width=printer.printable_width,
             repair=printer.symbol_repair,
+            zpl_policy=printer.zpl_policy,
             design_dpi=job.design_dpi,
             copies=job.copies,
             tracking_number=job.tracking_number if job.document_type in _WITH_TRACKING else None,

@@ -50,6 +50,7 @@ class RenderRequest:
     max_bytes: int
     printable_width: int | None = None
     repair: bool = False
+    zpl_policy: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
         scaling=header["scaling"],
         printable_width=header["printable_width"],
         repair=header["repair"],
+        zpl_policy=header["zpl_policy"],
         design_dpi=header["design_dpi"],
         copies=header["copies"],
         tracking_number=header["tracking_number"],

@@ -9,6 +9,7 @@ from .errors import AssetRefused, DoesNotFit
 from .media import Media, Resolution
 from .placement import Placement, Scaling
 from .symbols import Symbol, Verdict
+from .zpl.allowlist import Policy
 from .zpl.graphic_field import Encoding
 from .zpl.scene import Scene
 
@@ -24,6 +25,7 @@ class Target:
         design_dpi: the resolution that ZPL input was made for; None: it is inferred.
         copies: labels per page; as `^PQ` in ZPL, as repeated pages in PDF.
         verify: raise `SymbolLost`; otherwise the notes say what is wrong.
+        zpl_policy: whether ZPL with commands that labels may not use is refused, or loses them.
         repair: redraw bars of linear barcodes on whole dots where they are not (see `symbols.repair`).
         page: the only page wanted, from 1; None: all.
         tracking_number: must be in a barcode of the document, unless it is ZPL that cannot be drawn.
@@ -40,6 +42,7 @@ class Target:
     copies: int = 1
     verify: bool = True
     repair: bool = False
+    zpl_policy: Policy = "refuse"
     page: int | None = None
     tracking_number: str | None = None
 

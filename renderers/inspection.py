@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from . import symbols
 from .artwork import BlankPage, PageArtwork, Target
-from .asset import ZPL, Asset
+from .asset import PNG, ZPL, Asset
 from .convert import convert_page
 from .errors import AssetRefused, RenderError
 from .media import Resolution
@@ -105,12 +105,13 @@ def page_picture(asset: Asset, page: PageInspection, target: Target) -> tuple[ND
 
 
 def _page(asset: Asset, number: int, target: Target, *, alone: bool) -> PageInspection:
+    if asset.document_format == ZPL:
+        return _zpl_page(asset, number, target)
     size, ink = None, None
     before: tuple[PageArtwork, ...] = ()
     try:
-        if asset.document_format != ZPL:
-            with open_sheet(asset, number, target.media) as sheet:
-                size, ink = sheet.size, sheet.ink_box()
+        with open_sheet(asset, number, target.media) as sheet:
+            size, ink = sheet.size, sheet.ink_box()
         labels = _labels(asset, number, target)
         if target.repair:
             before = _labels(asset, number, replace(target, repair=False))
@@ -120,6 +121,27 @@ def _page(asset: Asset, number: int, target: Target, *, alone: bool) -> PageInsp
         return PageInspection(number, size, ink, (), error=str(error), exit_code=error.exit_code)
     lost = any(one.lost for one in labels)
     return PageInspection(number, size, ink, labels, before, exit_code=3 if lost else 0)
+
+
+def _zpl_page(asset: Asset, number: int, target: Target) -> PageInspection:
+    """Each label of the ZPL as it prints, also where a printer would not get it; the first says what is said of all."""
+    error, exit_code = "", 0
+    said: tuple[str, ...] = ()
+    try:
+        said = _labels(asset, number, target)[0].notes
+    except RenderError as refusal:
+        error, exit_code = str(refusal), refusal.exit_code
+    try:
+        drawn = _labels(asset, number, replace(target, document_format=PNG))
+    except RenderError as refusal:
+        return PageInspection(
+            number, None, None, (), error=error or str(refusal), exit_code=exit_code or refusal.exit_code
+        )
+    first = replace(drawn[0], notes=tuple(dict.fromkeys((*said, *drawn[0].notes))))
+    lost = any(one.lost for one in drawn)
+    return PageInspection(
+        number, None, None, (first, *drawn[1:]), error=error, exit_code=exit_code or (3 if lost else 0)
+    )
 
 
 def _labels(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:

@@ -65,6 +65,7 @@ def convert(
     gf: Annotated[GraphicEncoding, typer.Option(help="Encoding of ^GF in ZPL.")] = GraphicEncoding.Z64,
     design_dpi: Annotated[int | None, typer.Option(help="Resolution that ZPL input was made for.")] = None,
     to_base64: Annotated[bool, typer.Option("--base64", help="Wrap the output in base64.")] = False,
+    strip: Annotated[bool, typer.Option("--strip", help="Leave out ZPL commands that labels may not use.")] = False,
     repair: Annotated[bool, typer.Option("--repair", help="Draw bars anew on whole dots where they are not.")] = False,
     verify: Annotated[bool, typer.Option("--verify/--no-verify", help="Fail when a barcode does not scan.")] = True,
 ) -> None:
@@ -85,6 +86,7 @@ def convert(
             rotation="auto" if rotate is Rotate.AUTO else cast("Literal[0, 90, 180, 270]", int(rotate)),
             design_dpi=design_dpi,
             repair=repair,
+            zpl_policy="strip" if strip else "refuse",
         )
     except (MediaError, RenderError) as error:
         fail(str(error), 4)

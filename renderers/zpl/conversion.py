@@ -50,7 +50,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
 def _for_printer(
     zpl: bytes, commands: Sequence[lexer.Command], design: Resolution, notes: list[str], target: Target, write: Write
 ) -> PageArtwork:
-    screened = allowlist.screen(zpl, commands, target.size[0])
+    screened = allowlist.screen(zpl, commands, target.size[0], target.zpl_policy)
     quantities = label.quantities(screened.zpl)
     if not quantities:
         raise BlankPage("the ZPL prints nothing: it has no format with content")
@@ -100,7 +100,7 @@ def _draw(labels: Sequence[Label]) -> list[_Drawn]:
     drawn = []
     for one in labels:
         bitmap = rasterise(one.scene)
-        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene.inverted, one.scene.mirrored)))
+        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene)))
     if all(one.bitmap.ink_box() is None and not (one.label.missing or one.verdicts) for one in drawn):
         raise BlankPage("the ZPL prints a blank label")
     return drawn

@@ -126,10 +126,14 @@ class Painter:
             self._graphic(field, field.settings, command, values)
         if field.data is None or (field.graphics and not field.data):
             return
-        data = text.unescape(field.data, field.hexadecimal) if field.hexadecimal else field.data
+        data, code_page = field.data, field.settings.code_page
+        if field.barcode:  # keeps the line ends that are written as `^FH` escapes
+            data = text.without_line_ends(data, code_page)
+        data = text.unescape(data, field.hexadecimal) if field.hexadecimal else data
+        wraps = field.block is not None and field.block.height is None
         self._memory.budget.write(len(data))
-        wraps = field.block is not None and field.block.height is None and not field.barcode
-        written = (typeset.wrapping if wraps else text.decode)(data, field.settings.code_page)
+        read = text.characters if field.barcode else typeset.wrapping if wraps else text.decode
+        written = read(data, code_page)
         if field.serial is not None:
             written = advanced(written, field.serial, index)
             data = advanced(data.decode("latin-1"), field.serial, index).encode("latin-1")

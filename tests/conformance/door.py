@@ -1,9 +1,12 @@
 """Where tests, benchmarks and the fuzzer enter the ZPL renderer: the one place to change when its door does."""
 
+from dataclasses import replace
+
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.media import Resolution
 from labeld.renderers.zpl.interpreter import interpret
 from labeld.renderers.zpl.raster import rasterise
+from labeld.renderers.zpl.scene import Boxes
 
 #: For which ZPL is written that says nothing else: 8 dots/mm.
 DESIGN = Resolution(203)
@@ -16,3 +19,12 @@ def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[B
         RenderError: it cannot be drawn.
     """
     return [rasterise(label.scene) for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))]
+
+
+def barcodes(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
+    """The same labels with nothing but what barcode commands draw, without its text."""
+    scenes = [label.scene for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))]
+    return [
+        rasterise(replace(scene, marks=tuple(mark for mark in scene.marks if isinstance(mark.shape, Boxes))))
+        for scene in scenes
+    ]

@@ -114,20 +114,25 @@ async def test_inspect_lists_what_zpl_prints_and_what_is_refused(tmp_path: Path)
     assert said["zpl"]["commands"]["^GF"] == said["zpl"]["commands"]["^XA"] == 2
     (page,) = said["pages"]
     assert (page["size_mm"], page["ink_mm"], page["error"]) == (None, None, None)
-    (label,) = page["labels"]
-    assert (label["placement"], label["size"]) == (None, [812, 1219])
-    assert [(one["status"], one["text"]) for one in label["symbols"]] == [("scans", TEXT)] * 2
+    assert [label["label"] for label in page["labels"]] == ["1-1", "1-2"]
+    for label in page["labels"]:
+        assert (label["placement"], label["size"]) == (None, [812, 1219])
+        assert [(one["status"], one["text"]) for one in label["symbols"]] == [("scans", TEXT)]
+    assert "the ZPL prints 2 labels" in page["labels"][0]["notes"]
     refused = tmp_path / "bad.zpl"
     refused.write_bytes(b"^XA^PW812^FO10,10^GB700,900,4^FS~JR^XZ")
     said = await told(refused, code=4)
     assert said["zpl"]["refused"] == ["~JR at byte 32"]
     assert said["zpl"]["commands"]["~JR"] == 1
     (page,) = said["pages"]
-    assert page["labels"] == []
+    assert [label["size"] for label in page["labels"]] == [[812, 1219]], "drawn, to be looked at"
     assert "~JR" in page["error"] and "\n" not in page["error"]
+    (finding,) = [one for one in said["zpl"]["findings"] if one["severity"] == "error"]
+    assert (finding["line"], finding["column"], finding["hint"]) == (1, 33, "leave it out")
     shown = await labeld("inspect", refused)
     assert (shown.code, shown.err) == (4, "")
     assert b"refused: ~JR at byte 32" in shown.out
+    assert f"{refused}:1:33: error: ~JR restarts the printer: it is refused (leave it out)\n".encode() in shown.out
     assert b"cannot be printed so: " in shown.out
 
 
@@ -145,6 +150,8 @@ async def test_inspect_ends_as_convert_would(tmp_path: Path) -> None:
     (page,) = (await told("-", "--dpi", "300", stdin=zpl))["pages"]
     assert page["error"] is None
     assert "made for 203 dpi, so scaled to 300 dpi command by command" in page["labels"][0]["notes"]
+    (page,) = (await told("-", "--dpi", "300", "--design-dpi", "300", stdin=zpl))["pages"]
+    assert not any("scaled" in note for note in page["labels"][0]["notes"])
     (page,) = (await told("-", code=4, stdin=b"^XA^FO9000,1^GB9,9,9^FS^XZ"))["pages"]
     assert page["error"] == "the ZPL prints a blank label"
     two = document(tmp_path / "two.pdf", "", "TT0123456789")
@@ -212,7 +219,7 @@ async def test_the_picture_of_zpl_is_its_dots_and_of_what_is_refused_the_reason(
     assert picture_in(tmp_path / "a.png").size == (812 + 2 * 24, 1219 + 34 + 24)
     done = await labeld("inspect", "-", "--picture", tmp_path / "b.png", stdin=b"^XA^FDa^FS~JR^XZ")
     assert done.code == 4
-    assert picture_in(tmp_path / "b.png").size == (400 + 2 * 24, 60 + 34 + 24)
+    assert picture_in(tmp_path / "b.png").size == (812 + 400 + 3 * 24, 1219 + 34 + 24)
 
 
 async def test_repair_is_shown_before_and_after(tmp_path: Path) -> None:
