@@ -16,7 +16,7 @@ QR = b"^FO40,60^BQN,2,5^FDQA,HELLO1^FS"
 
 
 def judged(one: Label) -> tuple[Verdict, ...]:
-    return verdicts(one.expected, rasterise(one.scene), one.scene.inverted, one.scene.mirrored)
+    return verdicts(one.expected, rasterise(one.scene), one.scene)
 
 
 def told(zpl: bytes, *expected: str) -> list[tuple[str, str, str]]:
