@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.media import Resolution
+from labeld.renderers.symbols import Verdict
 from labeld.renderers.zpl.interpreter import interpret
 from labeld.renderers.zpl.raster import rasterise
+from labeld.renderers.zpl.scanning import verdicts
 from labeld.renderers.zpl.scene import Boxes
 
 #: For which ZPL is written that says nothing else: 8 dots/mm.
@@ -19,6 +21,18 @@ def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[B
         RenderError: it cannot be drawn.
     """
     return [rasterise(label.scene) for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))]
+
+
+def read(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[tuple[Verdict, ...]]:
+    """What becomes of the barcodes of the same labels.
+
+    Raises:
+        RenderError: it cannot be drawn.
+    """
+    return [
+        verdicts(label.expected, rasterise(label.scene), label.scene)
+        for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))
+    ]
 
 
 def barcodes(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
