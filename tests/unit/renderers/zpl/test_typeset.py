@@ -84,7 +84,7 @@ def test_words_go_to_the_next_line_when_they_do_not_fit() -> None:
     text = lines(one)
     assert " ".join(text) == "aaaa bbbb cccc dddd eeee ffff gggg"
     assert len(text) > 2
-    for first, second in zip(text, text[1:], strict=False):
+    for first, second in pairwise(text):
         assert FONT.width(first) <= 200 < FONT.width(f"{first} {second.split()[0]}")
 
 
