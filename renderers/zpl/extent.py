@@ -108,8 +108,8 @@ def _ink(text: Text) -> Box | None:
     for (char, _), pen in zip(text.glyphs, along, strict=True):
         if char not in shown:
             glyph = text.style.glyph(char)
-            left, right = _ends(glyph.bits.any(axis=0))
-            top, bottom = _ends(glyph.bits.any(axis=1))
+            left, right = _ends(np.asarray(glyph.bits.any(axis=0)))
+            top, bottom = _ends(np.asarray(glyph.bits.any(axis=1)))
             box = glyph.left + left, glyph.top + top, glyph.left + right, glyph.top + bottom
             shown[char] = box if right else None
         found = shown[char]

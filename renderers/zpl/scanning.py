@@ -47,7 +47,7 @@ def verdicts(expected: Sequence[Expected], bitmap: Bitmap, scene: Scene) -> tupl
 
     def match(found: list[Symbol]) -> list[int]:
         for rank in readable:
-            seen[rank] = seen[rank] or _taken(expected[rank], found)
+            seen[rank] = seen[rank] or _taken(expected[rank], boxes[rank], found)
         return [rank for rank in readable[:_MOST_READ] if seen[rank] is None]
 
     missing = readable[:_MOST_READ]
@@ -106,9 +106,11 @@ def _about(wanted: Sequence[tuple[str, Window]], bits: NDArray[np.bool_], thorou
     return found
 
 
-def _taken(one: Expected, found: list[Symbol]) -> Symbol | None:
-    """The symbol that is the expected barcode, out of those found, which it leaves."""
-    symbol = next((each for each in found if not one.fault and _agrees(one, each.format, each.text)), None)
+def _taken(one: Expected, box: Window, found: list[Symbol]) -> Symbol | None:
+    """The symbol that is the expected barcode, out of those found, which it leaves; it lies where it should, for
+    another one may say the same."""
+    here = (each for each in found if meet(box, each.position) and _agrees(one, each.format, each.text))
+    symbol = next(here, None)
     if symbol is not None:
         found.remove(symbol)
     return symbol

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.renderers.errors import AssetRefused
+from labeld.renderers.media import Resolution
 from labeld.renderers.zpl.interpreter import MAX_LABELS, interpret
 
-from .printed import Resolution, bits, field, ink, inks, label, labels, lines, rows, scanned
+from .printed import bits, field, ink, inks, label, labels, lines, rows, scanned
 
 DOT = b"^GB6,4,4"  # 6 x 4 dots
 LETTER = b"^FDH"

@@ -1,5 +1,7 @@
 """Where the lines of a field stand, seen on the label: plain, wrapped, cut off, in other directions."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -43,7 +45,7 @@ def test_turned_text_is_the_same_dots(turn: str) -> None:
     turned = bits(label(field(b"^A0%b,30^FO50,60^FDAb1" % turn.encode()), 300, 300))
     whole = np.rot90(turned, "NRIB".index(turn))
 
-    def cut(dark: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def cut(dark: np.ndarray) -> np.ndarray:
         down, across = np.flatnonzero(dark.any(axis=1)), np.flatnonzero(dark.any(axis=0))
         return dark[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
 
