@@ -12,6 +12,7 @@ from labeld.renderers.zpl.scene import Boxes
 
 #: For which ZPL is written that says nothing else: 8 dots/mm.
 DESIGN = Resolution(203)
+_READ = 10
 
 
 def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
@@ -23,16 +24,17 @@ def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[B
     return [rasterise(label.scene) for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))]
 
 
-def read(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[tuple[Verdict, ...]]:
-    """What becomes of the barcodes of the same labels.
+def read(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[tuple[Bitmap, tuple[Verdict, ...]]]:
+    """The same labels, and what becomes of the barcodes of the first ones.
 
     Raises:
         RenderError: it cannot be drawn.
     """
-    return [
-        verdicts(label.expected, rasterise(label.scene), label.scene)
-        for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))
-    ]
+    found = []
+    for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi)):
+        bitmap = rasterise(label.scene)
+        found.append((bitmap, verdicts(label.expected, bitmap, label.scene) if len(found) < _READ else ()))
+    return found
 
 
 def barcodes(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
