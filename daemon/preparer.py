@@ -28,7 +28,9 @@ _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING
 def made_for(name: str, printer: PrinterSettings) -> str:
     """What artwork depends on: it is made again when this changes."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    return f"{name} {stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
+    options = f"{printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
+    # ZPL goes unnamed, so that labels which were made before there were others stay good
+    return f"{name} {stock} {options}" + ("" if printer.language == "zpl" else f" {printer.language}")
 
 
 class Preparer:
@@ -115,6 +117,7 @@ class Preparer:
         request = RenderRequest(
             media=printer.media,
             dpi=printer.resolution,
+            document_format=printer.document_format,
             graphic_encoding=printer.graphic_encoding,
             scaling=printer.scaling,
             printable_width=printer.printable_width,
