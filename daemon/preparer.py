@@ -28,9 +28,8 @@ _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING
 def made_for(name: str, printer: PrinterSettings) -> str:
     """What artwork depends on: it is made again when this changes."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    options = f"{printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
-    # ZPL goes unnamed, so that labels which were made before there were others stay good
-    return f"{name} {stock} {options}" + ("" if printer.language == "zpl" else f" {printer.language}")
+    language = f"{printer.language} {printer.graphic_encoding}"
+    return f"{name} {stock} {language} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
 
 
 class Preparer:

@@ -32,7 +32,7 @@ def draw(payload: bytes, width: int, height: int, resolution: Resolution, page: 
         AssetRefused: there is no label in it, or too much to draw.
     """
     wanted, pages = None, 0
-    for pages, one in enumerate(_pictures(payload, width, height, resolution), 1):  # noqa: B007
+    for pages, one in enumerate(_pictures(payload, width, height, resolution), 1):
         if pages <= page:
             wanted = one
     if wanted is None:

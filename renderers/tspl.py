@@ -1,9 +1,9 @@
 """Labels in TSPL, the language of TSC's printers and of most printers sold for shipping labels.
 
-Source: TSC's "TSPL/TSPL2 Programming Language": SIZE, REFERENCE, CLS, BITMAP, PRINT, and "Document conventions": spaces
-and empty lines say nothing. That manual notes of a setting when it is kept without power ("will be saved in printer
-memory", as of SET GAP); it does not of these. GAP, DENSITY, SPEED, DIRECTION, OFFSET, SHIFT and SET are left as they are,
-and a command that a printer does not know may cost it the whole label, so there is no other either.
+Source: TSC's "TSPL/TSPL2 Programming Language": SIZE, REFERENCE, CLS, BITMAP, PRINT, and "Document Conventions", by
+which spaces are ignored. Nothing else is said: GAP, DENSITY, SPEED, DIRECTION, OFFSET, SHIFT and SET are the printer's
+own business, some of them kept without power ("will be saved in printer memory", as of SET GAP), and some printers drop
+a whole label for one command that they do not know.
 """
 
 import math
