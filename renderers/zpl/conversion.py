@@ -100,7 +100,7 @@ def _draw(labels: Sequence[Label]) -> list[_Drawn]:
     drawn = []
     for one in labels:
         bitmap = rasterise(one.scene)
-        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene.inverted, one.scene.mirrored)))
+        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene)))
     if all(one.bitmap.ink_box() is None and not (one.label.missing or one.verdicts) for one in drawn):
         raise BlankPage("the ZPL prints a blank label")
     return drawn

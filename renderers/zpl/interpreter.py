@@ -83,6 +83,7 @@ class _Interpreter:
             "^FT": self._origin,
             "^FS": self._end_field,
             "^A@": self._file_font,
+            "^FN": self._number,
             "^XF": self._recall_format,
             "^IS": self._store_image,
             "^IL": self._load_image,
@@ -202,6 +203,11 @@ class _Interpreter:
         turn, height, width, name = self._read(command)
         self._settings.file = str(name or "") or self._settings.file or "A"
         FIELDS["^A@"](self._open(command), command, (turn, height, width, self._settings.file))
+
+    def _number(self, command: Command) -> None:
+        if self._field is not None and self._field.number is not None and self._field.data is not None:
+            self._end_field()  # a field that was not ended
+        FIELDS["^FN"](self._open(command), command, self._read(command))
 
     def _origin(self, command: Command) -> None:
         if self._field is not None and (self._field.data is not None or self._field.graphics):

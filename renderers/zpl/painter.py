@@ -1,11 +1,10 @@
 """Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Final, Literal
-
-import numpy as np
 
 from ..bitmap import Bitmap, Rotation
 from ..errors import AssetRefused
@@ -356,4 +355,4 @@ class Painter:
 
 
 def _whole(value: float) -> int:
-    return int(np.floor(value + 0.5))
+    return math.floor(value + 0.5)
