@@ -222,16 +222,17 @@ def _without(light: NDArray[np.uint8], found: Iterable[Symbol]) -> NDArray[np.ui
     rest = light
     for symbol in found:
         left, top, right, bottom = symbol.position
-        high, lines = bottom - top, slice(left, right + 1)
-        if symbol.format not in LINEAR or high < _TALL:
+        high, box = bottom - top, light[top : bottom + 1, left : right + 1]
+        if symbol.format not in (*LINEAR, "PDF417") or high < _TALL:
             continue
-        middle = light[(top + bottom) // 2, lines] != 0
-        strays = sum(
-            np.count_nonzero((light[row, lines] != 0) != middle) for row in (top + high // 8, bottom - high // 8)
-        )
-        if strays <= _STRAYS * middle.size:  # the same bars from top to bottom, and no noise that was read as such
+        lines = box[[high // 8, high // 2, high - high // 8]] != 0
+        if symbol.format == "PDF417":  # what begins and ends its rows, 17 modules of 579 at the most
+            ends = lines.shape[1] // 40 + 1
+            lines = np.concatenate((lines[:, :ends], lines[:, -ends:]), axis=1)
+        strays = np.count_nonzero(lines[[0, 2]] != lines[1])
+        if strays <= _STRAYS * lines.shape[1]:  # the same bars from top to bottom, and no noise that was read as such
             rest = light.copy() if rest is light else rest
-            rest[top : bottom + 1, lines] = 1
+            rest[top : bottom + 1, left : right + 1] = 1
     return rest
 
 

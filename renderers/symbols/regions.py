@@ -50,7 +50,7 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
     side = _MATRIX_CELLS
     blocks = _sums(busy, side, side) >= _MATRIX_SHARE * side * side
     mask = _spread(blocks, side, side, shape)
-    # lines of type have white between them
+    # lines of type have white between them, and white around a symbol is not within it
     matrix = _spread(blocks & ~_parted(rows, side), side, side, shape) if blocks.any() else blocks
     bars = []
     for edges, others, high, wide in (
@@ -75,16 +75,23 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
 
 
 def _parted(rows: NDArray[np.uint8], side: int) -> _Mask:
-    """Which blocks of cells, at the place of their top left corners, have a white row from side to side."""
-    white = np.zeros((-(-len(rows) // _CELL) * _CELL, rows.shape[1]), np.bool_)
-    np.equal(rows, 0, out=white[: len(rows)])
-    wide = white[:, side - 1 :].copy()
+    """Which blocks of cells, at the place of their top left corners, have ink above and below a row that is white."""
+    high, wide = -(-len(rows) // _CELL), rows.shape[1] - side + 1
+    ink = np.zeros((high * _CELL, rows.shape[1]), np.bool_)
+    np.not_equal(rows, 0, out=ink[: len(rows)])
+    across = ink[:, :wide].copy()
     for step in range(1, side):
-        wide &= white[:, side - 1 - step : -step]
-    strips = np.logical_or.reduce(wide.reshape(-1, _CELL, wide.shape[1]), axis=1)
-    parted: _Mask = strips[side - 1 :].copy()
+        across |= ink[:, step : step + wide]
+    begins = across.copy()
+    begins[1:] &= ~across[:-1]
+    strips = np.add.reduce(begins.reshape(high, _CELL, wide).view(np.uint8), axis=1, dtype=np.uint8)
+    tall = high - side + 1
+    parts = strips[:tall].copy()
     for step in range(1, side):
-        parted |= strips[side - 1 - step : -step]
+        parts += strips[step : step + tall]
+    # what began above a block begins with it
+    parts += across[: tall * _CELL : _CELL] & ~begins[: tall * _CELL : _CELL]
+    parted: _Mask = parts > 1
     return parted
 
 

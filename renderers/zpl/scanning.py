@@ -17,8 +17,11 @@ from .spans import solid
 #: What is read about a barcode, and white around one that is read alone, in dots; how many times larger it is tried.
 _MARGIN = 40
 _SIZES = (1, 2, 3)
-#: No more of a label are looked for one by one.
+#: No more of a label are looked for where they lie, and no more dots of it are read alone.
 _MOST_READ = 200
+_MOST_WORK = 5_000_000
+#: What a barcode may have in dots to be tried larger.
+_LARGEST = 8_000_000
 #: A graphic with a barcode has so many dots each way, and one of boxes has so many of them.
 _LEAST_SIDE, _LEAST_BARS = 16, 20
 _LIKE = {
@@ -37,7 +40,7 @@ def verdicts(expected: Sequence[Expected], bitmap: Bitmap, scene: Scene) -> tupl
     """What became of each expected barcode, then those that graphics hold besides, in `bitmap`, the dots of `scene`.
 
     Each is read where it lies, with what is about it there; the whole label only where one is not read so, or there
-    may be others. Barcodes of kinds that no reader here knows are `unverified`, and those beyond the first hundreds,
+    may be others. Barcodes of kinds that no reader here knows are `unverified`, and those of a label of too many;
     those that cannot be made of their data are lost.
     """
     bits = bitmap.bits()
@@ -61,17 +64,18 @@ def verdicts(expected: Sequence[Expected], bitmap: Bitmap, scene: Scene) -> tupl
         others = [each for each in whole if not any(one is not None and symbols.same(one, each) for one in seen)]
         match(others)
     result = []
-    tried = 0
+    work = _MOST_WORK
     for one, box, symbol in zip(expected, boxes, seen, strict=True):
         wanted = Symbol(one.format or one.name, one.text, box)
         if one.fault:
             result.append(Verdict(wanted, "lost"))
         elif symbol is not None:
             result.append(Verdict(symbol, "scans"))
-        elif not one.format or tried >= _MOST_READ:
+        elif not one.format or work <= 0:
             result.append(Verdict(wanted, "unverified"))
         else:
-            tried += 1
+            left, top, right, bottom = grown(box, _MARGIN, scene.width, scene.height)
+            work -= max(right - left, 0) * max(bottom - top, 0)
             result.append(Verdict(wanted, "scans" if _alone(one, box, bitmap) else "lost"))
     result += [Verdict(symbol, "scans" if symbol.text else "unverified") for symbol in others]
     return tuple(result)
@@ -137,7 +141,7 @@ def _alone(one: Expected, box: Window, bitmap: Bitmap) -> bool:
     if one.format == symbols.MAXICODE:
         grey = np.pad(np.where(bits, np.uint8(0), np.uint8(255)), _MARGIN, constant_values=255)
         return any(symbol.text and _agrees(one, symbol.format, symbol.text) for symbol in symbols.read_maxicodes(grey))
-    return any(_reads(one, bits, size) for size in _SIZES)
+    return any(_reads(one, bits, size) for size in _SIZES if size == 1 or bits.size * size * size <= _LARGEST)
 
 
 def _reads(one: Expected, bits: NDArray[np.bool_], size: int) -> bool:

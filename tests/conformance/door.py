@@ -4,12 +4,15 @@ from dataclasses import replace
 
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.media import Resolution
+from labeld.renderers.symbols import Verdict
 from labeld.renderers.zpl.interpreter import interpret
 from labeld.renderers.zpl.raster import rasterise
+from labeld.renderers.zpl.scanning import verdicts
 from labeld.renderers.zpl.scene import Boxes
 
 #: For which ZPL is written that says nothing else: 8 dots/mm.
 DESIGN = Resolution(203)
+_READ = 10
 
 
 def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
@@ -19,6 +22,19 @@ def labels(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[B
         RenderError: it cannot be drawn.
     """
     return [rasterise(label.scene) for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi))]
+
+
+def read(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[tuple[Bitmap, tuple[Verdict, ...]]]:
+    """The same labels, and what becomes of the barcodes of the first ones.
+
+    Raises:
+        RenderError: it cannot be drawn.
+    """
+    found = []
+    for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi)):
+        bitmap = rasterise(label.scene)
+        found.append((bitmap, verdicts(label.expected, bitmap, label.scene) if len(found) < _READ else ()))
+    return found
 
 
 def barcodes(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[Bitmap]:
