@@ -28,7 +28,8 @@ _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING
 def made_for(name: str, printer: PrinterSettings) -> str:
     """What artwork depends on: it is made again when this changes."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    return f"{name} {stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
+    language = f"{printer.language} {printer.graphic_encoding}"
+    return f"{name} {stock} {language} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
 
 
 class Preparer:
@@ -115,6 +116,7 @@ class Preparer:
         request = RenderRequest(
             media=printer.media,
             dpi=printer.resolution,
+            document_format=printer.document_format,
             graphic_encoding=printer.graphic_encoding,
             scaling=printer.scaling,
             printable_width=printer.printable_width,

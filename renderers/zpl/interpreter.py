@@ -26,6 +26,7 @@ from .stored import Memory, stem
 MAX_LABELS = 200
 _MAX_STEPS = 400_000  # commands obeyed, recalled formats included
 _MAX_DEPTH = 8  # formats that recall formats
+_MARK_WORK = 40_000  # dots that are drawn in the time that a mark takes besides
 #: Of these the last one in a format counts, wherever it stands.
 _WHOLE_LABEL = ("^PW", "^JM", "^MU")
 
@@ -250,7 +251,9 @@ class _Interpreter:
             self._counting = self._counting or here.serial is not None
             self._painter.paint_at(place, here, self._index)
         for number in sorted(alone):
+            self._counting = self._counting or self._given[number].serial is not None
             self._painter.paint(self._given[number], self._index)
+        self._numbered, self._given = [], {}
 
     def _recall_format(self, command: Command) -> None:
         self._end_field()
@@ -268,10 +271,12 @@ class _Interpreter:
 
     def _store_image(self, command: Command) -> None:
         self._end_field()
+        self._paint_numbered()
         name, printed = self._read(command)
         self._kept_only = self._kept_only or printed == "N"
-        self._memory.budget.draw(self._painter.work)
-        self._memory.keep_image(stem(str(name)), Scene(*self._size, self._painter.marks))
+        scene = Scene(*self._size, self._painter.marks)
+        self._memory.budget.draw(self._painter.work + scene.width * scene.height + _MARK_WORK * len(scene.marks))
+        self._memory.keep_image(stem(str(name)), scene)
 
     def _load_image(self, command: Command) -> None:
         self._end_field()

@@ -63,7 +63,7 @@ class Expected:
 class Painter:
     """Collects the marks of one label.
 
-    `missing` are those of its remarks that tell what only the printer holds.
+    `missing` are those of its remarks that tell what only the printer holds; `work` is about how many dots it draws.
     """
 
     def __init__(self, paper: Paper, memory: Memory) -> None:
@@ -176,7 +176,9 @@ class Painter:
         found = []
         for start, beyond in self._beyond.items():
             over = " and ".join(
-                f"{dots} dots over the {edge} edge" for edge, dots in zip(_EDGES, beyond, strict=True) if dots > 0
+                f"{dots} dot{'s' if dots > 1 else ''} over the {edge} edge"
+                for edge, dots in zip(_EDGES, beyond, strict=True)
+                if dots > 0
             )
             found.append(Remark(start, "warning", f"this prints {over} of the label, where it is cut off",
                                 "move it, or make it smaller"))  # fmt: skip

@@ -346,6 +346,7 @@ def test_data_of_the_format_is_for_when_none_is_given() -> None:
 def test_numbers_without_a_stored_format() -> None:
     assert lines(label(b"^XA^FO9,9^A0N,30^FN3^FDsame^FS^FO9,90^A0N,30^FN3^FS^XZ")) == ["same", "same"]
     assert lines(label(b"^XA^CF0,30^FN3^FDalone^FS^XZ")) == ["alone"]
+    assert [lines(one) for one in labels(b"^XA^CF0,30^FN3^SN7^FS^PQ2^XZ")] == [["7"], ["8"]]
 
 
 def test_numbered_fields_keep_their_place_and_settings() -> None:
@@ -420,6 +421,8 @@ def test_labels_are_kept_as_pictures() -> None:
     assert inks(kept + b"^XA^ILR:PIC.GRF^FS^FO50,60" + DOT + b"^FS^XZ") == [(20, 30, 56, 64)]
     assert inks(kept + b"^XA^FO10,10^IMR:PIC.GRF^FS^XZ") == [(30, 40, 36, 44)]
     assert inks(kept.replace(b",N", b",Y")) == [(20, 30, 26, 34)]
+    numbered = b"^XA^FO20,30^A0N,30^FN1^FS^FN1^FDa^FS^ISR:PIC.GRF,N^XZ"
+    assert inks(numbered + b"^XA^ILR:PIC.GRF^FS^XZ") == inks(field(b"^FO20,30^A0N,30^FDa"))
 
 
 def test_a_kept_picture_is_not_enlarged_again_on_a_finer_head() -> None:
@@ -443,12 +446,12 @@ def test_what_prints_over_the_edges_is_told() -> None:
     assert said(b"^FO396,5" + DOT) == [over % "2 dots over the right edge"]
     assert said(b"^FO396,299" + DOT) == [over % "2 dots over the right edge and 3 dots over the bottom edge"]
     assert said(b"^FO2,9,1" + DOT) == [over % "4 dots over the left edge"]
-    assert said(b"^FT2,3" + DOT) == [over % "1 dots over the top edge"]
+    assert said(b"^FT2,3" + DOT) == [over % "1 dot over the top edge"]
     assert said(b"^FO900,5" + DOT) == [over % "506 dots over the right edge"]
     assert said(b"^FO396,5^GB6,4,4,W") == [], "white is not missed"
     assert said(b"^FO396,5^GFA,2,2,1,8000") == [], "nor is what is blank"
     assert said(b"^FO390,5^GFA,2,2,1,8007") == said(b"^FO390,5^GFA,1,1,1,FF") == []
-    assert said(b"^FO393,5^GFA,1,1,1,FF") == [over % "1 dots over the right edge"]
+    assert said(b"^FO393,5^GFA,1,1,1,FF") == [over % "1 dot over the right edge"]
     assert said(b"^FO380,5^BY2^BCN,40,N^FDA") == [over % "72 dots over the right edge"]
     assert said(b"^FO396,5" + DOT, b"^POI") == [over % "2 dots over the right edge"], "as the label is written"
 
@@ -466,7 +469,7 @@ def test_text_over_the_edges_is_told_to_the_dot(turn: bytes, x: int, y: int, tex
     left, top, right, bottom = whole
     one = label(b"^XA^LS200^LT-200" + content + b"^FS^XZ")
     over = {"left": 200 - left, "top": 200 - top, "right": right - 600, "bottom": bottom - 500}
-    told = " and ".join(f"{dots} dots over the {edge} edge" for edge, dots in over.items() if dots > 0)
+    told = " and ".join(f"{dots} dot{'s' * (dots > 1)} over the {edge} edge" for edge, dots in over.items() if dots > 0)
     misses = max(over["left"], 0) >= right - left or max(over["right"], 0) >= right - left
     misses = misses or over["top"] >= bottom - top or over["bottom"] >= bottom - top
     if told and not misses:
@@ -487,11 +490,12 @@ def test_text_over_the_edges_is_told_to_the_dot(turn: bytes, x: int, y: int, tex
         (b"^XA" + b"^FN1^FO1,1^FS" * 50_001 + b"^XZ", "more than 50000 shapes"),
         (b"^XA" + b"^GB400,300,300^FS" * 45_000 + b"^XZ", "draws too much"),
         (b"^XA" + b"^BCN,9^FDA^FS" * 5001 + b"^XZ", "more than 5000 barcodes"),
-        (b"^XA^DFA^FS^FD" + b"H" * 9000 + b"^FS^XZ^XA" + b"^XFA^FS" * 999 + b"^XZ", "more than 2000000 characters"),
+        (b"^XA^DFA^FS^FB0^FD" + b"H" * 9000 + b"^FS^XZ^XA" + b"^XFA^FS" * 999 + b"^XZ", "more than 2000000 characters"),
         (b"^XA" + b"^GFA,9,9000000,100,FF^FS" * 9 + b"^XZ", "too large"),
         (b"^XA^FT200,200^FB9,9,9,J^A0N,999999999^FD" + b"a b" * 3000 + b"^FS^XZ", "draws too much"),
         (b"~DGR:A,900000,100,FF^XA" + b"^XGA,9,9^FS^XGA,8,9^FS" + b"^XZ", "graphics are too large"),
         (b"^XA^FO0,0^GB9,9,9^FS" + b"^ISA,N^FS" * 5000 + b"^XZ", "graphics are too large"),
+        (b"^XA" + b"^GB1^FS" * 20_000 + b"^ISA,N^FS" * 5000 + b"^XZ", "draws too much"),
     ],
 )
 def test_what_is_too_much_is_refused(zpl: bytes, words: str) -> None:
