@@ -2,9 +2,6 @@
 
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .raster import pens
 from .scene import Boxes, Diagonal, Dots, Frame, Shape, Text
 from .spans import moved, thickness
@@ -104,27 +101,14 @@ def _ink(text: Text) -> Box | None:
     """The box of the glyphs as they are drawn."""
     x, y, along = pens(text)
     boxes = []
-    shown: dict[str, tuple[int, int, int, int] | None] = {}
     for (char, _), pen in zip(text.glyphs, along, strict=True):
-        if char not in shown:
-            glyph = text.style.glyph(char)
-            left, right = _ends(np.asarray(glyph.bits.any(axis=0)))
-            top, bottom = _ends(np.asarray(glyph.bits.any(axis=1)))
-            box = glyph.left + left, glyph.top + top, glyph.left + right, glyph.top + bottom
-            shown[char] = box if right else None
-        found = shown[char]
+        found = text.style.ink(char)
         if found is not None:
             boxes.append((pen + found[0], found[1], pen + found[2], found[3]))
     if not boxes:
         return None
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return _about(text, x, y, min(lefts), min(tops), max(rights), max(bottoms))
-
-
-def _ends(inked: NDArray[np.bool_]) -> tuple[int, int]:
-    """The first place that is True and the one after the last; 0, 0 where none is."""
-    places = np.flatnonzero(inked)
-    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 0)
 
 
 def _turned(text: Text, left: float, top: float, right: float, bottom: float) -> Box:

@@ -1,10 +1,12 @@
 """Whether the barcodes that ZPL asks for scan from the dots it became (promise 3)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import zxingcpp
 from numpy.typing import NDArray
+from zxingcpp import BarcodeFormat, BarcodeFormats
 
 from .. import symbols
 from ..bitmap import Bitmap
@@ -149,8 +151,15 @@ def _reads(one: Expected, bits: NDArray[np.bool_], size: int) -> bool:
     grey = grey.repeat(size, axis=0).repeat(size, axis=1)
     return any(
         _agrees(one, str(barcode.format), barcode.text)
-        for barcode in zxingcpp.read_barcodes(grey, text_mode=zxingcpp.TextMode.Plain)
+        for barcode in zxingcpp.read_barcodes(grey, formats=_kinds(one.format), text_mode=zxingcpp.TextMode.Plain)
     )
+
+
+@lru_cache(maxsize=64)
+def _kinds(name: str) -> BarcodeFormats:
+    """What a barcode of this kind may be read as; everything, if zxing-cpp has no such kind."""
+    names = _LIKE.get(name, {name})
+    return BarcodeFormats(tuple(each for each in BarcodeFormat.__members__.values() if str(each) in names))
 
 
 def _on_paper(box: Window, scene: Scene) -> Window:

@@ -30,7 +30,7 @@ def read(zpl: bytes, width: int, height: int, dpi: int = DESIGN.dpi) -> list[tup
     Raises:
         RenderError: it cannot be drawn.
     """
-    found = []
+    found: list[tuple[Bitmap, tuple[Verdict, ...]]] = []
     for label in interpret(zpl, (width, height), DESIGN, Resolution(dpi)):
         bitmap = rasterise(label.scene)
         found.append((bitmap, verdicts(label.expected, bitmap, label.scene) if len(found) < _READ else ()))

@@ -6,13 +6,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
 from .faces import NOTHING, Glyph, Segment
 
 _HIGHEST = 32000.0  # `^A` names no larger height or width
 _MOST_GLYPHS = 1024  # kept per style
 _LARGEST = 1 << 21  # dots of a glyph that is kept; a larger one is drawn anew each time
 _MOST_KEPT = 1 << 25  # bytes of all kept glyphs of all styles together, one for each dot
-_GLYPH = 256  # bytes of a glyph besides
+_GLYPH = 512  # bytes of a glyph besides
+
+#: A box: left, top, right, bottom in dots, the last two exclusive.
+Ink = tuple[int, int, int, int]
 
 
 class Drawer(Protocol):
@@ -93,7 +98,8 @@ class Style:
     """A font at one size. Everything it gives is in device dots, y down, seen from the pen on the baseline."""
 
     __slots__ = (
-        "__weakref__", "_glyphs", "baseline", "cap_height", "font", "height", "line_height", "scale", "width_dots",
+        "__weakref__", "_glyphs", "_inks", "baseline", "cap_height", "font", "height", "line_height", "scale",
+        "width_dots",
     )  # fmt: skip
 
     def __init__(self, font: Font, height: float, width: float, scale: float) -> None:
@@ -105,6 +111,7 @@ class Style:
         self.cap_height = font.cap_height * self.height
         self.line_height = self.height
         self._glyphs: dict[str, Glyph] = {}
+        self._inks: dict[str, Ink | None] = {}
 
     def has(self, char: str) -> bool:
         """Whether some face draws this character."""
@@ -123,6 +130,19 @@ class Style:
         """The ink of a character: none for a space or for a character that no face has."""
         found = self._glyphs.get(char)
         return self._draw(char) if found is None else found
+
+    def ink(self, char: str) -> Ink | None:
+        """Left, top, right and bottom of a character's black dots, seen from the pen; None where there are none."""
+        if char not in self._inks:
+            if len(self._inks) >= _MOST_GLYPHS:
+                self._inks.clear()
+            glyph = self.glyph(char)
+            columns, rows = (np.flatnonzero(glyph.bits.any(axis=axis)) for axis in (0, 1))
+            self._inks[char] = (
+                (glyph.left + int(columns[0]), glyph.top + int(rows[0]),
+                 glyph.left + int(columns[-1]) + 1, glyph.top + int(rows[-1]) + 1) if len(columns) else None
+            )  # fmt: skip
+        return self._inks[char]
 
     def outline(self, char: str) -> tuple[Segment, ...]:
         """The outline of a character, see `Face.contours`."""
@@ -148,6 +168,7 @@ class Style:
     def forget(self) -> None:
         """Keep no drawn glyph."""
         self._glyphs.clear()
+        self._inks.clear()
 
 
 def is_mark(char: str) -> bool:

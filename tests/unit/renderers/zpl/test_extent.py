@@ -1,6 +1,7 @@
 """How far shapes are said to reach against the ink that they leave."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from hypothesis import given
@@ -32,8 +33,8 @@ def test_shapes_without_ink() -> None:
 
 @given(SHAPES)
 def test_ink_lies_where_it_is_said_to(shape: Shape) -> None:
-    x, y = shape.x + FAR, shape.y + FAR
-    far = replace(shape, x=x, y=y) if isinstance(shape, Text) else replace(shape, x=int(x), y=int(y))
+    moved: dict[str, Any] = {"x": shape.x + FAR, "y": shape.y + FAR}
+    far = replace(shape, **moved)
     ink = rasterise(scene(far, width=1200, height=1200)).ink_box()
     reach = extent(shape, WIDTH, HEIGHT)
     shown = rasterise(scene(shape, width=WIDTH, height=HEIGHT)).ink_box()

@@ -96,9 +96,7 @@ def test_a_white_label_has_lost_all() -> None:
 
 
 def test_many_barcodes_are_not_all_looked_for_one_by_one() -> None:
-    many = label(
-        b"^FO60,60^BQN,2,2^FDQA,one^FS" * 5, b"^BY1", *(b"^FO700,%d^BCN,9,N^FD%d^FS" % (n, n) for n in range(300))
-    )
-    said = [verdict.status for verdict in judged(many)]
-    assert len(said) == 305
-    assert "unverified" in said[200:]
+    over = (b"^FO%d,%d^BQN,2,9^FDQA,%d^FS" % (number % 20 * 5, number // 20 * 5, number) for number in range(300))
+    said = [verdict.status for verdict in judged(label(*over))]
+    assert len(said) == 300
+    assert set(said) >= {"lost", "unverified"}
