@@ -140,7 +140,9 @@ def _complete(drawn: Sequence[_Drawn]) -> None:
 
 def _missing(drawn: Sequence[_Drawn]) -> str:
     """What is drawn by a printer only, in words."""
-    return "; ".join(dict.fromkeys(f"{said.reason} (byte {said.start})" for one in drawn for said in one.label.missing))
+    return "; ".join(
+        dict.fromkeys(f"{said.message} (byte {said.start})" for one in drawn for said in one.label.missing)
+    )
 
 
 def _faults(drawn: Sequence[_Drawn]) -> list[str]:

@@ -12,11 +12,11 @@ from ..bitmap import MAX_DOTS
 from ..errors import AssetRefused
 from ..media import Resolution
 from .fields import FIELDS, barcode
+from .findings import Finding
 from .grammar import read
 from .label import prints, quantity
 from .lexer import Command, formats, lex
 from .painter import Expected, Painter, Paper
-from .remarks import Remark
 from .scene import Mark, Scene
 from .settings import SETTINGS
 from .state import JUSTIFICATIONS, Field, Settings
@@ -35,14 +35,14 @@ _WHOLE_LABEL = ("^PW", "^JM", "^MU")
 class Label:
     """One label: its shapes, how many copies print, its barcodes, and what is to be said about it.
 
-    `missing` are those remarks that tell what only a printer holds; `start` is the byte at which its format begins.
+    `missing` are those findings that tell what only a printer holds; `start` is the byte at which its format begins.
     """
 
     scene: Scene
     copies: int
     expected: tuple[Expected, ...]
-    remarks: tuple[Remark, ...]
-    missing: tuple[Remark, ...]
+    findings: tuple[Finding, ...]
+    missing: tuple[Finding, ...]
     start: int
 
 
@@ -147,7 +147,7 @@ class _Interpreter:
         if self._kept_only or not (marks or prints(commands)):
             return None
         scene = Scene(*self._size, marks, self._settings.inverted, self._settings.mirrored)
-        return Label(scene, max(quantity(tuple(commands)), 1), tuple(self._painter.expected), self._painter.remarks,
+        return Label(scene, max(quantity(tuple(commands)), 1), tuple(self._painter.expected), self._painter.findings,
                      tuple(self._painter.missing), commands[0].start if commands else 0)  # fmt: skip
 
     def _measure(self, commands: Sequence[Command], depth: int = 0) -> None:

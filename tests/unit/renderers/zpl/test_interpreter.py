@@ -139,7 +139,7 @@ def test_letters_and_files_stand_for_fonts() -> None:
     plain = ink(field(b"^FO20,30^A0N,60" + LETTER))
     named = label(field(b"^FO20,30^AXN,60" + LETTER, b"^CWX,E:ARIAL.TTF"))
     assert ink(field(b"^FO20,30^AXN,60" + LETTER, b"^CWX,E:ARIAL.TTF")) == plain
-    assert [(one.severity, one.start, one.reason) for one in named.remarks] == [
+    assert [(one.severity, one.start, one.message) for one in named.findings] == [
         ("note", 19, "font 'ARIAL' is in the printer, not here, so it is drawn with font 0")
     ]
     assert ink(field(b"^FO20,30^A@N,60,60,E:ARIAL.TTF" + LETTER)) == plain
@@ -156,7 +156,7 @@ def test_a_file_font_without_a_name_is_the_last_one() -> None:
 def test_unknown_fonts_are_drawn_with_the_smallest() -> None:
     one = label(field(b"^FO20,30^A3N,9" + LETTER))
     assert rows(one) == rows(label(field(b"^FO20,30^AAN,9" + LETTER)))
-    assert [said.severity for said in one.remarks] == ["note"]
+    assert [said.severity for said in one.findings] == ["note"]
 
 
 def test_the_usual_turn_is_that_of_fields_that_say_none() -> None:
@@ -224,7 +224,7 @@ def test_character_sets_hold_until_the_next_one() -> None:
 
 
 def test_variable_data_and_remarks() -> None:
-    assert lines(label(field(b"^FO9,9^A0N,30^FVtext^FXa remark, 9"))) == ["text"]
+    assert lines(label(field(b"^FO9,9^A0N,30^FVtext^FXa finding, 9"))) == ["text"]
     assert lines(label(b"^XA^FXall of this^FO9,9^A0N,30^FDone^FS^FXnothing^FS^XZ")) == ["one"]
 
 
@@ -238,7 +238,7 @@ def test_other_prefixes() -> None:
 def test_empty_data_prints_nothing_and_is_no_fault() -> None:
     for command in (b"^BCN,40", b"^BQN,2,4", b"^BXN,4", b"^B7N,4", b"^BEN,40", b"^A0N,30"):
         one = label(b"^XA^FO0,0^GB1,1,1^FS^FO9,9" + command + b"^FD^FS^XZ")
-        assert (one.expected, one.remarks) == ((), ())
+        assert (one.expected, one.findings) == ((), ())
         assert bits(one).sum() == 1
 
 
@@ -247,9 +247,9 @@ def test_a_barcode_that_cannot_be_made_is_expected_and_missing() -> None:
     (expected,) = one.expected
     assert (expected.name, expected.text, expected.start) == ("^BE", "letters", 20)
     assert expected.fault
-    (said,) = one.remarks
+    (said,) = one.findings
     assert (said.start, said.severity) == (20, "error")
-    assert said.reason == f"^BE does not print: {expected.fault}"
+    assert said.message == f"^BE does not print: {expected.fault}"
     assert one.missing == ()
     assert bits(one).sum() == 1
 

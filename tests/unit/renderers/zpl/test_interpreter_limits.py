@@ -17,8 +17,8 @@ DOT = b"^GB6,4,4"  # 6 x 4 dots
 def test_what_prints_over_the_edges_is_told() -> None:
     def said(content: bytes, before: bytes = b"") -> list[str]:
         one = label(field(content, before))
-        assert {remark.severity for remark in one.remarks} <= {"warning"}
-        return [remark.reason for remark in one.remarks]
+        assert {finding.severity for finding in one.findings} <= {"warning"}
+        return [finding.message for finding in one.findings]
 
     over = "this prints %s of the label, where it is cut off"
     assert said(b"^FO394,5" + DOT) == said(b"^FO0,0^GB400,300,2") == []
@@ -52,9 +52,9 @@ def test_text_over_the_edges_is_told_to_the_dot(turn: bytes, x: int, y: int, tex
     misses = max(over["left"], 0) >= right - left or max(over["right"], 0) >= right - left
     misses = misses or over["top"] >= bottom - top or over["bottom"] >= bottom - top
     if told and not misses:
-        (remark,) = one.remarks
-        assert (remark.reason, remark.start) == (f"this prints {told} of the label, where it is cut off", 23)
-    assert bool(one.remarks) == bool(told)
+        (finding,) = one.findings
+        assert (finding.message, finding.start) == (f"this prints {told} of the label, where it is cut off", 23)
+    assert bool(one.findings) == bool(told)
     assert bool(one.scene.marks) or misses
     assert not (bits(one).any() and misses)
 
@@ -133,5 +133,5 @@ def test_any_order_of_commands_is_drawn_or_refused(pieces: list[str]) -> None:
     for one in found:
         assert bits(one).shape == (16, 24)
         assert one.copies >= 1
-        assert set(one.missing) <= set(one.remarks)
-        assert list(one.remarks) == sorted(one.remarks, key=lambda said: said.start)
+        assert set(one.missing) <= set(one.findings)
+        assert list(one.findings) == sorted(one.findings, key=lambda said: said.start)

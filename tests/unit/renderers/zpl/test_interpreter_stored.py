@@ -65,8 +65,8 @@ def test_settings_of_a_format_that_is_stored_hold_when_it_is_recalled() -> None:
 def test_formats_that_are_not_here_are_missing() -> None:
     one = label(b"^XA^XFR:ELSE.ZPL^FS^FO9,9" + DOT + b"^FS^XZ")
     assert [(said.start, said.severity) for said in one.missing] == [(3, "error")]
-    assert "'ELSE' is stored in the printer" in one.missing[0].reason
-    assert one.remarks == one.missing
+    assert "'ELSE' is stored in the printer" in one.missing[0].message
+    assert one.findings == one.missing
 
 
 def test_formats_that_recall_each_other_are_refused() -> None:
@@ -101,7 +101,7 @@ def test_graphics_that_are_not_here_are_missing() -> None:
     for command in (b"^XGR:ELSE.GRF,1,1", b"^IMR:ELSE.GRF", b"^ILR:ELSE.GRF"):
         one = label(field(b"^FO20,30" + command))
         assert [(said.start, said.severity) for said in one.missing] == [(11, "error")]
-        assert "graphic 'ELSE' is stored in the printer" in one.missing[0].reason
+        assert "graphic 'ELSE' is stored in the printer" in one.missing[0].message
 
 
 def test_labels_are_kept_as_pictures() -> None:
