@@ -10,6 +10,9 @@ from .job import Job, JobState, Reason, allowed_acts
 from .routing import wish_of
 from .store import Store
 
+#: how often a job that changes meanwhile is tried to be moved
+_TRIES = 3
+
 
 class Actions:
     """The verbs of the page and the API."""
@@ -50,10 +53,17 @@ class Actions:
         Raises:
             NoSuchJob, IllegalTransition: it may have been sent, another question is open, or there is no such printer.
         """
-        job = await self._store.get(job_id)
-        if "move" not in allowed_acts(job):
-            raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) and cannot be moved")
-        return await self._dispatcher.move(job, to, who)
+        for tries in range(_TRIES, 0, -1):
+            job = await self._store.get(job_id)
+            if "move" not in allowed_acts(job):
+                break
+            try:
+                return await self._dispatcher.move(job, to, who)
+            except IllegalTransition:
+                # it may just have been rendered, or moved by itself
+                if tries == 1:
+                    raise
+        raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) and cannot be moved")
 
     async def settle(self, job_id: str, *, printed: bool, who: str) -> Job:
         """Answer "is this label in your hand?" for a job whose outcome is unknown.
