@@ -242,8 +242,7 @@ class GroupSettings(Section):
 
 
 class RouteSettings(Section):
-    """A rule, `[[routes]]`: it matches an event that has one of the values of each key it gives, in any case of
-    letters; the first rule that matches decides."""
+    """A rule matches an event that has one of the values of each key it gives, in capitals or not."""
 
     to: Name
     """Printer or group that prints it."""
@@ -275,8 +274,8 @@ class Settings(Section):
     state_directory: Path = Path("/var/lib/labeld")
     """Where the database lives; `$STATE_DIRECTORY` when started by systemd."""
     default_printer: Name | None = None
-    """Printer or group for events that name neither printer nor station and match no rule; the only printer when
-    there is just one."""
+    """Printer or group for events that name neither printer nor station and match no rule; the only printer when there
+    is just one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity that is logged."""
     mqtt: MqttSettings = MqttSettings()
@@ -294,7 +293,7 @@ class Settings(Section):
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)
     """Groups of printers by name."""
     routes: tuple[RouteSettings, ...] = ()
-    """Rules for events that name no printer, the first that matches decides."""
+    """Rules for events that name no printer; the first that matches decides."""
 
     @field_validator("default_printer")
     @classmethod

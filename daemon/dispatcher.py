@@ -1,9 +1,10 @@
 """Gives each label to a printer that its route allows, and shares a group's work while nothing of it was sent."""
 
 import asyncio
+import functools
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ..config.settings import Settings
 from .errors import IllegalTransition, StoreUnavailable
@@ -20,8 +21,19 @@ log = logging.getLogger(__name__)
 _PAUSE_SECONDS = 0.1
 #: before the next try when the database cannot be written
 _STORE_PAUSE_SECONDS = 1.0
+#: different wishes whose plans are remembered
+_WISHES = 1024
 #: jobs that a printer has to print or is printing
 _UNDONE = frozenset({JobState.PENDING, JobState.PROCESSING, JobState.STOPPED})
+
+
+@dataclass(frozen=True, slots=True)
+class _Shelf:
+    """Where jobs wait that may wait at the same other printers as well."""
+
+    at: str
+    printers: tuple[str, ...]
+    media: str | None
 
 
 class Dispatcher:
@@ -29,6 +41,8 @@ class Dispatcher:
 
     def __init__(self, settings: Settings, store: Store, printers: Printers, clock: Callable[[], float]) -> None:
         self._settings = settings
+        # most events of a site wish the same
+        self._plan = functools.lru_cache(_WISHES)(functools.partial(plan, settings))
         self._store = store
         self._printers = printers
         self._clock = clock
@@ -36,8 +50,9 @@ class Dispatcher:
         #: printer and labels of each job that is not done
         self._undone: dict[str, tuple[str, int]] = {}
         self._waiting: dict[str, int] = {}
-        #: jobs that another printer may take over, by printer
-        self._shared: dict[str, dict[str, Job]] = {}
+        #: jobs that another printer may take over
+        self._shared: dict[_Shelf, dict[str, Job]] = {}
+        self._shelves: dict[str, _Shelf] = {}
 
     async def load(self) -> None:
         """Learn what waits since before the start; to be called before anything is routed."""
@@ -57,13 +72,16 @@ class Dispatcher:
             self._wake.set()
             return
         self._expect(job.id, job.printer, _labels(job))
-        if may_move(job) and len(others := self._plan(job).printers) > 1 and job.printer in others:
-            self._shared.setdefault(job.printer, {})[job.id] = job
-            self._wake.set()
+        if may_move(job):
+            printers = self._plan(wish_of(job)).printers
+            if len(printers) > 1 and job.printer in printers:
+                shelf = self._shelves[job.id] = _Shelf(job.printer, printers, job.media)
+                self._shared.setdefault(shelf, {})[job.id] = job
+                self._wake.set()
 
     def route(self, wish: Wish, *, job_id: str = "", copies: int = 1) -> Route:
         """Choose a printer now; its `copies` are counted as its work until `job_id` is committed or forgotten."""
-        found = plan(self._settings, wish)
+        found = self._plan(wish)
         if not found.printers:
             return Route(None, found.because)
         chosen, because = self._choose(found, wish)
@@ -76,7 +94,10 @@ class Dispatcher:
         if job_id in self._undone:
             printer, labels = self._undone.pop(job_id)
             self._waiting[printer] -= labels
-            self._shared.get(printer, {}).pop(job_id, None)
+        if shelf := self._shelves.pop(job_id, None):
+            del self._shared[shelf][job_id]
+            if not self._shared[shelf]:
+                del self._shared[shelf]
 
     async def move(self, job: Job, to: str, who: str) -> Job:
         """Give a job to another printer or group because a person says so; it then stays there.
@@ -104,8 +125,8 @@ class Dispatcher:
         while True:
             self._wake.clear()
             try:
-                for name in list(self._shared):
-                    await self._relieve(name)
+                for shelf in list(self._shared):
+                    await self._relieve(shelf)
             except StoreUnavailable as error:
                 log.warning("sharing waits: %s", error)
                 await asyncio.sleep(_STORE_PAUSE_SECONDS)
@@ -113,19 +134,19 @@ class Dispatcher:
             await asyncio.sleep(_PAUSE_SECONDS)
             await self._wake.wait()
 
-    async def _relieve(self, name: str) -> None:
-        """Move what is better off at a sister of printer `name`."""
-        jobs = sorted(self._shared[name].values(), key=lambda job: (-job.priority, job.id))
-        ready = readiness(self._printers[name]) is Readiness.READY
+    async def _relieve(self, shelf: _Shelf) -> None:
+        """Move what is better off at a sister."""
+        if better(self._sisters(shelf.printers, shelf.media), shelf.at, 1) is None:
+            return
+        jobs = sorted(self._shared.get(shelf, {}).values(), key=lambda job: (-job.priority, job.id))
+        ready = readiness(self._printers[shelf.at]) is Readiness.READY
         # of what waits for a printer at work every second one may go, so that the oldest are the first everywhere
         for job in jobs[::-2] if ready else jobs:
-            if self._shared[name].get(job.id) is not job:
+            sisters = self._sisters(shelf.printers, shelf.media)
+            target = better(sisters, shelf.at, _labels(job))
+            if target is None or self._shared.get(shelf, {}).get(job.id) is not job:
                 continue
-            sisters = self._sisters(self._plan(job).printers, job.media)
-            target = better(sisters, name, _labels(job))
-            if target is None:
-                continue
-            here = next(one for one in sisters if one.name == name)
+            here = next(one for one in sisters if one.name == shelf.at)
             words = f"moved from {here.words} to {target.words}; nothing of it had been sent"
             reason = self._reason(job, target.name)
             try:
@@ -156,9 +177,6 @@ class Dispatcher:
             self._waiting.get(name, 0),
             misfit(media, name, view.settings.media) is None,
         )
-
-    def _plan(self, job: Job) -> Plan:
-        return plan(self._settings, wish_of(job))
 
     def _reason(self, job: Job, target: str) -> str:
         """Whether a waiting job's artwork serves another printer too, or has to be made anew."""
