@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from ..drivers.raw import open_driver
+from ..renderers.asset import EPL, TSPL, ZPL
 from ..renderers.media import Media, Resolution
 
 MIB = 1024 * 1024
@@ -187,6 +188,8 @@ class PrinterSettings(Section):
 
     uri: str
     """Where it is: `socket://host:port`, port 9100 when absent."""
+    language: Literal["zpl", "tspl", "epl"] = "zpl"
+    """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2)."""
     resolution: Literal[203, 300, 600] = 203
     """Resolution of its head in dpi by nominal name: 203, 300 or 600."""
     media: MediaName = "4x6in"
@@ -196,7 +199,8 @@ class PrinterSettings(Section):
     serial: str | None = None
     """Serial number; when given, nothing is sent to a printer that answers with another one."""
     ask: bool = True
-    """Whether it is asked how it is. A printer that cannot answer needs `false`, and its labels are never confirmed."""
+    """Whether it is asked how it is. A printer that cannot answer needs `false`, and its labels are never confirmed;
+    questions are in ZPL, so it is `false` for other languages."""
     graphic_encoding: Literal["ascii", "rle", "b64", "z64"] = "z64"
     """Encoding of `^GF` pictures: `z64` for Zebra's own firmware, `ascii` for printers that emulate ZPL."""
     scaling: Literal["auto", "none", "fit"] = "auto"
@@ -210,11 +214,23 @@ class PrinterSettings(Section):
     zpl_policy: Literal["refuse", "strip"] = "refuse"
     """What becomes of ZPL with commands that labels may not use: `refuse` it, or `strip` them, and its job says so."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _asked_in_zpl(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("language", "zpl") == "zpl":
+            return values
+        return {"ask": False, **values}
+
     @field_validator("uri")
     @classmethod
     def _uri(cls, uri: str) -> str:
         open_driver(uri)
         return uri
+
+    @property
+    def document_format(self) -> str:
+        """Media type of its language."""
+        return {"zpl": ZPL, "tspl": TSPL, "epl": EPL}[self.language]
 
     @property
     def printable_width(self) -> int | None:
@@ -229,8 +245,10 @@ class PrinterSettings(Section):
 
     @model_validator(mode="after")
     def _asked(self) -> "PrinterSettings":
+        if self.ask and self.language != "zpl":
+            raise ValueError(f"questions are in ZPL: remove ask = true for a printer that speaks {self.language}")
         if self.serial is not None and not self.ask:
-            raise ValueError("a serial number can only be checked by asking: remove serial, or ask = false")
+            raise ValueError("a serial number can only be checked by asking, in ZPL: remove serial, or ask = false")
         return self
 
 

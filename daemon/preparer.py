@@ -29,7 +29,8 @@ _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING
 def made_for(printer: PrinterSettings) -> str:
     """What artwork depends on: it is made again when this changes, and serves every printer with the same."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    return f"{stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
+    language = f"{printer.language} {printer.graphic_encoding}"
+    return f"{stock} {language} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
 
 
 class Preparer:
@@ -116,6 +117,7 @@ class Preparer:
         request = RenderRequest(
             media=printer.media,
             dpi=printer.resolution,
+            document_format=printer.document_format,
             graphic_encoding=printer.graphic_encoding,
             scaling=printer.scaling,
             printable_width=printer.printable_width,

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from .raster import pens
 from .scene import Boxes, Diagonal, Dots, Frame, Shape, Text
 from .spans import moved, thickness
@@ -9,8 +12,8 @@ from .spans import moved, thickness
 #: left, top, right and bottom in dots of the paper, the last two exclusive
 Box = tuple[int, int, int, int]
 
-#: Glyphs of more dots are not drawn to be measured.
-_HUGE = 1000.0
+#: Glyphs of more dots are not drawn to be measured; of more than the second none is drawn whole.
+_HUGE, _CUT = 1000.0, 4096.0
 
 
 class Extent(NamedTuple):
@@ -70,7 +73,8 @@ def _inside(box: Box, width: int, height: int) -> bool:
 
 
 def _of_text(text: Text, width: int, height: int) -> Extent | None:
-    """Glyphs are drawn to be measured only where some of them may cross an edge."""
+    """Glyphs are drawn to be measured only where some of them may cross an edge; huge ones are drawn whole, and then
+    most of each is cut off."""
     if not text.glyphs:
         return None
     style = text.style
@@ -88,24 +92,39 @@ def _of_text(text: Text, width: int, height: int) -> Extent | None:
         else:
             ends = last + style.advance(text.glyphs[-1][0])
             box = _turned(text, first, -style.cap_height, ends, style.height - style.baseline)
-    work = min((last - first + style.width_dots) * style.height, float(width * height))
-    return Extent(box, int(work))
+    if reach < _HUGE:
+        return Extent(box, int(min((last - first + style.width_dots) * style.height, width * height)))
+    most = width + height + reach  # glyphs whose pen is further off the paper are not made
+    begin = text.x if text.turn in (0, 180) else text.y
+    near = sum(abs(pen) <= most + abs(begin) for _, pen in text.glyphs)
+    return Extent(box, int(near * min(style.height, _CUT) * min(style.width_dots, _CUT)))
 
 
 def _ink(text: Text) -> Box | None:
     """The box of the glyphs as they are drawn."""
     x, y, along = pens(text)
-    boxes = [
-        (pen + glyph.left, glyph.top, pen + glyph.left + columns, glyph.top + rows)
-        for (char, _), pen in zip(text.glyphs, along, strict=True)
-        for glyph in (text.style.glyph(char),)
-        for rows, columns in (glyph.bits.shape,)
-        if rows and columns
-    ]
+    boxes = []
+    shown: dict[str, tuple[int, int, int, int] | None] = {}
+    for (char, _), pen in zip(text.glyphs, along, strict=True):
+        if char not in shown:
+            glyph = text.style.glyph(char)
+            left, right = _ends(np.asarray(glyph.bits.any(axis=0)))
+            top, bottom = _ends(np.asarray(glyph.bits.any(axis=1)))
+            box = glyph.left + left, glyph.top + top, glyph.left + right, glyph.top + bottom
+            shown[char] = box if right else None
+        found = shown[char]
+        if found is not None:
+            boxes.append((pen + found[0], found[1], pen + found[2], found[3]))
     if not boxes:
         return None
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)
     return _about(text, x, y, min(lefts), min(tops), max(rights), max(bottoms))
+
+
+def _ends(inked: NDArray[np.bool_]) -> tuple[int, int]:
+    """The first place that is True and the one after the last; 0, 0 where none is."""
+    places = np.flatnonzero(inked)
+    return (int(places[0]), int(places[-1]) + 1) if len(places) else (0, 0)
 
 
 def _turned(text: Text, left: float, top: float, right: float, bottom: float) -> Box:

@@ -1,11 +1,10 @@
 """Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Final, Literal
-
-import numpy as np
 
 from ..bitmap import Bitmap, Rotation
 from ..errors import AssetRefused
@@ -64,7 +63,7 @@ class Expected:
 class Painter:
     """Collects the marks of one label.
 
-    `missing` are those of its remarks that tell what only the printer holds.
+    `missing` are those of its remarks that tell what only the printer holds; `work` is about how many dots it draws.
     """
 
     def __init__(self, paper: Paper, memory: Memory) -> None:
@@ -127,10 +126,14 @@ class Painter:
             self._graphic(field, field.settings, command, values)
         if field.data is None or (field.graphics and not field.data):
             return
-        data = text.unescape(field.data, field.hexadecimal) if field.hexadecimal else field.data
+        data, code_page = field.data, field.settings.code_page
+        if field.barcode:  # keeps the line ends that are written as `^FH` escapes
+            data = text.without_line_ends(data, code_page)
+        data = text.unescape(data, field.hexadecimal) if field.hexadecimal else data
+        wraps = field.block is not None and field.block.height is None
         self._memory.budget.write(len(data))
-        wraps = field.block is not None and field.block.height is None and not field.barcode
-        written = (typeset.wrapping if wraps else text.decode)(data, field.settings.code_page)
+        read = text.characters if field.barcode else typeset.wrapping if wraps else text.decode
+        written = read(data, code_page)
         if field.serial is not None:
             written = advanced(written, field.serial, index)
             data = advanced(data.decode("latin-1"), field.serial, index).encode("latin-1")
@@ -173,7 +176,9 @@ class Painter:
         found = []
         for start, beyond in self._beyond.items():
             over = " and ".join(
-                f"{dots} dots over the {edge} edge" for edge, dots in zip(_EDGES, beyond, strict=True) if dots > 0
+                f"{dots} dot{'s' if dots > 1 else ''} over the {edge} edge"
+                for edge, dots in zip(_EDGES, beyond, strict=True)
+                if dots > 0
             )
             found.append(Remark(start, "warning", f"this prints {over} of the label, where it is cut off",
                                 "move it, or make it smaller"))  # fmt: skip
@@ -352,4 +357,4 @@ class Painter:
 
 
 def _whole(value: float) -> int:
-    return int(np.floor(value + 0.5))
+    return math.floor(value + 0.5)

@@ -47,6 +47,9 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
             PRINTER + 'stations = ["p"]\n[printers.b]\nuri = "socket://192.0.2.8"\nstations = ["p"]',
             "station 'p' belongs to both 'zebra' and 'b'",
         ),
+        (PRINTER + 'language = "cpcl"', "printers.zebra.language:"),
+        (PRINTER + 'language = "tspl"\nask = true', "printers.zebra: questions are in ZPL: remove ask = true"),
+        (PRINTER + 'language = "epl"\nserial = "X1"', "printers.zebra: a serial number can only be checked by asking"),
         ("site = ", "not valid TOML"),
         (
             GROUP + '[[routes]]\nto = "zebar"',
@@ -73,6 +76,20 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
 def test_a_fault_names_the_key_and_what_to_do(tmp_path: Path, text: str, fault: str) -> None:
     (said,) = faults(written(tmp_path, text))
     assert fault in said
+
+
+@pytest.mark.parametrize(
+    ("more", "asked", "document_format"),
+    [
+        ("", True, "application/vnd.zebra-zpl"),
+        ("ask = false", False, "application/vnd.zebra-zpl"),
+        ('language = "tspl"', False, "application/vnd.tsc-tspl"),
+        ('language = "epl"\nask = false', False, "application/vnd.eltron-epl"),
+    ],
+)
+def test_only_printers_that_speak_zpl_are_asked(tmp_path: Path, more: str, asked: bool, document_format: str) -> None:
+    printer = load(written(tmp_path, PRINTER + more), {}).printers["zebra"]
+    assert (printer.ask, printer.document_format) == (asked, document_format)
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
