@@ -7,15 +7,19 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ..config.settings import Settings
+from ..config.settings import PrinterSettings, Settings
+from ..drivers.base import Driver
 from ..drivers.evidence import Level, Outcome, Verdict
+from ..drivers.located import LocatedDriver
 from ..drivers.raw import open_driver
 from . import sdnotify
 from .actions import Actions
 from .broker import BrokerLink
 from .bus import Bus
+from .discovery import Discovery
 from .errors import DaemonError
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -44,6 +48,7 @@ class App:
     intake: Intake
     actions: Actions
     printers: Printers
+    discovery: Discovery
     pool: RenderPool
     broker: BrokerLink
     bus: Bus
@@ -96,20 +101,34 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     await stack.enter_async_context(store)
     printers = Printers(settings.printers, printer_changed)
     limits = settings.spooler
+    open_at = partial(
+        open_driver,
+        connect_timeout=limits.connect_timeout_seconds,
+        progress_timeout=limits.progress_timeout_seconds,
+        reply_timeout=limits.reply_timeout_seconds,
+    )
+    discovery = Discovery(
+        settings.discovery,
+        settings.printers,
+        open_at,
+        changed=lambda: bus.tell("discovery", ""),
+        moved=lambda name: spoolers[name].found(),
+        clock=clocks.monotonic,
+    )
+
+    def driver_of(name: str, printer: PrinterSettings) -> Driver:
+        if (wanted := printer.wanted) is None:
+            return open_at(str(printer.uri), ask=printer.ask)
+        return LocatedDriver(wanted, printer.own_serial, discovery, open_at, partial(printers.met, name))
+
     for name, printer in settings.printers.items():
-        driver = open_driver(
-            printer.uri,
-            connect_timeout=limits.connect_timeout_seconds,
-            progress_timeout=limits.progress_timeout_seconds,
-            reply_timeout=limits.reply_timeout_seconds,
-            ask=printer.ask,
-        )
+        driver = driver_of(name, printer)
         spoolers[name] = Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
     await _hold_orphans(store, settings, clocks)
     intake = Intake(settings, store, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    app = App(settings, store, intake, Actions(settings, store, clocks.wall), printers, pool, broker, bus)
+    app = App(settings, store, intake, Actions(settings, store, clocks.wall), printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     await _serve(app, stop, preparer, spoolers, states)
@@ -126,6 +145,7 @@ async def _serve(
         helpers = [
             tasks.create_task(preparer.run(), name="preparer"),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
+            tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")

@@ -69,6 +69,7 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/jobs/{{id}}/release", api.release),
         web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
         web.get(f"{v1}/printers", api.printers),
+        web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/events", events),
     ]

@@ -139,6 +139,7 @@ class Labeld(Process):
             more,
             f"[mqtt]\nport = {broker_port}\n{mqtt}",
             f"[web]\nport = {self.web_port}",
+            '[discovery]\ninterfaces = ["127.0.0.1"]',
             "[spooler]\npoll_seconds = 0.02\nsettle_seconds = 1.0\nretry_max_seconds = 0.5",
             *tables,
         ]
