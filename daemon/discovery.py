@@ -107,7 +107,8 @@ class Discovery:
         known = {at: answer for at, answer in self._answers.items() if serial and answer.identity.serial == serial}
         found = sorted(known, key=lambda at: -known[at].at)
         for device in self._devices:
-            if wanted.fits(device) or self._is_home(device, serial):
+            fixed = not self._fixed.keys().isdisjoint(device.endpoints)
+            if not fixed and (wanted.fits(device) or self._is_home(device, serial)):
                 found += [at for at in device.endpoints if not self._contradicted(at, serial, now)]
         return tuple(at for at in dict.fromkeys(found) if at not in self._fixed)
 
@@ -117,9 +118,13 @@ class Discovery:
         key = self._places.get(endpoint)
         if key is None:
             return  # it left meanwhile
-        self._answers[endpoint] = _Answer(identity, self._clock())
         if identity.serial is not None:
+            # it is not where it answered before; who is there now is not known
+            elsewhere = [at for at, answer in self._answers.items() if answer.identity.serial == identity.serial]
+            for at in elsewhere:
+                del self._answers[at]
             self._homes[identity.serial] = key
+        self._answers[endpoint] = _Answer(identity, self._clock())
         if old is None or old.identity != identity:
             for name, printer in self._printers.items():
                 if printer.wanted is not None and identity.serial is not None and printer.own_serial == identity.serial:

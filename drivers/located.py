@@ -1,13 +1,13 @@
 """A printer that is wherever it announces itself: found before each conversation, and asked who it is in each."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Protocol
 
 from .base import Driver, Session
 from .devices import Endpoint, Wanted
-from .errors import PrinterOffline, WrongPrinter
+from .errors import ConnectionLost, PrinterOffline, WrongPrinter
 from .printer import Identity, Observation, PrinterState
 
 #: addresses of one device that are tried in one go
@@ -71,14 +71,14 @@ class LocatedDriver:
         """
         failure = PrinterOffline(f"{self._wanted} has not announced itself on this network")
         for endpoint in self._locator.where(self._wanted, self._serial)[:_TRIES]:
-            async with AsyncExitStack() as stack:
+            async with AsyncExitStack() as turn, AsyncExitStack() as stack:
                 try:
-                    await stack.enter_async_context(self._locator.turn(endpoint))
+                    await turn.enter_async_context(self._locator.turn(endpoint))
                     session = await stack.enter_async_context(self._open_at(endpoint.uri).connect())
                 except PrinterOffline as error:
                     failure = error
                     continue
-                yield LocatedSession(session, partial(self._recognise, endpoint))
+                yield LocatedSession(session, partial(self._recognise, endpoint), turn.aclose)
                 return
         raise failure
 
@@ -101,11 +101,17 @@ class LocatedDriver:
 
 
 class LocatedSession:
-    """A conversation (`base.Session`) in which nothing is sent to another printer than the wanted one."""
+    """A conversation (`base.Session`) in which nothing is sent to another printer than the wanted one.
 
-    def __init__(self, session: Session, recognise: Callable[[Observation], bool]) -> None:
+    `broken` is called when the connection is lost: somebody else may speak at the address from then on.
+    """
+
+    def __init__(
+        self, session: Session, recognise: Callable[[Observation], bool], broken: Callable[[], Awaitable[None]]
+    ) -> None:
         self._session = session
         self._recognise = recognise
+        self._broken = broken
         self._known = False
 
     async def observe(self) -> Observation:
@@ -114,7 +120,11 @@ class LocatedSession:
         Raises:
             WrongPrinter: it is another one.
         """
-        seen = await self._session.observe()
+        try:
+            seen = await self._session.observe()
+        except ConnectionLost:
+            await self._broken()
+            raise
         self._known = self._recognise(seen) or self._known
         return seen
 

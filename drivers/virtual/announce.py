@@ -2,6 +2,7 @@
 
 import socket
 import uuid
+from collections.abc import Awaitable
 
 from zeroconf import InterfaceChoice, ServiceInfo
 from zeroconf.asyncio import AsyncZeroconf
@@ -20,6 +21,7 @@ class Announcement:
         self._machine = machine
         self._interfaces = interfaces
         self._zeroconf: AsyncZeroconf | None = None
+        self._telling: Awaitable[None] | None = None
         self._name = f"{machine.name}.{SERVICE_TYPE}"
 
     async def begin(self, host: str, port: int) -> None:
@@ -31,7 +33,7 @@ class Announcement:
         zeroconf = AsyncZeroconf(interfaces=own or InterfaceChoice.All)
         info = self._info(host, port)
         try:
-            await zeroconf.async_register_service(info, allow_name_change=True)
+            self._telling = await zeroconf.async_register_service(info, allow_name_change=True)
         except BaseException:
             await zeroconf.async_close()
             raise
@@ -40,7 +42,9 @@ class Announcement:
     async def moved(self, host: str, port: int) -> None:
         """Tell that it listens there from now on."""
         if self._zeroconf is not None:
-            await self._zeroconf.async_update_service(self._info(host, port))
+            if self._telling is not None:
+                await self._telling  # it would go on to tell the former address
+            self._telling = await self._zeroconf.async_update_service(self._info(host, port))
 
     async def end(self) -> None:
         """Say goodbye."""
