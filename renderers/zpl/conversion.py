@@ -11,6 +11,7 @@ from ..errors import AssetRefused
 from ..media import Resolution
 from ..symbols import Verdict
 from . import allowlist, label, lexer, vector
+from .design import design_resolution, in_units
 from .interpreter import Label, interpret
 from .raster import rasterise
 from .scaling import CannotRescale, rescaled
@@ -40,7 +41,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
         AssetRefused: refused commands, too many labels, or a graphic that is damaged or not sent along.
     """
     commands = lexer.lex(asset.data)
-    design, notes = _design(asset.data, commands, target)
+    design, notes = _design(commands, target)
     if target.document_format == ZPL:
         return (_for_printer(asset.data, commands, design, notes, target, write),)
     drawn = _draw(interpret(commands, target.size, design, target.resolution))
@@ -157,13 +158,11 @@ def _unread(found: Sequence[Verdict]) -> list[str]:
     return [f"a {name} cannot be read, so it is not verified" for name in unread]
 
 
-def _design(zpl: bytes, commands: Sequence[lexer.Command], target: Target) -> tuple[Resolution, list[str]]:
+def _design(commands: Sequence[lexer.Command], target: Target) -> tuple[Resolution, list[str]]:
     """The resolution that ZPL was made for, and a note where it is only assumed."""
     if target.design_dpi:
         return Resolution(target.design_dpi), []
-    guess, because = label.design_resolution(zpl, target.media)
-    if guess is None and label.in_units(commands):
-        return target.resolution, []
-    if guess is None:
-        return Resolution(203), [f"assumed that the ZPL is made for 203 dpi: {because}"]
-    return guess, []
+    guess = design_resolution(commands, target.media, target.resolution)
+    if guess.told or in_units(commands):
+        return guess.resolution, []
+    return guess.resolution, [f"assumed that the ZPL is made for {guess.resolution.dpi} dpi: {guess.because}"]
