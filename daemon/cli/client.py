@@ -22,7 +22,7 @@ _ENDED = {"completed", "aborted", "canceled", "pending-held"}
 def print_label(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The label, or - for stdin.")],
     config: ConfigOption = None,
-    printer: Annotated[str | None, typer.Option(help="Printer by name.")] = None,
+    printer: Annotated[str | None, typer.Option(help="Printer or group by name.")] = None,
     station: Annotated[str | None, typer.Option(help="Packing station.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome; exit 1 unless it printed.")] = False,
 ) -> None:
