@@ -2,10 +2,11 @@
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -89,7 +90,8 @@ def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:
 
 
 def _say(source: str, fault: ErrorDetails, from_environment: Iterable[tuple[str, ...]]) -> str:
-    keys = tuple(str(part) for part in fault["loc"] if part != "[key]")
+    # tables and values of a list are counted as people count
+    keys = tuple(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"] if part != "[key]")
     if keys in from_environment:
         source = _ENV + "__".join(keys).upper()
     where = f"{source}: {'.'.join(keys)}" if keys else source
@@ -100,6 +102,9 @@ def _say(source: str, fault: ErrorDetails, from_environment: Iterable[tuple[str,
     message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" and "ctx" in fault else fault["msg"]
     value = fault["input"]
     shown = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""
+    if fault["type"] == "literal_error" and isinstance(value, str):
+        close = difflib.get_close_matches(value, re.findall("'([^']*)'", message), n=1)
+        shown += f"; did you mean {close[0]!r}?" if close else ""
     return f"{where}: {message}{shown}"
 
 
@@ -118,8 +123,8 @@ def _fields(model: type[BaseModel], keys: tuple[str, ...]) -> Iterable[str]:
     inner = next((t for t in _models(field.annotation if field else None)), None)
     if inner is None:
         return ()
-    # a table of tables (printers.<name>.<key>) has one level of names that are the user's own
-    own = 2 if field is not None and "dict" in str(field.annotation) else 1
+    # a table of tables (printers.<name>.<key>) has one level of names that are the user's own, a list one of numbers
+    own = 2 if field is not None and get_origin(field.annotation) in (dict, tuple) else 1
     return _fields(inner, keys[own:])
 
 

@@ -1,13 +1,16 @@
 """Every setting of the daemon with its type, default and meaning; `docs/configuration.md` is made from here."""
 
 import re
+from collections.abc import Iterable
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     ValidationInfo,
@@ -17,6 +20,7 @@ from pydantic import (
 
 from ..drivers.devices import Wanted
 from ..drivers.raw import open_driver
+from ..renderers.asset import EPL, TSPL, ZPL
 from ..renderers.media import Media, Resolution
 
 MIB = 1024 * 1024
@@ -39,9 +43,34 @@ def _media(text: str) -> str:
     return text
 
 
+def _several(value: object) -> object:
+    """One text stands for a list of it."""
+    return (value,) if isinstance(value, str) else value
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """What a mistyped `word` may have meant, as the end of a sentence."""
+    valid = sorted(known)
+    close = get_close_matches(word, valid, n=1, cutoff=0.4)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f"; valid names are {', '.join(valid)}" if valid else "; none is configured"
+
+
 Topic = Annotated[str, AfterValidator(_topic)]
 Name = Annotated[str, AfterValidator(_name)]
 MediaName = Annotated[str, AfterValidator(_media)]
+Word = Annotated[str, Field(min_length=1, max_length=200)]
+Words = Annotated[tuple[Word, ...], Field(min_length=1), BeforeValidator(_several)]
+#: TikTok's document_type
+DocumentType = Literal[
+    "SHIPPING_LABEL",
+    "PACKING_SLIP",
+    "SHIPPING_LABEL_AND_PACKING_SLIP",
+    "SHIPPING_LABEL_PICTURE",
+    "HAZMAT_LABEL",
+    "INVOICE_LABEL",
+]
 
 
 class Section(BaseModel):
@@ -177,6 +206,8 @@ class PrinterSettings(Section):
     """Where it is: `socket://host:port`, port 9100 when absent. Either this or `identity`."""
     identity: str | None = None
     """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…` or `name:…` as it announces itself by mDNS."""
+    language: Literal["zpl", "tspl", "epl"] = "zpl"
+    """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2)."""
     resolution: Literal[203, 300, 600] = 203
     """Resolution of its head in dpi by nominal name: 203, 300 or 600."""
     media: MediaName = "4x6in"
@@ -186,7 +217,8 @@ class PrinterSettings(Section):
     serial: str | None = None
     """Serial number; when given, nothing is sent to a printer that answers with another one."""
     ask: bool = True
-    """Whether it is asked how it is. A printer that cannot answer needs `false`, and its labels are never confirmed."""
+    """Whether it is asked how it is. A printer that cannot answer needs `false`, and its labels are never confirmed;
+    questions are in ZPL, so it is `false` for other languages."""
     graphic_encoding: Literal["ascii", "rle", "b64", "z64"] = "z64"
     """Encoding of `^GF` pictures: `z64` for Zebra's own firmware, `ascii` for printers that emulate ZPL."""
     scaling: Literal["auto", "none", "fit"] = "auto"
@@ -199,6 +231,13 @@ class PrinterSettings(Section):
 
     zpl_policy: Literal["refuse", "strip"] = "refuse"
     """What becomes of ZPL with commands that labels may not use: `refuse` it, or `strip` them, and its job says so."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _asked_in_zpl(cls, values: Any) -> Any:
+        if not isinstance(values, dict) or values.get("language", "zpl") == "zpl":
+            return values
+        return {"ask": False, **values}
 
     @field_validator("uri")
     @classmethod
@@ -225,6 +264,11 @@ class PrinterSettings(Section):
         return self.serial
 
     @property
+    def document_format(self) -> str:
+        """Media type of its language."""
+        return {"zpl": ZPL, "tspl": TSPL, "epl": EPL}[self.language]
+
+    @property
     def printable_width(self) -> int | None:
         """Width that the head reaches in 1/100 mm, None where it is the stock's."""
         return None if self.printable_width_mm is None else round(self.printable_width_mm * 100)
@@ -247,9 +291,43 @@ class PrinterSettings(Section):
 
     @model_validator(mode="after")
     def _asked(self) -> "PrinterSettings":
+        if self.ask and self.language != "zpl":
+            raise ValueError(f"questions are in ZPL: remove ask = true for a printer that speaks {self.language}")
         if self.serial is not None and not self.ask:
-            raise ValueError("a serial number can only be checked by asking: remove serial, or ask = false")
+            raise ValueError("a serial number can only be checked by asking, in ZPL: remove serial, or ask = false")
         return self
+
+
+class GroupSettings(Section):
+    """Printers that share the labels of a destination, `[groups.<name>]`."""
+
+    printers: tuple[Name, ...] = Field(min_length=1)
+    """Its printers; a label goes to one that is ready and has least to print."""
+
+
+class RouteSettings(Section):
+    """A rule matches an event that has one of the values of each key it gives, in capitals or not."""
+
+    to: Name
+    """Printer or group that prints it."""
+    station: Words | None = None
+    """Packing stations, one or a list."""
+    shop: Words | None = None
+    """TikTok shop ids (the event's `shop_id`), one or a list."""
+    carrier: Words | None = None
+    """Carriers' names as events give them, one or a list."""
+    document_type: Annotated[tuple[DocumentType, ...], Field(min_length=1), BeforeValidator(_several)] | None = None
+    """TikTok's document types, one or a list."""
+    media: Annotated[tuple[MediaName, ...], Field(min_length=1), BeforeValidator(_several)] | None = None
+    """Stocks that events ask for, one or a list; those within 1 mm are the same."""
+    tags: Words | None = None
+    """Tags, one or a list of which an event has one."""
+
+    @property
+    def conditions(self) -> dict[str, tuple[str, ...]]:
+        """What it asks of an event: the values of each key it gives."""
+        keys = ("station", "shop", "carrier", "document_type", "media", "tags")
+        return {key: wanted for key in keys if (wanted := getattr(self, key)) is not None}
 
 
 class Settings(Section):
@@ -260,7 +338,8 @@ class Settings(Section):
     state_directory: Path = Path("/var/lib/labeld")
     """Where the database lives; `$STATE_DIRECTORY` when started by systemd."""
     default_printer: Name | None = None
-    """Printer for events that name neither printer nor station; the only printer when there is just one."""
+    """Printer or group for events that name neither printer nor station and match no rule; the only printer when there
+    is just one."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severity that is logged."""
     mqtt: MqttSettings = MqttSettings()
@@ -277,6 +356,10 @@ class Settings(Section):
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
+    groups: dict[Name, GroupSettings] = Field(default_factory=dict)
+    """Groups of printers by name."""
+    routes: tuple[RouteSettings, ...] = ()
+    """Rules for events that name no printer; the first that matches decides."""
 
     @field_validator("default_printer")
     @classmethod
@@ -285,8 +368,8 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _references(self) -> "Settings":
-        if self.default_printer is not None and self.default_printer not in self.printers:
-            raise ValueError(f"default_printer {self.default_printer!r} is not one of the printers")
+        if self.default_printer is not None and self.default_printer not in {*self.printers, *self.groups}:
+            raise ValueError(f"default_printer {self.default_printer!r} is not one of the printers or groups")
         owner: dict[str, str] = {}
         for name, printer in self.printers.items():
             for station in printer.stations:
@@ -303,6 +386,26 @@ class Settings(Section):
                 raise ValueError(f"printers {other!r} and {name!r} share {address}: one writer per printer")
             if self.printers[name].identity is not None and not self.discovery.enabled:
                 raise ValueError(f"printer {name!r} is to be found by its identity: set discovery.enabled = true")
+        return self
+
+    @model_validator(mode="after")
+    def _destinations(self) -> "Settings":
+        for name, group in self.groups.items():
+            if name in self.printers:
+                raise ValueError(f"groups.{name}: a printer has this name too")
+            for number, printer in enumerate(group.printers, 1):
+                if printer not in self.printers:
+                    hint = nearest(printer, self.printers)
+                    raise ValueError(f"groups.{name}.printers.{number}: there is no printer {printer!r}{hint}")
+            if len(set(group.printers)) < len(group.printers):
+                raise ValueError(f"groups.{name}.printers: a printer is there twice")
+        places = {*self.printers, *self.groups}
+        for number, rule in enumerate(self.routes, 1):
+            if rule.to not in places:
+                hint = nearest(rule.to, places)
+                raise ValueError(f"routes.{number}.to: there is no printer or group {rule.to!r}{hint}")
+            if not rule.conditions and number < len(self.routes):
+                raise ValueError(f"routes.{number}: it matches every event, so those below it never would: put it last")
         return self
 
     @property

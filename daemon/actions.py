@@ -1,21 +1,25 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from ..config.settings import Settings
 from ..drivers.evidence import Level, Outcome
+from .dispatcher import Dispatcher
 from .errors import IllegalTransition
 from .job import Job, JobState, Reason, allowed_acts
-from .routing import route
+from .routing import wish_of
 from .store import Store
+
+#: how often a job that changes meanwhile is tried to be moved
+_TRIES = 3
 
 
 class Actions:
     """The verbs of the page and the API."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
-        self._settings = settings
+    def __init__(self, store: Store, dispatcher: Dispatcher, clock: Callable[[], float]) -> None:
         self._store = store
+        self._dispatcher = dispatcher
         self._clock = clock
 
     async def cancel(self, job_id: str, *, who: str) -> Job:
@@ -37,7 +41,29 @@ class Actions:
         job = await self._store.get(job_id)
         if "release" not in allowed_acts(job):
             raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) and cannot be released")
+        if job.reason == Reason.OTHER_STOCK:
+            # on this stock after all: the question is answered, and only for this printer
+            because = f"released by {who}, for the stock that {job.printer} has"
+            return await self._requeue(job, because, media=None, requested_printer=job.printer)
         return await self._requeue(job, f"released by {who}")
+
+    async def move(self, job_id: str, to: str, *, who: str) -> Job:
+        """Give a job of which nothing was sent, or that is held for its printer's sake, to another printer or group.
+
+        Raises:
+            NoSuchJob, IllegalTransition: it may have been sent, another question is open, or there is no such printer.
+        """
+        for tries in range(_TRIES, 0, -1):
+            job = await self._store.get(job_id)
+            if "move" not in allowed_acts(job):
+                break
+            try:
+                return await self._dispatcher.move(job, to, who)
+            except IllegalTransition:
+                # it may just have been rendered, or moved by itself
+                if tries == 1:
+                    raise
+        raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) and cannot be moved")
 
     async def settle(self, job_id: str, *, printed: bool, who: str) -> Job:
         """Answer "is this label in your hand?" for a job whose outcome is unknown.
@@ -61,8 +87,9 @@ class Actions:
             level=Level.NONE,
         )
 
-    async def _requeue(self, job: Job, because: str) -> Job:
-        destination = route(self._settings, printer=job.printer or job.requested_printer, station=job.station)
+    async def _requeue(self, job: Job, because: str, **columns: object) -> Job:
+        wish = wish_of(job)
+        destination = self._dispatcher.route(replace(wish, printer=job.printer or wish.printer))
         if destination.printer is None:
             raise IllegalTransition(f"job {job.id} cannot be printed: {destination.because}")
         return await self._store.move(
@@ -76,4 +103,5 @@ class Actions:
             outcome=None,
             level=None,
             useful_until=None,
+            **columns,
         )

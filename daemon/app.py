@@ -20,6 +20,7 @@ from .actions import Actions
 from .broker import BrokerLink
 from .bus import Bus
 from .discovery import Discovery
+from .dispatcher import Dispatcher
 from .errors import DaemonError
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -72,6 +73,7 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
 
     def job_changed(job: Job) -> None:
         outbox.poke()
+        dispatcher.changed(job)
         preparer.poke()
         if job.printer in spoolers:
             spoolers[job.printer].poke()
@@ -85,6 +87,7 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
 
     def printer_changed(view: PrinterView) -> None:
         states.put_nowait(view)
+        dispatcher.poke()
         bus.tell("printer", view.name)
 
     store = Store(
@@ -100,6 +103,8 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     preparer = Preparer(settings, store, pool, clocks.wall, clocks.monotonic)
     await stack.enter_async_context(store)
     printers = Printers(settings.printers, printer_changed)
+    dispatcher = Dispatcher(settings, store, printers, clocks.wall)
+    await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
         open_driver,
@@ -125,25 +130,27 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
         driver = driver_of(name, printer)
         spoolers[name] = Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
     await _hold_orphans(store, settings, clocks)
-    intake = Intake(settings, store, clocks.wall)
+    intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    app = App(settings, store, intake, Actions(settings, store, clocks.wall), printers, discovery, pool, broker, bus)
+    app = App(settings, store, intake, Actions(store, dispatcher, clocks.wall), printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, preparer, spoolers, states)
+    await _serve(app, stop, preparer, dispatcher, spoolers, states)
 
 
 async def _serve(
     app: App,
     stop: asyncio.Event,
     preparer: Preparer,
+    dispatcher: Dispatcher,
     spoolers: dict[str, Spooler],
     states: "asyncio.Queue[PrinterView]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             tasks.create_task(preparer.run(), name="preparer"),
+            tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),

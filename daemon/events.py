@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from ..config.settings import DocumentType
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
@@ -27,15 +28,6 @@ CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 Role = Literal["label", "slip", "hazmat", "invoice"]
-
-DocumentType = Literal[
-    "SHIPPING_LABEL",
-    "PACKING_SLIP",
-    "SHIPPING_LABEL_AND_PACKING_SLIP",
-    "SHIPPING_LABEL_PICTURE",
-    "HAZMAT_LABEL",
-    "INVOICE_LABEL",
-]
 
 
 class _Event(BaseModel):
@@ -95,9 +87,9 @@ class LabelReady(_Event):
     station: Id | None = None
     """Packing desk that wants it."""
     printer: Id | None = None
-    """Printer by name; wins over the station."""
+    """Printer or group by name; wins over rules and station."""
     media: Id | None = None
-    """Stock the label is meant for; kept with the job, the printer's own stock decides."""
+    """Stock the label is meant for; where other stock is loaded the label is held, and a person decides."""
     copies: int = Field(default=1, ge=1, le=100)
     """Number of copies."""
     priority: int = Field(default=50, ge=1, le=100)
@@ -172,7 +164,7 @@ def from_json(topic: str, payload: bytes, *, max_bytes: int) -> LabelEvent:
         )
     if not payload.strip():
         raise EventRejected("the event is empty: expected a JSON object with an asset")
-    fields, identity = _parse(payload)
+    fields, identity = parse(payload)
     if fields.asset.content is None:
         kind = "url" if fields.asset.url is not None else "tiktok"
         raise EventRejected(f"asset.{kind}: fetching labels is not built yet: put the label itself into asset.content")
@@ -218,7 +210,12 @@ def unix_time(moment: datetime | None) -> float | None:
     return None if moment is None else moment.timestamp()
 
 
-def _parse(payload: bytes) -> tuple[LabelReady, str | None]:
+def parse(payload: bytes) -> tuple[LabelReady, str | None]:
+    """Read a JSON label event, plain or as a CloudEvent: its fields, and its identity if it has one.
+
+    Raises:
+        EventRejected: with the first faults in words.
+    """
     try:
         document: Any = json.loads(payload)
     except UnicodeDecodeError as error:

@@ -6,10 +6,11 @@ import secrets
 from collections.abc import Callable
 
 from ..config.settings import Settings
+from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
 from .events import LabelEvent, digest, from_bytes, from_json
 from .job import new_job_id
-from .routing import route
+from .routing import wish_of
 from .store import Accepted, NewJob, Store
 
 log = logging.getLogger(__name__)
@@ -21,9 +22,10 @@ _LARGE = 64 * 1024
 class Intake:
     """Turns received bytes into committed jobs, or into committed rejections."""
 
-    def __init__(self, settings: Settings, store: Store, clock: Callable[[], float]) -> None:
+    def __init__(self, settings: Settings, store: Store, dispatcher: Dispatcher, clock: Callable[[], float]) -> None:
         self._settings = settings
         self._store = store
+        self._dispatcher = dispatcher
         self._clock = clock
 
     async def json(self, payload: bytes, *, source: str, topic: str, redelivered: bool = False) -> Accepted:
@@ -64,8 +66,7 @@ class Intake:
         job_id = new_job_id(now, secrets.randbits(62))
         try:
             event = await asyncio.to_thread(parse) if len(payload) > _LARGE else parse()
-            destination = route(self._settings, printer=event.fields.printer, station=event.fields.station)
-            return await self._store.accept(NewJob(job_id, event, source, topic, destination, now, redelivered))
+            return await self._accept(job_id, event, source=source, topic=topic, now=now, redelivered=redelivered)
         except StoreUnavailable:
             raise
         except EventRejected as error:
@@ -81,3 +82,16 @@ class Intake:
             source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now, ours=ours
         )
         raise rejection
+
+    async def _accept(
+        self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool
+    ) -> Accepted:
+        route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
+        known = True
+        try:
+            accepted = await self._store.accept(NewJob(job_id, event, source, topic, route, now, redelivered))
+            known = accepted.duplicate
+            return accepted
+        finally:
+            if known:
+                self._dispatcher.forget(job_id)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from ..drivers.evidence import Level, Outcome
+from ..renderers.errors import RenderError
 from .errors import IllegalTransition
 
 
@@ -67,6 +68,8 @@ class Reason(StrEnum):
     NO_DESTINATION = "destination-uri-failed"
     #: older than its event wanted it printed
     STALE = "job-hold-until-specified"
+    #: another stock is in its printer than its event asks for
+    OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
     OTHER_PARCEL = "event-id-reused"
     OUTCOME_UNKNOWN = "outcome-unknown"
@@ -114,15 +117,28 @@ class Job:
 
 
 #: held reasons that printing again answers; a label that does not scan or fit would only be held again
-_RELEASABLE = frozenset({Reason.NOT_PRINTED, Reason.NO_DESTINATION, Reason.STALE, Reason.FAILED, Reason.OTHER_PARCEL})
+_RELEASABLE = frozenset(
+    {
+        Reason.NOT_PRINTED,
+        Reason.NO_DESTINATION,
+        Reason.STALE,
+        Reason.FAILED,
+        Reason.OTHER_PARCEL,
+        Reason.OTHER_STOCK,
+    }
+)
+#: held reasons that another printer may answer: those but the question whose parcel it is, and what would not scan or
+#: fit at this one
+_MOVABLE = _RELEASABLE - {Reason.OTHER_PARCEL} | {RenderError.reason}
 
 
 def allowed_acts(job: Job) -> tuple[str, ...]:
-    """What a person may do with a job now: of `settle`, `release` and `cancel`."""
+    """What a person may do with a job now: of `settle`, `release`, `move` and `cancel`."""
     held = job.state is JobState.HELD
     acts = {
         "settle": held and job.reason == Reason.OUTCOME_UNKNOWN,
         "release": held and job.reason in _RELEASABLE,
+        "move": job.state is JobState.PENDING or (held and job.reason in _MOVABLE),
         "cancel": JobState.CANCELED in TRANSITIONS[job.state],
     }
     return tuple(act for act, allowed in acts.items() if allowed)

@@ -9,6 +9,7 @@ from ..renderers.errors import DoesNotFit, SymbolLost
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
 from .render_pool import RenderFailed, RenderPool, RenderRequest
+from .routing import misfit
 from .store import Artwork, Store
 
 log = logging.getLogger(__name__)
@@ -25,10 +26,11 @@ _HELD = {SymbolLost.__name__, DoesNotFit.__name__}
 _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING_LABEL_PICTURE"}
 
 
-def made_for(name: str, printer: PrinterSettings) -> str:
-    """What artwork depends on: it is made again when this changes."""
+def made_for(printer: PrinterSettings) -> str:
+    """What artwork depends on: it is made again when this changes, and serves every printer with the same."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    return f"{name} {stock} {printer.graphic_encoding} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
+    language = f"{printer.language} {printer.graphic_encoding}"
+    return f"{stock} {language} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
 
 
 class Preparer:
@@ -115,6 +117,7 @@ class Preparer:
         request = RenderRequest(
             media=printer.media,
             dpi=printer.resolution,
+            document_format=printer.document_format,
             graphic_encoding=printer.graphic_encoding,
             scaling=printer.scaling,
             printable_width=printer.printable_width,
@@ -132,17 +135,15 @@ class Preparer:
         except RenderFailed as error:
             state = JobState.HELD if error.kind in _HELD or error.reason == Reason.FAILED else JobState.ABORTED
             if error.faulty:
-                picture = Artwork(
-                    made_for(name, printer), error.faulty, 1, width, height, printer.resolution, (str(error),)
-                )
+                picture = Artwork(made_for(printer), error.faulty, 1, width, height, printer.resolution, (str(error),))
                 await self._store.save_artwork(
-                    job.id, picture, str(error), self._clock(), state=state, reason=error.reason
+                    job.id, picture, str(error), self._clock(), state=state, reason=error.reason, was=job
                 )
             else:
-                await self._store.move(job.id, state, error.reason, str(error), self._clock())
+                await self._store.move(job.id, state, error.reason, str(error), self._clock(), was=job)
             return
         artwork = Artwork(
-            made_for(name, printer),
+            made_for(printer),
             rendered.payload,
             rendered.labels,
             width,
@@ -151,4 +152,11 @@ class Preparer:
             rendered.notes,
         )
         made = f"rendered for {name} at {printer.resolution} dpi on {printer.media}"
-        await self._store.save_artwork(job.id, artwork, "; ".join((made, *rendered.notes)), self._clock())
+        words = "; ".join((made, *rendered.notes))
+        if because := misfit(job.media, name, printer.media):
+            because += ": load that stock, move it to another printer, or print it all the same"
+            await self._store.save_artwork(
+                job.id, artwork, because, self._clock(), state=JobState.HELD, reason=Reason.OTHER_STOCK, was=job
+            )
+            return
+        await self._store.save_artwork(job.id, artwork, words, self._clock(), was=job)

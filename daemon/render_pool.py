@@ -7,9 +7,10 @@ from types import TracebackType
 from typing import Any, Self
 
 from ..config.settings import RenderSettings
+from ..renderers import payload as payloads
+from ..renderers.asset import ZPL
 from ..renderers.errors import RenderError
 from ..renderers.media import Media, Resolution
-from ..renderers.zpl import allowlist, label, lexer
 from . import confine
 from .errors import DaemonError
 from .job import Reason
@@ -51,6 +52,7 @@ class RenderRequest:
     printable_width: int | None = None
     repair: bool = False
     zpl_policy: str = "refuse"
+    document_format: str = ZPL
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +153,10 @@ class RenderPool:
 
 
 def _may_be_sent(payload: bytes, labels: int, request: RenderRequest) -> bool:
-    """Whether a payload is ZPL that passes the allow-list untouched, and prints as many labels as it is said to."""
+    """Whether a payload is in the printer's language, within bounds, and prints as many labels as it is said to."""
     paper = Media.parse(request.media).narrowed(request.printable_width)
+    resolution = Resolution(request.dpi)
     try:
-        screened = allowlist.screen(payload, lexer.lex(payload), Resolution(request.dpi).size(paper)[0])
-        return screened.zpl == payload and label.labels_in(payload) == labels
+        return payloads.labels_in(payload, request.document_format, *resolution.size(paper), resolution) == labels
     except RenderError:
         return False

@@ -9,7 +9,7 @@ from ..renderers import convert
 from ..renderers.asset import unwrap
 from ..renderers.errors import AssetRefused, RenderError, SymbolLost
 from ..renderers.media import Media, Resolution
-from ..renderers.zpl.picture import draw
+from ..renderers.payload import draw
 from . import confine, frames
 
 _Reply = tuple[dict[str, Any], bytes]
@@ -49,6 +49,7 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
     target = convert.Target(
         media=Media.parse(header["media"]),
         resolution=Resolution(header["dpi"]),
+        document_format=header["document_format"],
         graphic_encoding=header["graphic_encoding"],
         scaling=header["scaling"],
         printable_width=header["printable_width"],
@@ -65,11 +66,8 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
 
 def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
     resolution = Resolution(header["dpi"])
-    labels = draw(data, header["width"], header["height"], resolution)
-    if not labels:
-        raise AssetRefused("there is no picture in this label")
-    bitmap, missing = labels[min(header["page"], len(labels)) - 1]
-    return {"pages": len(labels), "missing": list(missing)}, bitmap.to_png(resolution)
+    (bitmap, missing), pages = draw(data, header["width"], header["height"], resolution, header["page"])
+    return {"pages": pages, "missing": list(missing)}, bitmap.to_png(resolution)
 
 
 _REQUESTS = {"render": _render, "preview": _preview}

@@ -1,8 +1,15 @@
-"""Which printer a label goes to. Pure: settings and wishes in, a printer or the reason for none out."""
+"""Where a label may print, and why. Pure: settings and an event's wishes in, printers or the reason for none out."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..config.settings import Settings
+from ..config.settings import RouteSettings, Settings
+from ..renderers.media import Media
+from .events import LabelReady
+from .job import Job
+
+#: stocks whose sides differ by no more, in 1/100 mm, are the same under two names
+_SAME_STOCK = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,22 +20,147 @@ class Route:
     because: str
 
 
-def route(settings: Settings, *, printer: str | None, station: str | None) -> Route:
-    """Choose by printer name, else by station, else the default printer."""
-    names = ", ".join(sorted(settings.printers)) or "none are configured"
-    if printer is not None:
-        if printer in settings.printers:
-            return Route(printer, f"the event names printer {printer}")
-        return Route(None, f"there is no printer {printer!r} (printers: {names})")
-    if station is not None:
-        for name, candidate in settings.printers.items():
-            if station in candidate.stations:
-                return Route(name, f"station {station} prints on {name}")
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is known of a label's destination; `printer` is a printer's or a group's name."""
+
+    printer: str | None = None
+    station: str | None = None
+    shop: str | None = None
+    carrier: str | None = None
+    document_type: str | None = None
+    media: str | None = None
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a rule, counted from 1, says to an event; `matches` is None where an earlier one decided."""
+
+    rule: int
+    matches: bool | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The printers that a label may go to, with the way to them; none when nothing resolves."""
+
+    printers: tuple[str, ...]
+    group: str | None
+    because: str
+    rules: tuple[Judgement, ...] = ()
+
+
+def wish_of(source: LabelReady | Job) -> Wish:
+    """What an event or its job says about its destination."""
+    return Wish(
+        printer=source.printer if isinstance(source, LabelReady) else source.requested_printer,
+        station=source.station,
+        shop=source.shop_id,
+        carrier=source.carrier,
+        document_type=source.document_type,
+        media=source.media,
+        tags=source.tags,
+    )
+
+
+def plan(settings: Settings, wish: Wish) -> Plan:
+    """Choose by name, else by the first rule that matches, else by station, else the default."""
+    names = ", ".join(sorted([*settings.printers, *settings.groups])) or "none are configured"
+    if wish.printer is not None:
+        if wish.printer not in settings.printers and wish.printer not in settings.groups:
+            return Plan((), None, f"there is no printer {wish.printer!r} (printers: {names})")
+        return _to(settings, wish.printer, f"the event names {_title(settings, wish.printer)}")
+    rules = tuple(_judge(settings.routes, wish))
+    hit = next((rule for rule in rules if rule.matches), None)
+    if hit is not None:
+        to = settings.routes[hit.rule - 1].to
+        return _to(settings, to, f"rule {hit.rule} ({hit.because}) leads to {_title(settings, to)}", rules)
+    return _unruled(settings, wish, names, rules)
+
+
+def misfit(asked: str | None, printer: str, loaded: str) -> str | None:
+    """Why a label that asks for stock `asked` does not belong on the stock `loaded` in a printer, None where it does.
+
+    Raises:
+        MediaError: one of the two is no media name.
+    """
+    if asked is None or _same_stock(asked, loaded):
+        return None
+    return f"it is for {Media.parse(asked).short} stock, and {printer} has {Media.parse(loaded).short}"
+
+
+def _unruled(settings: Settings, wish: Wish, names: str, rules: tuple[Judgement, ...]) -> Plan:
+    """The way of an event that names no printer and matches no rule."""
+    if wish.station is not None:
+        for name, printer in settings.printers.items():
+            if wish.station in printer.stations:
+                return _to(settings, name, f"station {wish.station} prints on {name}", rules)
         if settings.default_printer is None:
-            return Route(None, f"no printer serves station {station!r}: add it to a printer's stations")
+            because = f"no printer serves station {wish.station!r}: add it to a printer's stations"
+            return Plan((), None, because, rules)
     if settings.default_printer is not None:
-        return Route(settings.default_printer, f"{settings.default_printer} is the default printer")
+        because = f"{settings.default_printer} is the default printer"
+        return _to(settings, settings.default_printer, because, rules)
     if len(settings.printers) == 1:
         only = next(iter(settings.printers))
-        return Route(only, f"{only} is the only printer")
-    return Route(None, f"the event names neither printer nor station, and there is no default_printer ({names})")
+        return _to(settings, only, f"{only} is the only printer", rules)
+    because = f"the event names neither printer nor station, and there is no default_printer ({names})"
+    if settings.routes:
+        because = f"no rule matches, {because}"
+    return Plan((), None, because, rules)
+
+
+def _title(settings: Settings, name: str) -> str:
+    return f"group {name}" if name in settings.groups else f"printer {name}"
+
+
+def _to(settings: Settings, name: str, because: str, rules: tuple[Judgement, ...] = ()) -> Plan:
+    if name in settings.groups:
+        return Plan(settings.groups[name].printers, name, because, rules)
+    return Plan((name,), None, because, rules)
+
+
+def _judge(rules: Iterable[RouteSettings], wish: Wish) -> Iterable[Judgement]:
+    decided = None
+    for number, rule in enumerate(rules, 1):
+        if decided is not None:
+            yield Judgement(number, None, f"not looked at, as rule {decided} matches")
+            continue
+        lacks = [lack for key, wanted in rule.conditions.items() if (lack := _lack(key, wanted, wish))]
+        if lacks:
+            yield Judgement(number, False, ", ".join(lacks))
+            continue
+        decided = number
+        met = [f"{key} {_said(getattr(wish, key), wanted)}" for key, wanted in rule.conditions.items()]
+        yield Judgement(number, True, ", ".join(met) or "every event")
+
+
+def _lack(key: str, wanted: tuple[str, ...], wish: Wish) -> str | None:
+    """Why a condition is not met, None where it is."""
+    has: str | tuple[str, ...] | None = getattr(wish, key)
+    values = has if isinstance(has, tuple) else () if has is None else (has,)
+    same = _same_stock if key == "media" else _same_word
+    if any(same(value, one) for value in values for one in wanted):
+        return None
+    asks = " or ".join(wanted)
+    if not values:
+        return f"the event has no {key}, the rule asks for {asks}"
+    return f"{key} {'are' if isinstance(has, tuple) else 'is'} {', '.join(values)}, not {asks}"
+
+
+def _said(has: str | tuple[str, ...], wanted: tuple[str, ...]) -> str:
+    """The value that met a condition."""
+    if isinstance(has, str):
+        return has
+    return next(value for value in has if any(_same_word(value, one) for one in wanted))
+
+
+def _same_word(one: str, other: str) -> bool:
+    return one.strip().casefold() == other.strip().casefold()
+
+
+def _same_stock(one: str, other: str) -> bool:
+    first, second = Media.parse(one), Media.parse(other)
+    return abs(first.width - second.width) <= _SAME_STOCK and abs(first.length - second.length) <= _SAME_STOCK

@@ -121,7 +121,7 @@ class Spooler:
             await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall(), was=job)
             return 0
         artwork = await self._store.artwork(job.id)
-        if artwork is None or artwork.made_for != made_for(self._name, self._settings):
+        if artwork is None or artwork.made_for != made_for(self._settings):
             because = f"{self._name} was configured anew: the label is rendered again"
             await self._store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, because, self._clocks.wall(), was=job)
             return 0

@@ -12,7 +12,8 @@ overlapping ones. A session may be observed before and after it sends, and sends
 - `connect` raises `PrinterOffline` when the printer cannot be reached; nothing was sent then.
 - `observe` answers within its own deadline. A printer that stays silent is `PrinterState.UNKNOWN`,
   never idle; a lost connection raises `ConnectionLost`. It asks only questions that cannot print.
-- `send` returns when the last byte was handed to the transport. It raises a `DriverError` whose `sent`
+- `send` returns when the last byte was handed to the transport; where the printer cannot be asked, when it has
+  arrived. It raises a `DriverError` whose `sent`
   counts the bytes that may have reached the printer. It never repeats a byte.
 - `discard_partial` touches nothing that arrived whole. Without it some printers draw the rest of a broken
   label into the next one.

@@ -20,6 +20,10 @@ from .printer import Identity, Observation, PrinterState, PrinterStatus
 _CHUNK = 16 * 1024
 _KERNEL_BUFFER = 64 * 1024
 _READ = 4096
+#: Seconds between two looks at what the printer has acknowledged.
+_ARRIVAL_POLL = 0.005
+#: linux/tcp.h: the state with which `struct tcp_info` begins, TCP_CLOSE.
+_TCP_CLOSED = b"\x07"
 _PORT = 9100
 
 
@@ -168,6 +172,8 @@ class RawSession:
                 self.sent += len(chunk)  # before the write: an upper bound, whatever happens in it
                 self._writer.write(chunk)
                 await self._drain()
+            if self._dialogue is None:
+                await self._arrival()
         except OSError as error:
             raise self._lost(error) from error
 
@@ -198,6 +204,23 @@ class RawSession:
                     words = f"{self._name} took nothing for {self._progress_timeout:g} s"
                     raise PrinterStalled(words, sent=self.sent) from None
                 left = now
+
+    async def _arrival(self) -> None:
+        """Wait until the printer's TCP has every byte: of a printer that cannot be asked no more will be known."""
+        connection = self._writer.get_extra_info("socket")
+        now = asyncio.get_running_loop().time
+        left, moved = self._unacknowledged(), now()
+        while left:
+            await asyncio.sleep(_ARRIVAL_POLL)
+            still = self._unacknowledged()
+            if still < left:
+                moved = now()
+            elif now() - moved >= self._progress_timeout:
+                raise PrinterStalled(f"{self._name} took nothing for {self._progress_timeout:g} s", sent=self.sent)
+            left = still
+        # a reset throws away what was queued: looked at last, since it cannot be taken back
+        if connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1) == _TCP_CLOSED:
+            raise ConnectionResetError("not all bytes had arrived")
 
     def _unacknowledged(self) -> int:
         """Bytes that the printer's TCP has not acknowledged: falls with each byte it takes."""

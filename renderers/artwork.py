@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .asset import PDF, PNG, ZPL
+from .asset import EPL, PDF, PNG, TSPL, ZPL
 from .bitmap import MAX_DOTS, Bitmap
 from .errors import AssetRefused, DoesNotFit
 from .media import Media, Resolution
@@ -19,11 +19,12 @@ class Target:
     """What the label is for: stock, head and wire format, and how far rendering may go.
 
     Attributes:
-        document_format: `application/vnd.zebra-zpl`, `application/pdf` or `image/png`.
+        document_format: `application/vnd.zebra-zpl`, `application/vnd.tsc-tspl`, `application/vnd.eltron-epl`,
+            `application/pdf` or `image/png`.
         printable_width: what the head reaches, in 1/100 mm, where that is less than the stock's width.
         scaling: see `placement.place`.
         design_dpi: the resolution that ZPL input was made for; None: it is inferred.
-        copies: labels per page; as `^PQ` in ZPL, as repeated pages in PDF.
+        copies: labels per page; as repeated pages in PDF, not in PNG.
         verify: raise `SymbolLost`; otherwise the notes say what is wrong.
         zpl_policy: whether ZPL with commands that labels may not use is refused, or loses them.
         repair: redraw bars of linear barcodes on whole dots where they are not (see `symbols.repair`).
@@ -47,8 +48,8 @@ class Target:
     tracking_number: str | None = None
 
     def __post_init__(self) -> None:
-        if self.document_format not in (ZPL, PDF, PNG):
-            raise AssetRefused(f"labels are written as ZPL, PDF or PNG, not {self.document_format}")
+        if self.document_format not in (ZPL, TSPL, EPL, PDF, PNG):
+            raise AssetRefused(f"labels are written as ZPL, TSPL, EPL, PDF or PNG, not {self.document_format}")
         if self.copies < 1:
             raise ValueError(f"{self.copies} copies")
         width, height = self.size

@@ -16,6 +16,9 @@ PNG: Final = "image/png"
 JPEG: Final = "image/jpeg"
 TIFF: Final = "image/tiff"
 ZPL: Final = "application/vnd.zebra-zpl"
+#: Written, but not read from others; LPrint's names, for neither is registered with IANA.
+TSPL: Final = "application/vnd.tsc-tspl"
+EPL: Final = "application/vnd.eltron-epl"
 
 MAX_BYTES = 16 * 1024 * 1024
 _MAX_LAYERS = 4
@@ -31,7 +34,7 @@ _SPACE = b" \t\r\n\f\v\0"
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A document without wrappings: its bytes and its `document_format`, one of the five above."""
+    """A document without wrappings: its bytes and its `document_format`, one of the first five above."""
 
     data: bytes
     document_format: str

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from . import symbols
 from .artwork import Artwork, BlankPage, PageArtwork, Target
-from .asset import PDF, ZPL, Asset
+from .asset import PDF, PNG, ZPL, Asset
 from .bitmap import Bitmap
 from .errors import AssetRefused, SymbolLost, one_line
 from .placement import Placement
@@ -18,7 +18,7 @@ from .plan import place_labels
 from .proof import Proof, prove
 from .sheet import Sheet, open_sheet, page_count
 from .symbols import Symbol
-from .write import write
+from .write import LANGUAGES, write
 from .zpl import conversion, label, vector
 
 __all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_page", "fault", "page_count"]
@@ -50,7 +50,7 @@ def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None 
     notes.extend(_of_the_parcel(pages, target))
     if len(pages) == 1:
         data = pages[0].data
-    elif target.document_format == ZPL:
+    elif target.document_format == ZPL or target.document_format in LANGUAGES:
         data = b"".join(page.data for page in pages)
     else:
         data = join(pages, target)
@@ -65,7 +65,7 @@ def convert_page(asset: Asset, number: int, target: Target) -> tuple[PageArtwork
 
     Raises:
         BlankPage: nothing on it.
-        AssetRefused: damaged, encrypted, refused commands, or ZPL that cannot be drawn for PNG or PDF.
+        AssetRefused: damaged, encrypted, refused commands, or ZPL that cannot be drawn where it must be.
         DoesNotFit: larger than the stock where scaling is not allowed, or ZPL of another resolution.
         SymbolLost: a barcode does not survive, or none carries the tracking number; `.artwork` is the label.
     """
@@ -122,7 +122,8 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
         return () if found else ("nothing to verify: no barcode on the label",)
     of_it = [page for page in pages if symbols.matches_tracking(page.symbols, number)]
     names = {page.name for page in of_it}
-    sheets = {page.number for page in of_it if page.part}
+    # the labels of one ZPL document are a parcel's, as the pages of a PDF are
+    sheets = {page.number for page in of_it if page.part and page.engine != "zpl"}
     strangers = [page for page in pages if page.number in sheets and page.name not in names]
     if strangers:
         texts = one_line(", ".join(symbol.text[:40] for symbol in strangers[0].symbols)) or "nothing"
@@ -202,7 +203,7 @@ def _labels(data: bytes, pages: Sequence[PageArtwork], target: Target) -> int:
     """How many labels `data` prints."""
     if target.document_format == ZPL:
         return label.labels_in(data)
-    return sum(page.copies for page in pages) * target.copies if target.document_format == PDF else len(pages)
+    return len(pages) if target.document_format == PNG else sum(page.copies for page in pages) * target.copies
 
 
 def _write(bitmaps: Iterable[Bitmap], target: Target) -> bytes:

@@ -18,6 +18,7 @@ from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
 from .zpl import allowlist, label, lexer, lint
+from .zpl.findings import Finding
 from .zpl.interpreter import interpret
 
 #: How finely a page is shown to people.
@@ -50,7 +51,7 @@ class ZplInspection:
     because: str
     commands: dict[str, int]
     refused: tuple[str, ...]
-    findings: tuple[lint.Finding, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +180,14 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
 
 def _lint(
     zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution | None
-) -> tuple[lint.Finding, ...]:
+) -> tuple[Finding, ...]:
     """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
     made_for = design or (target.resolution if label.in_units(commands) else Resolution(203))
     try:
         drawn = interpret(commands, target.size, made_for, target.resolution)
     except AssetRefused:
         drawn = []  # the page says so
-    said = (lint.Finding(one.start, one.severity, one.reason, one.hint) for label_ in drawn for one in label_.remarks)
+    said = (finding for one in drawn for finding in one.findings)
     return lint.lint(zpl, commands, said, made_for)
 
 

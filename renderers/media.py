@@ -1,9 +1,9 @@
 """Label stock and print-head resolution: sizes in hundredths of a millimetre, PWG 5101.1 names."""
 
-import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 
 from .errors import MediaError
 
@@ -45,7 +45,7 @@ class Media:
             )
         unit = _HMM_PER_INCH if match[3] == "in" else 100
         # halves go up: 101.625 mm are 813 dots of 1/8 mm, which must not become 812
-        width, length = (math.floor(Fraction(side) * unit + Fraction(1, 2)) for side in (match[1], match[2]))
+        width, length = (int(Fraction(side) * unit + Fraction(1, 2)) for side in (match[1], match[2]))
         if not (500 <= width <= 200_000 and 500 <= length <= 200_000):
             raise MediaError(f"media {text!r} is outside 5 to 2000 mm")
         return cls(name if "_" in name else f"custom_{name}_{name}", width, length)
@@ -77,17 +77,28 @@ class Resolution:
     @property
     def dots_per_mm(self) -> Fraction:
         """Dots per millimetre, exact."""
-        return Fraction(8) if self.dpi == 203 else Fraction(self.dpi * 10, 254)
+        return _per_mm(self.dpi)
 
     @property
     def dots_per_point(self) -> Fraction:
         """Dots per PDF point (1/72 inch), exact."""
-        return self.dots_per_mm * Fraction(254, 720)
+        return _per_point(self.dpi)
 
     def dots(self, hmm: int) -> int:
         """Whole dots in a length of `hmm` hundredths of a millimetre."""
-        return math.floor(self.dots_per_mm * hmm / 100)
+        numerator, denominator = self.dots_per_mm.as_integer_ratio()
+        return numerator * hmm // (100 * denominator)
 
     def size(self, media: Media) -> tuple[int, int]:
         """Width and height in dots of the bitmap that covers `media` (4x6in: 812x1219 at 203 dpi)."""
         return self.dots(media.width), self.dots(media.length)
+
+
+@cache  # fractions are slow, and resolutions few
+def _per_mm(dpi: int) -> Fraction:
+    return Fraction(8) if dpi == 203 else Fraction(dpi * 10, 254)
+
+
+@cache
+def _per_point(dpi: int) -> Fraction:
+    return _per_mm(dpi) * Fraction(254, 720)

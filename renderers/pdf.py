@@ -120,14 +120,18 @@ class PdfiumSheet:
         width, height = paper
         if width * height > MAX_DOTS:
             raise AssetRefused(f"the page would become {width}x{height} dots: too many")
-        with closing(pdfium.PdfBitmap.new_native(width, height, raw.FPDFBitmap_Gray)) as bitmap:
-            bitmap.fill_rect((255, 255, 255, 255), 0, 0, width, height)
+        grey = np.full((height, -(-width // 4) * 4), 255, np.uint8)  # PDFium's rows are whole words
+        bitmap = raw.FPDFBitmap_CreateEx(width, height, raw.FPDFBitmap_Gray, grey.ctypes.data, grey.shape[1])
+        if not bitmap:
+            raise AssetRefused(f"the page cannot be drawn in {width}x{height} dots")
+        try:
             # what is marked for print, not for screens (ISO 32000-1 12.5.3, 8.11.4.4); the bitmap makes it grey:
             # FPDF_GRAYSCALE would turn whole pictures grey first, at several times the cost
             flags = raw.FPDF_ANNOT | raw.FPDF_PRINTING | how
             raw.FPDF_RenderPageBitmap(bitmap, self.page, *corner, *page, rotation // 90, flags)
-            grey: NDArray[np.uint8] = bitmap.to_numpy().reshape(height, -1)[:, :width].copy()
-        return grey
+        finally:
+            raw.FPDFBitmap_Destroy(bitmap)
+        return grey[:, :width]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from .sampling import rescue, smooth
 from .sheet import Sheet
 from .source import QUIET_MM, expected
 from .symbols import Symbol, Verdict
-from .symbols.regions import Window
+from .symbols.regions import Window, most_edges
 
 #: Modules of white that belong to bars on each side (ISO/IEC 15417).
 _QUIET_MODULES = 10
@@ -27,6 +27,8 @@ _QUIET_MODULES = 10
 _FINE_ENOUGH = 3.9
 #: What is as dark is black by itself.
 _BLACK = 90
+#: The smallest Data Matrix changes its colour as often along its side; other barcodes do so more often.
+_FEWEST_EDGES = 10
 #: What a reader may leave out of a barcode's place at its sides.
 _RIM_MM = 1.0
 #: What is looked at around bars that are drawn anew, for room, and how finely.
@@ -95,7 +97,10 @@ def _with_quiet(easel: Easel, verdict: Verdict) -> Window:
 
 def _blacken(easel: Easel, bits: NDArray[np.bool_], grey: NDArray[np.uint8], area: NDArray[np.bool_]) -> None:
     """Make barcodes in grey black: their broad modules look like areas of it."""
-    for symbol in symbols.read_dots(bits | area):
+    seen = bits | area
+    if most_edges(np.packbits(seen, axis=1), tone.beside_black(grey)) < _FEWEST_EDGES:
+        return  # watermarks and tints have outlines only
+    for symbol in symbols.read_dots(seen):
         left, top, right, bottom = symbol.position
         darkest = int(grey[top : bottom + 1, left : right + 1].min())
         if darkest < _BLACK:

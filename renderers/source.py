@@ -19,8 +19,9 @@ _FINE_DPI = 400
 _PAGE_DPI = 300
 #: A picture of the source has no more pixels, and is no finer than this.
 _MOST_PIXELS, _FINEST = 40_000_000, 8.0
-#: More windows than this are cut from one picture: each drawing goes through the whole page.
-_FEW = 3
+#: Windows are cut from one picture where drawing each costs more: that goes through the whole page, which takes such a
+#: part of drawing all of it.
+_EACH = 0.1
 #: White around a barcode that belongs to it: 10 modules of 0.3 mm.
 QUIET_MM = 3.0
 #: Of high bars a band of this height is read.
@@ -47,7 +48,8 @@ def expected(
     source = _Source(easel)
     places = list(_places(easel, (symbol for symbol in known if symbol.format != symbols.MAXICODE)))
     suspects = dense(rows, easel.width, [symbol.position for symbol in known])
-    if len(places) + len(suspects) > _FEW:
+    windows = (*(window for window, _ in places), *suspects)
+    if sum(_EACH + _area(window) / (easel.width * easel.height) for window in windows) > 1:
         source.draw(_FINE_DPI if suspects else _SOURCE_DPI)
     should: list[Symbol] = []
     unread: list[Symbol] = []
@@ -103,14 +105,20 @@ class _Source:
         self._picture, self._fineness = self._easel.draw(window, fineness), fineness
 
     def read(
-        self, window: Window, formats: Iterable[str] = (), *, dpi: int = _SOURCE_DPI, thorough: bool = True
+        self,
+        window: Window,
+        formats: Iterable[str] = (),
+        *,
+        dpi: int = _SOURCE_DPI,
+        cheap: bool = True,
+        thorough: bool = True,
     ) -> list[Symbol]:
         """What a window holds."""
         grey, fineness = self._look(window, dpi)
         if symbols.MAXICODE in formats:
             read = symbols.read_maxicodes(grey)
         else:
-            read = symbols.read_part(grey, formats, thorough=thorough)
+            read = symbols.read_part(grey, formats, cheap=cheap, thorough=thorough)
         return [symbol.moved(window[0], window[1], 1 / fineness) for symbol in read]
 
     def seek(self, window: Window, dpi: int, *, thorough: bool = False) -> list[Symbol]:
@@ -118,7 +126,8 @@ class _Source:
         thin = self._easel.dots(_THIN_MM)
         found = [
             symbol
-            for symbol in self.read(window, dpi=dpi, thorough=thorough)
+            # the cheap way reads nothing that every means together do not
+            for symbol in self.read(window, dpi=dpi, cheap=not thorough, thorough=thorough)
             for left, top, right, bottom in (symbol.position,)
             if symbol.format not in symbols.LINEAR
             or min(right - left, bottom - top) >= thin  # noise, along one line of it
@@ -160,6 +169,10 @@ def _band(symbol: Symbol, high: int) -> Window:
         return max(left, middle - high // 2), top, min(right, middle + high // 2), bottom
     middle = (top + bottom) // 2
     return left, max(top, middle - high // 2), right, min(bottom, middle + high // 2)
+
+
+def _area(window: Window) -> int:
+    return (window[2] - window[0]) * (window[3] - window[1])
 
 
 def _overlap(symbol: Symbol, others: Iterable[Symbol]) -> bool:

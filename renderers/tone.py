@@ -1,11 +1,12 @@
 """From greys to dots: what becomes black, and what is shown by a pattern."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .hairlines import hairlines
 from .symbols.regions import Window, connected, merged
 
 _Grey = NDArray[np.uint8]
@@ -21,10 +22,6 @@ _PAPER = 225
 _NO_WHITE = 245
 #: Where something is as dark, greys around it are its edges.
 _DARK = 64
-#: A stroke thinner than a dot is seen by so much ink in the darkest dots along it, and half a dot's across it.
-_FAINT, _HALF = 60, 128
-#: How many dots beside a stroke are looked at.
-_BESIDE = 2
 #: How many dots around one are looked at for the darkest of a stroke, and for white: the strokes of grey type of
 #: 40 points are 12 dots wide at 300 dpi.
 _STROKE, _AREA = 2, 6
@@ -32,6 +29,8 @@ _STROKE, _AREA = 2, 6
 _CELL, _AROUND = 8, 3
 #: Ink of a cell along which a black edge runs, and more: one row of 8 dots at two thirds.
 _MORE_THAN_AN_EDGE = 1400
+#: Windows of no more dots a side are looked at together, so many of them.
+_SMALL, _TOGETHER = 200, 50
 #: Dots around a window that its own depend on.
 _RIM = 2 * _AREA
 
@@ -63,9 +62,28 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
     Returns:
         Two arrays of that shape: True = black, and True = grey to be shown by a pattern.
     """
-    grey = np.ascontiguousarray(grey)
-    bits, area = grey < THRESHOLD, np.zeros(grey.shape, np.bool_)
-    for window in _greyish(grey):
+    height, width = grey.shape
+    page = _on_whole_cells(grey)
+    dark = page < THRESHOLD
+    bits, area = dark[:height, :width], np.zeros(grey.shape, np.bool_)
+    dark_rows, inked_rows = np.packbits(dark), np.packbits(page <= _PAPER)
+    for (left, top, right, bottom), strokes, tints in _looked_at(grey, _greyish(page, height, width)):
+        bits[top:bottom, left:right], area[top:bottom, left:right] = strokes, tints
+    for line, column in hairlines(page, dark_rows, inked_rows, (height, width)):
+        bits[line, column] = True
+    return bits, area
+
+
+def _looked_at(grey: _Grey, windows: Sequence[Window]) -> Iterator[tuple[Window, _Bits, _Bits]]:
+    """Windows with their strokes and areas; small ones, of which one costs nearly as much as many, all at once."""
+    height, width = grey.shape
+    few: list[Window] = []
+    small: list[Window] = []
+    for window in windows:
+        left, top, right, bottom = window
+        alone = min(left, top, width - right, height - bottom) < _RIM or max(right - left, bottom - top) > _SMALL
+        (few if alone else small).append(window)
+    for window in few:
         left, top, right, bottom = window
         with_rim = slice(max(top - _RIM, 0), bottom + _RIM), slice(max(left - _RIM, 0), right + _RIM)
         inside = (
@@ -73,54 +91,43 @@ def to_dots(grey: _Grey) -> tuple[_Bits, _Bits]:
             slice(min(left, _RIM), min(left, _RIM) + right - left),
         )
         strokes, tints = _tell_apart(grey[with_rim])
-        bits[top:bottom, left:right], area[top:bottom, left:right] = strokes[inside], tints[inside]
-    _draw_thin(grey, bits)
-    return bits, area
+        yield window, strokes[inside], tints[inside]
+    for first in range(0, len(small), _TOGETHER):
+        yield from _together(grey, small[first : first + _TOGETHER])
+
+
+def _together(grey: _Grey, windows: Sequence[Window]) -> Iterator[tuple[Window, _Bits, _Bits]]:
+    """Windows that have their rims on the page, one below the other in one picture."""
+    sizes = [(bottom - top + 2 * _RIM, right - left + 2 * _RIM) for left, top, right, bottom in windows]
+    picture = np.full((sum(high for high, _ in sizes), max(wide for _, wide in sizes)), 255, np.uint8)
+    line, places = 0, []
+    for (left, top, right, bottom), (high, wide) in zip(windows, sizes, strict=True):
+        picture[line : line + high, :wide] = grey[top - _RIM : bottom + _RIM, left - _RIM : right + _RIM]
+        places.append((slice(line + _RIM, line + high - _RIM), slice(_RIM, wide - _RIM)))
+        line += high
+    strokes, tints = _tell_apart(picture)
+    for window, place in zip(windows, places, strict=True):
+        yield window, strokes[place], tints[place]
 
 
 def _tell_apart(grey: _Grey) -> tuple[_Bits, _Bits]:
     """Strokes and areas of a part of a page, see `to_dots`."""
-    darkest = _extreme(grey, np.minimum, _STROKE, 255)
-    by_itself = np.where(darkest < _DARK, np.uint8(THRESHOLD), (darkest >> 1) + np.uint8(128))
-    stroke = (grey < by_itself) & (darkest <= _PAPER)
+    darkest, black, dark = _extreme(grey, np.minimum, _STROKE, 255), grey < _BLACK, grey < THRESHOLD
+    # half way from the darkest to white, but where that is nearly black: of greys above half, twice what they are
+    # above it, which is what remains of doubling them
+    by_itself = (grey + grey < darkest & np.uint8(0xFE)) & (darkest >= _DARK)
+    stroke = (dark | by_itself) & (darkest <= _PAPER)
     lightest = _extreme(grey, np.maximum, _AREA, 0)
     inner = (lightest < _NO_WHITE) & (lightest > _BLACK)
     if not inner.any():
-        return stroke | (grey < _BLACK), inner
+        return stroke | black, inner
     area = _extreme(inner, np.logical_or, _AREA, 0) & (grey < _NO_WHITE)
     type_on_it = area & (darkest < _BLACK)
-    half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
-    bits = np.where(type_on_it, grey < half_way, np.where(area, grey < THRESHOLD, stroke)) | (grey < _BLACK)
-    return bits, area & ~type_on_it & (grey >= _BLACK)
-
-
-def _draw_thin(grey: _Grey, bits: _Bits) -> None:
-    """Make strokes thinner than a dot black where they are darkest, across and along; `bits` is contiguous."""
-    height, width = grey.shape
-    if min(height, width) < 2 * _BESIDE + 1:
-        return
-    # in flat arrays a step along a row is 1, and down a column the width
-    ink, dots = 255 - grey.ravel(), bits.ravel()
-    faint = np.flatnonzero(ink - np.uint8(_FAINT) < _HALF - _FAINT)
-    column = faint % width
-    inside = (column >= _BESIDE) & (column < width - _BESIDE)
-    inside &= (faint >= _BESIDE * width) & (faint < (height - _BESIDE) * width)
-    faint = faint[inside]
-    dark = ink >= _HALF
-    for across, along in ((width, 1), (1, width)):
-        thin = faint[_on_ridge(ink, faint, across)]
-        drawn = dark.copy()
-        drawn[thin] = True
-        # three and more in a run, for noise is no stroke
-        dots[thin[drawn[thin - along] & drawn[thin + along]]] = True
-
-
-def _on_ridge(ink: _Grey, places: NDArray[np.intp], step: int) -> _Bits:
-    """Which places are the darkest of half a dot's ink with paper on both sides: edges of black and tints are not."""
-    before, here, after = ink[places - step], ink[places], ink[places + step]
-    ridge = (here >= before) & (here > after) & (here.astype(np.uint16) + before + after >= _HALF)
-    beside = np.maximum(ink[places - 2 * step], ink[places + 2 * step])
-    return np.asarray(ridge & (beside < 255 - _PAPER))
+    bits = (stroke & ~area) | (dark & area & ~type_on_it) | black
+    if type_on_it.any():
+        half_way = (darkest >> 1) + (_extreme(grey, np.maximum, _STROKE, 0) >> 1)
+        bits |= type_on_it & (grey < half_way)
+    return bits, area & ~type_on_it & ~black
 
 
 def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -> _Bits:
@@ -138,54 +145,82 @@ def halftone(bits: _Bits, grey: _Grey, area: _Bits, symbols: Iterable[Window]) -
     return np.where(area, grey < screen, bits)
 
 
-def _greyish(grey: _Grey) -> tuple[Window, ...]:
-    """Windows that hold all grey but the edges of black: most pages have none, and looking closely costs time."""
-    darkest, lightest = _cells(grey, np.minimum), _cells(grey, np.maximum)
-    faint = (darkest >= _BLACK) & (darkest <= _PAPER)
-    alone = faint & (_extreme(darkest, np.minimum, 1, 255) >= _BLACK)
-    alone |= _inked(grey, faint & ~alone)
-    tinted = (lightest < _NO_WHITE) & (lightest > _BLACK)
-    # the rim of something black is one cell wide
-    wide = ~_extreme(~tinted, np.logical_or, 1, 0)
-    mask = _extreme(alone | wide, np.logical_or, _AROUND, 0)
+def beside_black(grey: _Grey) -> _Bits:
+    """Which cells of 8x8 dots hold black, or are next to such."""
+    darkest, _ = _extremes(_on_whole_cells(grey), *grey.shape)
+    return _extreme(_any_of_cell(darkest < _BLACK), np.logical_or, 1, 0)
+
+
+def _on_whole_cells(grey: _Grey) -> _Grey:
+    """The page with white beyond its right and lower edge: all cells are whole, and every eight dots a byte."""
     height, width = grey.shape
-    cells = connected(mask) if mask.any() else []
+    page = np.full((-(-height // _CELL) * _CELL, -(-width // _CELL) * _CELL), 255, np.uint8)
+    page[:height, :width] = grey
+    return page
+
+
+def _greyish(page: _Grey, height: int, width: int) -> tuple[Window, ...]:
+    """Windows that hold all grey but the edges of black: most pages have none, and looking closely costs time.
+
+    `page` is `height` x `width` on whole cells, white beyond.
+    """
+    darkest, lightest = _extremes(page, height, width)
+    black = _any_of_cell(darkest < _BLACK)
+    faint = _any_of_cell(darkest <= _PAPER) & ~black
+    alone = faint & ~_extreme(black, np.logical_or, 1, 0)
+    alone |= _inked(page, faint & ~alone, (height // _CELL, width // _CELL))
+    mask, tinted = alone, _any_of_cell(lightest > _BLACK) & ~_any_of_cell(lightest >= _NO_WHITE)
+    if tinted.any():
+        # the rim of something black is one cell wide
+        mask = alone | ~_extreme(~tinted, np.logical_or, 1, 0)
+    if not mask.any():
+        return ()
+    cells = connected(_extreme(mask, np.logical_or, _AROUND, 0))
     return merged(
         (left * _CELL, top * _CELL, min(right * _CELL, width), min(bottom * _CELL, height))
         for left, top, right, bottom in cells
     )
 
 
-def _inked(grey: _Grey, cells: _Bits) -> _Bits:
-    """Those of the cells, beside black ones, that hold more than the edge of black: type between rules."""
-    lines, columns = np.nonzero(cells)
-    whole = (lines < len(grey) // _CELL) & (columns < grey.shape[1] // _CELL)
-    lines, columns = lines[whole], columns[whole]
-    high, wide = len(grey) // _CELL, grey.shape[1] // _CELL
-    blocks = grey[: high * _CELL, : wide * _CELL].reshape(high, _CELL, wide, _CELL)[lines, :, columns]
-    inked = np.zeros(cells.shape, np.bool_)
-    inked[lines, columns] = (255 - blocks).sum(axis=(1, 2), dtype=np.uint32) >= _MORE_THAN_AN_EDGE
+def _extremes(page: _Grey, height: int, width: int) -> tuple[_Grey, _Grey]:
+    """The darkest and the lightest of each column of a cell; beyond the page's edge 255 and 0."""
+    strips = page.reshape(-1, _CELL, page.shape[1])
+    darkest, lightest = np.minimum.reduce(strips, axis=1), np.maximum.reduce(strips, axis=1)
+    if height % _CELL:
+        lightest[-1] = page[height // _CELL * _CELL : height].max(axis=0)
+    lightest[:, width:] = 0
+    return darkest, lightest
+
+
+def _any_of_cell(columns: _Bits) -> _Bits:
+    """Whether any of each eight columns is true."""
+    inked: _Bits = (np.packbits(columns) != 0).reshape(len(columns), -1)
     return inked
 
 
-def _cells(values: _Grey, pick: np.ufunc) -> _Grey:
-    """`pick` (minimum or maximum) over cells of 8x8."""
-    whole, width = len(values) // _CELL * _CELL, values.shape[1]
-    down = pick.reduce(values[:whole].reshape(-1, _CELL, width), axis=1)
-    if whole < len(values):
-        down = np.concatenate([down, pick.reduce(values[whole:], axis=0)[None]])
-    across = np.ascontiguousarray(down.T)  # whole lines at once: four times as fast as along them
-    whole = width // _CELL * _CELL
-    cells: _Grey = pick.reduce(across[:whole].reshape(-1, _CELL, len(down)), axis=1)
-    if whole < width:
-        cells = np.concatenate([cells, pick.reduce(across[whole:], axis=0)[None]])
-    return np.ascontiguousarray(cells.T)
+def _inked(page: _Grey, cells: _Bits, whole: tuple[int, int]) -> _Bits:
+    """Those of the cells, beside black ones, that hold more than the edge of black: type between rules.
+
+    Cells beyond the first `whole` ones, downwards and across, are cut by the page's edge and not looked at.
+    """
+    inked = np.zeros(cells.shape, np.bool_)
+    inside = cells.copy()
+    inside[whole[0] :], inside[:, whole[1] :] = False, False
+    places = np.flatnonzero(inside)
+    lines, columns = np.divmod(places, cells.shape[1])
+    # a row of a cell is eight bytes, taken as one number
+    rows = page.view(np.uint64).reshape(-1, _CELL, cells.shape[1])[lines, :, columns]
+    ink = (255 - rows.view(np.uint8).reshape(-1, _CELL * _CELL)).sum(axis=1, dtype=np.uint16)
+    inked.ravel()[places] = ink >= _MORE_THAN_AN_EDGE
+    return inked
 
 
 def _extreme(values: NDArray[Any], pick: np.ufunc, reach: int, beyond: int) -> NDArray[Any]:
     """`pick` (minimum, maximum, or) over the square that reaches so far around each value."""
     side = 2 * reach + 1
-    out = np.pad(values, reach, constant_values=beyond)
+    height, width = values.shape
+    out = np.full((height + 2 * reach, width + 2 * reach), beyond, values.dtype)
+    out[reach : reach + height, reach : reach + width] = values
     for axis in (0, 1):
         done = 1
         while done < side:

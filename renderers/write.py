@@ -1,16 +1,20 @@
-"""Labels as files: the dots of one or more as ZPL, as a PNG, or as pages of a PDF (ISO 32000-1)."""
+"""Labels as files: the dots of one or more in a printer's language, as a PNG, or as pages of a PDF (ISO 32000-1)."""
 
 from collections.abc import Sequence
 from itertools import count
+from typing import Final
 
-from . import pdffile
-from .asset import PDF, PNG, ZPL
+from . import epl, pdffile, tspl
+from .asset import EPL, PDF, PNG, TSPL, ZPL
 from .bitmap import Bitmap
 from .errors import AssetRefused
 from .media import Resolution
 from .pdffile import points
 from .zpl.graphic_field import Encoding
 from .zpl.label import wrap
+
+#: Languages of printers that take dots alone.
+LANGUAGES: Final = {TSPL: tspl.TSPL, EPL: epl.EPL}
 
 #: Ten-thousandths of a point that the image keeps from every edge of its page; with what pages are short by, under
 #: 1/100 of a dot at 600 dpi.
@@ -20,7 +24,7 @@ _INSET = 10
 def write(
     bitmaps: Sequence[Bitmap], document_format: str, resolution: Resolution, encoding: Encoding, copies: int = 1
 ) -> bytes:
-    """Dots in `document_format`, a media type; `encoding` is for ZPL, `copies` for ZPL (`^PQ`) and PDF (pages).
+    """Dots in `document_format`, a media type; `encoding` is for ZPL, and `copies` for all but PNG.
 
     Raises:
         AssetRefused: a PNG is wanted of more than one label, or the format is not written.
@@ -30,10 +34,12 @@ def write(
         raise ValueError(f"{len(bitmaps)} labels, {copies} copies")
     if document_format == ZPL:
         return b"".join(wrap(bitmap, encoding, copies) for bitmap in bitmaps)
+    if document_format in LANGUAGES:
+        return b"".join(LANGUAGES[document_format].encode(bitmap, resolution, copies) for bitmap in bitmaps)
     if document_format == PDF:
         return to_pdf(bitmaps, resolution, copies)
     if document_format != PNG:
-        raise AssetRefused(f"labels are written as ZPL, PDF or PNG, not {document_format}")
+        raise AssetRefused(f"labels are written as ZPL, TSPL, EPL, PDF or PNG, not {document_format}")
     if len(bitmaps) != 1:
         raise AssetRefused(f"a PNG holds one label, this asset has {len(bitmaps)}: choose a page")
     return bitmaps[0].to_png(resolution)

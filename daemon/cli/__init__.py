@@ -7,6 +7,7 @@ from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
 from .inspect import inspect_document
+from .route import route
 from .run import run
 from .virtual_printer import virtual_printer
 
@@ -24,5 +25,6 @@ app.command("inspect")(inspect_document)
 app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("printers")(printers)
+app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
 app.add_typer(configuration, name="config")

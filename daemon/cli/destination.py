@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from ...renderers.artwork import PageArtwork, Target
-from ...renderers.asset import PDF, PNG, ZPL, Asset
+from ...renderers.asset import EPL, PDF, PNG, TSPL, ZPL, Asset
 from ...renderers.convert import join
 from .common import fail
 
@@ -20,13 +20,15 @@ class Format(StrEnum):
     """What to write."""
 
     ZPL = "zpl"
+    TSPL = "tspl"
+    EPL = "epl"
     PDF = "pdf"
     PNG = "png"
 
     @property
     def media_type(self) -> str:
         """Its media type."""
-        return {"zpl": ZPL, "pdf": PDF, "png": PNG}[self]
+        return {"zpl": ZPL, "tspl": TSPL, "epl": EPL, "pdf": PDF, "png": PNG}[self]
 
 
 @dataclass(frozen=True, slots=True)

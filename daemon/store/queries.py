@@ -64,6 +64,12 @@ class Queries:
         async with self._reading() as connection:
             return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
+    async def undone(self, states: Collection[JobState]) -> list[Job]:
+        """Every job in one of the states, oldest first."""
+        query = select(schema.jobs).where(schema.jobs.c.state.in_(states)).order_by(schema.jobs.c.id)
+        async with self._reading() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+
     async def jobs(
         self,
         *,

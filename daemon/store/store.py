@@ -168,7 +168,7 @@ class Store(Queries):
             reason: its new job-state-reason.
             message: the same in a plain sentence.
             now: Unix seconds.
-            was: how the caller knows the job; in another state or for another reason it is not moved.
+            was: how the caller knows the job; in another state, for another reason or printer it is not moved.
             columns: other fields to change.
 
         Raises:
@@ -179,8 +179,7 @@ class Store(Queries):
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
-            if was is not None and (job.state, job.reason) != (was.state, was.reason):
-                raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) by now")
+            _check_unchanged(job, was)
             return await self._update(
                 connection, job, now, words=message, state=state, reason=reason, message=message, **columns
             )
@@ -196,17 +195,19 @@ class Store(Queries):
         *,
         state: JobState = JobState.PENDING,
         reason: str = Reason.QUEUED,
+        was: Job | None = None,
     ) -> Job:
         """Keep what the renderer made of a pending job, and queue it for its printer, or hold it.
 
         Raises:
-            IllegalTransition: the job is not pending any more.
+            IllegalTransition: the job is not pending any more, or not as `was` any more.
         """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
             if job.state is not JobState.PENDING:
                 raise IllegalTransition(f"job {job_id} is {job.state} and is not rendered any more")
+            _check_unchanged(job, was)
             check_move(job_id, job.state, state)
             await connection.execute(delete(schema.artworks).where(schema.artworks.c.job_id == job_id))
             await connection.execute(
@@ -347,3 +348,9 @@ class Store(Queries):
 
     async def _publish(self, connection: AsyncConnection, topic: str, payload: bytes, *, retain: bool = False) -> None:
         await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain})
+
+
+def _check_unchanged(job: Job, was: Job | None) -> None:
+    """Refuse to change a job that is not where its changer saw it."""
+    if was is not None and (job.state, job.reason, job.printer) != (was.state, was.reason, was.printer):
+        raise IllegalTransition(f"job {job.id} is {job.state} ({job.reason}) for {job.printer or 'no printer'} by now")

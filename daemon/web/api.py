@@ -102,13 +102,19 @@ async def release(request: web.Request) -> web.Response:
     return web.json_response(views.job_json(changed))
 
 
+async def move(request: web.Request) -> web.Response:
+    """Give a job to another printer or group: `{"printer": "name"}`."""
+    answer = await _object(request)
+    to = answer.get("printer")
+    if not isinstance(to, str):
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say where to: {"printer": "name"}')
+    changed = await request.app[LABELD].actions.move(request.match_info["id"], to, who=WHO)
+    return web.json_response(views.job_json(changed))
+
+
 async def settle(request: web.Request) -> web.Response:
     """Answer whether a label came out: `{"printed": true}` or `{"printed": false}`."""
-    try:
-        answer = json.loads(await request.read())
-    except (ValueError, RecursionError) as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"the answer is not JSON: {error}") from error
-    printed = answer.get("printed") if isinstance(answer, dict) else None
+    printed = (await _object(request)).get("printed")
     if not isinstance(printed, bool):
         raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
     changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=WHO)
@@ -158,6 +164,15 @@ async def readyz(request: web.Request) -> web.Response:
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return problem(status, f"the database: {because}", headers=headers, extra={"broker": broker})
     return web.json_response({"status": "ready", "broker": broker}, headers=headers)
+
+
+async def _object(request: web.Request) -> dict[str, object]:
+    """The JSON object that a request brings; empty where it is another value."""
+    try:
+        answer = json.loads(await request.read())
+    except (ValueError, RecursionError) as error:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"the answer is not JSON: {error}") from error
+    return answer if isinstance(answer, dict) else {}
 
 
 def _whole(query: Mapping[str, str], name: str, default: int, most: int) -> int:

@@ -88,7 +88,11 @@ async def job(request: web.Request) -> web.Response:
     timeline = [views.entry_json(entry) for entry in await app.store.timeline(job_id)]
     return _page(
         _templates.get_template("job.html").render(
-            settings=app.settings, card=_card(app, found), timeline=timeline, broker=app.broker.state
+            settings=app.settings,
+            card=_card(app, found),
+            timeline=timeline,
+            broker=app.broker.state,
+            places=words.places(app.settings, found),
         )
     )
 
@@ -101,6 +105,8 @@ async def act(request: web.Request) -> web.Response:
             await actions.cancel(job_id, who=WHO)
         case "release":
             await actions.release(job_id, who=WHO)
+        case "move":
+            await actions.move(job_id, str((await request.post()).get("printer", "")), who=WHO)
         case _:
             answer = (await request.post()).get("printed")
             if answer not in ("true", "false"):

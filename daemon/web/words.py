@@ -3,11 +3,11 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ...config.settings import PrinterSettings
+from ...config.settings import PrinterSettings, Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
-from ..job import Job, JobState, Reason
+from ..job import Job, JobState, Reason, allowed_acts
 from . import views
 
 
@@ -40,6 +40,7 @@ _REASONS: dict[str, Sign] = {
     Reason.NOT_PRINTED: Sign("ask", "It did not print"),
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
     Reason.STALE: Sign("ask", "Is it still needed?"),
+    Reason.OTHER_STOCK: Sign("ask", "It is for other labels: print it?"),
     Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
     Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
     RenderError.reason: Sign("ask", "It would not scan or fit"),
@@ -116,6 +117,18 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
     elif view["state"] is PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
         sign = Sign("bad", "No answer")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
+
+
+def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
+    """Where a person may move a job: names, and what stands there; none where it may not be moved."""
+    if "move" not in allowed_acts(job):
+        return []
+    printers = [
+        (name, f"{name}: {Media.parse(one.media).short}, {one.resolution} dpi")
+        for name, one in settings.printers.items()
+        if name != job.printer
+    ]
+    return printers + [(name, f"{name}: {', '.join(one.printers)}") for name, one in settings.groups.items()]
 
 
 def size(printer: PrinterSettings | None) -> tuple[int, int]:

@@ -32,7 +32,19 @@ CARRIER_FORMATS = (
 
 #: Aztec of many dots a module is found only in a smaller picture; looking for the others there finds none more.
 _COARSE = (BarcodeFormat.Aztec,)
-_CRISP = tuple(entry for entry in CARRIER_FORMATS if entry not in _COARSE)
+#: A picture of no more dots a side need not be made smaller for that.
+_COARSE_SIDE = 500
+
+#: What is read along rows, for which a picture must be turned; of the first any few rows will do.
+_BY_LINES = CARRIER_FORMATS[:5]
+_LYING = (*_BY_LINES, BarcodeFormat.PDF417)
+#: What is found by the two black sides, wherever they are.
+_TILTED = (BarcodeFormat.DataMatrix,)
+#: Rows of a picture of which zxing-cpp looks at all.
+_ALL_LINES = 512
+
+#: Bars as high, in which not more than this part of the dots differs between two lines, are nothing else.
+_TALL, _STRAYS = 40, 0.02
 
 _FNC1 = re.compile(r"[()\x1d\u241d]")
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]")
@@ -72,16 +84,26 @@ def read(picture: Bitmap | NDArray[np.uint8]) -> tuple[Symbol, ...]:
 def read_dots(bits: NDArray[np.bool_]) -> tuple[Symbol, ...]:
     """The barcodes in clean dots (True = black), at half the cost of `read`; white-on-black ones are not found."""
     light = (~bits).view(np.uint8)
-    return _sorted((*_read(light, _CRISP, clean=True), *_read(light, _COARSE, clean=True, downscale=True)))
+    found = _read(light, CARRIER_FORMATS, clean=True)
+    scale, smaller = 1, light
+    while max(smaller.shape) > _COARSE_SIDE:
+        scale, smaller = scale * 3, _third(smaller)
+        coarse = (symbol.moved(scale // 2, scale // 2, scale) for symbol in _decoded(smaller, _COARSE))
+        found += [symbol for symbol in coarse if not any(same(symbol, other) for other in found)]
+    return _sorted(found)
 
 
-def read_part(grey: NDArray[np.uint8], formats: Iterable[str] = (), *, thorough: bool = True) -> tuple[Symbol, ...]:
+def read_part(
+    grey: NDArray[np.uint8], formats: Iterable[str] = (), *, cheap: bool = True, thorough: bool = True
+) -> tuple[Symbol, ...]:
     """The barcodes in a part of a finely drawn page: of these formats if any are named.
 
-    `thorough` tries every means where the cheap one finds nothing.
+    `thorough` tries every means where the `cheap` one finds nothing.
     """
     wanted = _formats(set(formats)) or CARRIER_FORMATS
-    found = _read((grey >= 128).view(np.uint8), wanted, clean=True, downscale=wanted == _COARSE)
+    found = []
+    if cheap:
+        found = _read((grey >= 128).view(np.uint8), wanted, clean=True, downscale=wanted == _COARSE)
     if not found and thorough:
         found = _read(np.ascontiguousarray(grey), wanted, thorough=True)
     return _sorted(found)
@@ -176,9 +198,78 @@ def _read(
     downscale: bool = False,
 ) -> list[Symbol]:
     """Read `pixels`: grey, or `clean`, which is 0 for black and anything else for white."""
+    if not clean or downscale:
+        return _decoded(pixels, formats, thorough=thorough, clean=clean, downscale=downscale)
+    lying = tuple(entry for entry in formats if entry in _LYING)
+    tilted = tuple(entry for entry in formats if entry in _TILTED)
+    found = _decoded(pixels, tuple(entry for entry in formats if entry not in _TILTED), rotate=False)
+    rest = _without(pixels, found) if tilted or lying else pixels
+    found += _decoded(rest, tilted)
+    found += [symbol for symbol in _lying(rest, lying) if not any(same(symbol, other) for other in found)]
+    return found
+
+
+def _third(light: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A clean picture at a third of its size: what most of each 3x3 dots are."""
+    high, wide = (side // 3 * 3 for side in light.shape)
+    lines = light[:high:3] + light[1:high:3] + light[2:high:3]
+    third: NDArray[np.uint8] = (lines[:, :wide:3] + lines[:, 1:wide:3] + lines[:, 2:wide:3] > 4).view(np.uint8)
+    return third
+
+
+def _without(light: NDArray[np.uint8], found: Iterable[Symbol]) -> NDArray[np.uint8]:
+    """The picture with upright bars that were read white: they cost the readers of all else their time."""
+    rest = light
+    for symbol in found:
+        left, top, right, bottom = symbol.position
+        high, box = bottom - top, light[top : bottom + 1, left : right + 1]
+        if symbol.format not in (*LINEAR, "PDF417") or high < _TALL:
+            continue
+        lines = box[[high // 8, high // 2, high - high // 8]] != 0
+        if symbol.format == "PDF417":  # what begins and ends its rows, 17 modules of 579 at the most
+            ends = lines.shape[1] // 40 + 1
+            lines = np.concatenate((lines[:, :ends], lines[:, -ends:]), axis=1)
+        strays = np.count_nonzero(lines[[0, 2]] != lines[1])
+        if strays <= _STRAYS * lines.shape[1]:  # the same bars from top to bottom, and no noise that was read as such
+            rest = light.copy() if rest is light else rest
+            rest[top : bottom + 1, left : right + 1] = 1
+    return rest
+
+
+def _lying(light: NDArray[np.uint8], formats: tuple[BarcodeFormat, ...]) -> list[Symbol]:
+    """The barcodes whose rows run down the picture: zxing-cpp's own turning costs more than all else."""
+    turned = np.rot90(light)
+    linear = tuple(entry for entry in formats if entry in _BY_LINES)
+    stacked = tuple(entry for entry in formats if entry not in _BY_LINES)
+    # as many lines of bars as zxing-cpp looks at in the upright picture of a page
+    step = 2 if len(turned) > _ALL_LINES else 1
+    found = [(symbol, step) for symbol in _decoded(turned[::step], linear, rotate=False)]
+    found += [(symbol, 1) for symbol in _decoded(turned, stacked, rotate=False)]
+    last = len(turned) - 1
+    symbols = []
+    for symbol, step in found:
+        left, top, right, bottom = symbol.position
+        position = last - bottom * step, left, last - top * step, right
+        orientation = (symbol.orientation + 90 + 179) % 360 - 179  # from -179 to 180
+        symbols.append(replace(symbol, position=position, orientation=orientation))
+    return symbols
+
+
+def _decoded(
+    pixels: NDArray[np.uint8],
+    formats: tuple[BarcodeFormat, ...],
+    *,
+    thorough: bool = False,
+    clean: bool = True,
+    downscale: bool = False,
+    rotate: bool = True,
+) -> list[Symbol]:
+    if not formats:
+        return []
     barcodes = zxingcpp.read_barcodes(
         pixels,
         formats=BarcodeFormats(formats),
+        try_rotate=rotate,
         try_downscale=downscale or not clean,
         try_invert=thorough,
         binarizer=Binarizer.BoolCast if clean else Binarizer.LocalAverage,

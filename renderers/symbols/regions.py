@@ -23,6 +23,8 @@ _MATRIX_EDGES, _MATRIX_SHARE, _MATRIX_CELLS = 8, 0.8, 3
 _MATRIX_BLACK = (13, 52)
 #: Bars change colour often one way and hardly the other, over so many cells along and across them.
 _BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 8, 4, 8, 3
+#: Edges that every line across a linear symbol has at least: ITF of six digits has 38, a Code 39 of one letter 30.
+_FEWEST_EDGES = 20
 #: Around what is dense, dots: the quiet zone, and the broad bars at the ends of a PDF417.
 _MARGIN = 40
 
@@ -46,15 +48,70 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
     least, most = _MATRIX_BLACK
     busy = (across >= _MATRIX_EDGES) & (down >= _MATRIX_EDGES) & (black >= least) & (black <= most)
     side = _MATRIX_CELLS
-    mask = _spread(_sums(busy, side, side) >= _MATRIX_SHARE * side * side, side, side, shape)
+    blocks = _sums(busy, side, side) >= _MATRIX_SHARE * side * side
+    mask = _spread(blocks, side, side, shape)
+    # lines of type have white between them, and white around a symbol is not within it
+    matrix = _spread(blocks & ~_parted(rows, side), side, side, shape) if blocks.any() else blocks
+    bars = []
     for edges, others, high, wide in (
         (across, down, _BARS_ACROSS, _BARS_ALONG),
         (down, across, _BARS_ALONG, _BARS_ACROSS),
     ):
         many, few = _sums(edges, high, wide), _sums(others, high, wide)
-        mask |= _spread((many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many), high, wide, shape)
-    boxes = (tuple(side * _CELL for side in box) for box in connected(mask))
-    return merged(grown((left, top, right, bottom), _MARGIN, width, len(rows)) for left, top, right, bottom in boxes)
+        bars.append(_spread((many >= _BARS_EDGES * high * wide) & (few * _BARS_RATIO <= many), high, wide, shape))
+        mask |= bars[-1]
+    windows, likely = [], []
+    for left, top, right, bottom in connected(mask):
+        box = left * _CELL, top * _CELL, right * _CELL, bottom * _CELL
+        windows.append(grown(box, _MARGIN, width, len(rows)))
+        here = slice(top, bottom), slice(left, right)
+        if matrix[here].any() or any(
+            part[here].any() and _most_edges(rows, windows[-1], lying=lying) >= _FEWEST_EDGES
+            for part, lying in zip(bars, (False, True), strict=True)
+        ):
+            likely.append(windows[-1])
+    # parts of one symbol, some of which would not do alone
+    return tuple(window for window in merged(windows) if any(meet(window, other) for other in likely))
+
+
+def _parted(rows: NDArray[np.uint8], side: int) -> _Mask:
+    """Which blocks of cells, at the place of their top left corners, have ink above and below a row that is white."""
+    high, wide = -(-len(rows) // _CELL), rows.shape[1] - side + 1
+    ink = np.zeros((high * _CELL, rows.shape[1]), np.bool_)
+    np.not_equal(rows, 0, out=ink[: len(rows)])
+    across = ink[:, :wide].copy()
+    for step in range(1, side):
+        across |= ink[:, step : step + wide]
+    begins = across.copy()
+    begins[1:] &= ~across[:-1]
+    strips = np.add.reduce(begins.reshape(high, _CELL, wide).view(np.uint8), axis=1, dtype=np.uint8)
+    tall = high - side + 1
+    parts = strips[:tall].copy()
+    for step in range(1, side):
+        parts += strips[step : step + tall]
+    # what began above a block begins with it
+    parts += across[: tall * _CELL : _CELL] & ~begins[: tall * _CELL : _CELL]
+    parted: _Mask = parts > 1
+    return parted
+
+
+def _most_edges(rows: NDArray[np.uint8], window: Window, *, lying: bool) -> int:
+    """The most changes of colour along any row of a window, or any column of it if the bars are `lying`."""
+    left, top, right, bottom = window
+    part = rows[top:bottom, left // _CELL : -(-right // _CELL)]
+    if lying:
+        changes = np.unpackbits(part[1:] ^ part[:-1], axis=1).sum(axis=0, dtype=np.int32)
+    else:
+        changes = np.bitwise_count(part ^ _before(part)).sum(axis=1, dtype=np.int32)
+    return int(changes.max(initial=0))
+
+
+def most_edges(rows: NDArray[np.uint8], blank: _Mask) -> int:
+    """The most changes of colour along any row or column of a packed picture, but for `blank` cells of 8x8 dots."""
+    seen = np.repeat(np.where(blank, np.uint8(0), np.uint8(255)), _CELL, axis=0)[: len(rows)]
+    across, down = (rows ^ _before(rows)) & seen, (rows[1:] ^ rows[:-1]) & seen[1:]
+    along = np.bitwise_count(across).sum(axis=1, dtype=np.int32)
+    return int(max(along.max(initial=0), np.unpackbits(down, axis=1).sum(axis=0, dtype=np.int32).max(initial=0)))
 
 
 def merged(windows: Iterable[Window]) -> tuple[Window, ...]:
@@ -86,28 +143,39 @@ def meet(one: Window, other: Window) -> bool:
 
 def _edges(rows: NDArray[np.uint8]) -> tuple[_Grid, _Grid]:
     """Changes of colour along the rows and down the columns, counted in cells."""
-    before = rows >> 1
-    before[:, 1:] |= rows[:, :-1] << 7
-    before[:, 0] |= rows[:, 0] & 0x80  # the paper's edge is no change
     above = np.zeros_like(rows)
     np.bitwise_xor(rows[1:], rows[:-1], out=above[1:])
-    return _cells(np.bitwise_count(rows ^ before)), _cells(np.bitwise_count(above))
+    return _cells(np.bitwise_count(rows ^ _before(rows))), _cells(np.bitwise_count(above))
+
+
+def _before(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Of each dot the one before it in its row; the first ones themselves, for the paper's edge is no change."""
+    before: NDArray[np.uint8] = np.right_shift(rows, 1)
+    before[:, 1:] |= rows[:, :-1] << 7
+    before[:, 0] |= rows[:, 0] & 0x80
+    return before
 
 
 def _cells(counts: NDArray[np.uint8]) -> _Grid:
+    """Sums over cells of what is counted in bytes, at most 8 in each."""
     whole = counts.shape[0] // _CELL * _CELL
-    cells = counts[:whole].reshape(-1, _CELL, counts.shape[1]).sum(axis=1, dtype=np.int32)
+    cells = np.add.reduce(counts[:whole].reshape(-1, _CELL, counts.shape[1]), axis=1, dtype=np.uint8)
     if whole < counts.shape[0]:
-        cells = np.concatenate([cells, counts[whole:].sum(axis=0, dtype=np.int32)[None]])
-    result: _Grid = cells
-    return result
+        cells = np.concatenate([cells, np.add.reduce(counts[whole:], axis=0, dtype=np.uint8)[None]])
+    sums: _Grid = cells.astype(np.int32)
+    return sums
 
 
 def _sums(cells: _Grid | _Mask, high: int, wide: int) -> _Grid:
     """Sums over `high` x `wide` cells, at the place of each one's top left corner."""
-    total = np.zeros((cells.shape[0] + 1, cells.shape[1] + 1), np.int32)
-    np.cumsum(np.cumsum(cells, axis=0, dtype=np.int32), axis=1, out=total[1:, 1:])
-    sums: _Grid = total[high:, wide:] - total[:-high, wide:] - total[high:, :-wide] + total[:-high, :-wide]
+    tall = cells.shape[0] - high + 1
+    lines = cells[:tall].astype(np.int32)
+    for down in range(1, high):
+        lines += cells[down : down + tall]
+    broad = cells.shape[1] - wide + 1
+    sums = lines[:, :broad].copy()
+    for across in range(1, wide):
+        sums += lines[:, across : across + broad]
     return sums
 
 

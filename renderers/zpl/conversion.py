@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from ..artwork import BlankPage, PageArtwork, Target
-from ..asset import PDF, ZPL, Asset
+from ..asset import PDF, PNG, ZPL, Asset
 from ..bitmap import Bitmap
 from ..errors import AssetRefused
 from ..media import Resolution
@@ -100,7 +100,7 @@ def _draw(labels: Sequence[Label]) -> list[_Drawn]:
     drawn = []
     for one in labels:
         bitmap = rasterise(one.scene)
-        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene.inverted, one.scene.mirrored)))
+        drawn.append(_Drawn(one, bitmap, verdicts(one.expected, bitmap, one.scene)))
     if all(one.bitmap.ink_box() is None and not (one.label.missing or one.verdicts) for one in drawn):
         raise BlankPage("the ZPL prints a blank label")
     return drawn
@@ -117,8 +117,8 @@ def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str]) -> PageArtw
 
 
 def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write) -> PageArtwork:
-    """One label as a picture, or as PDF with as many pages as it asks for."""
-    if target.verify:
+    """One label as a picture, as PDF with as many pages as it asks for, or in another printer's language."""
+    if target.verify or target.document_format not in (PDF, PNG):
         _complete([one])
     scene, copies = one.label.scene, one.label.copies
     if copies > _MOST_COPIES:
@@ -126,7 +126,7 @@ def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write
     if target.document_format == PDF:
         data = vector.to_pdf([scene] * copies, target.resolution, target.copies)
     else:
-        data = write([one.bitmap], target)
+        data = write([one.bitmap], replace(target, copies=copies * target.copies))
     said = [*notes, *_unread(one.verdicts), *_faults([one])]
     if missing := _missing([one]):
         said.append(missing)
@@ -140,7 +140,9 @@ def _complete(drawn: Sequence[_Drawn]) -> None:
 
 def _missing(drawn: Sequence[_Drawn]) -> str:
     """What is drawn by a printer only, in words."""
-    return "; ".join(dict.fromkeys(f"{said.reason} (byte {said.start})" for one in drawn for said in one.label.missing))
+    return "; ".join(
+        dict.fromkeys(f"{said.message} (byte {said.start})" for one in drawn for said in one.label.missing)
+    )
 
 
 def _faults(drawn: Sequence[_Drawn]) -> list[str]:

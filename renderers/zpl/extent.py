@@ -9,8 +9,8 @@ from .spans import moved, thickness
 #: left, top, right and bottom in dots of the paper, the last two exclusive
 Box = tuple[int, int, int, int]
 
-#: Glyphs of more dots are not drawn to be measured.
-_HUGE = 1000.0
+#: Glyphs of more dots are not drawn to be measured; of more than the second none is drawn whole.
+_HUGE, _CUT = 1000.0, 4096.0
 
 
 class Extent(NamedTuple):
@@ -70,7 +70,8 @@ def _inside(box: Box, width: int, height: int) -> bool:
 
 
 def _of_text(text: Text, width: int, height: int) -> Extent | None:
-    """Glyphs are drawn to be measured only where some of them may cross an edge."""
+    """Glyphs are drawn to be measured only where some of them may cross an edge; huge ones are drawn whole, and then
+    most of each is cut off."""
     if not text.glyphs:
         return None
     style = text.style
@@ -88,20 +89,22 @@ def _of_text(text: Text, width: int, height: int) -> Extent | None:
         else:
             ends = last + style.advance(text.glyphs[-1][0])
             box = _turned(text, first, -style.cap_height, ends, style.height - style.baseline)
-    work = min((last - first + style.width_dots) * style.height, float(width * height))
-    return Extent(box, int(work))
+    if reach < _HUGE:
+        return Extent(box, int(min((last - first + style.width_dots) * style.height, width * height)))
+    most = width + height + reach  # glyphs whose pen is further off the paper are not made
+    begin = text.x if text.turn in (0, 180) else text.y
+    near = sum(abs(pen) <= most + abs(begin) for _, pen in text.glyphs)
+    return Extent(box, int(near * min(style.height, _CUT) * min(style.width_dots, _CUT)))
 
 
 def _ink(text: Text) -> Box | None:
     """The box of the glyphs as they are drawn."""
     x, y, along = pens(text)
-    boxes = [
-        (pen + glyph.left, glyph.top, pen + glyph.left + columns, glyph.top + rows)
-        for (char, _), pen in zip(text.glyphs, along, strict=True)
-        for glyph in (text.style.glyph(char),)
-        for rows, columns in (glyph.bits.shape,)
-        if rows and columns
-    ]
+    boxes = []
+    for (char, _), pen in zip(text.glyphs, along, strict=True):
+        found = text.style.ink(char)
+        if found is not None:
+            boxes.append((pen + found[0], found[1], pen + found[2], found[3]))
     if not boxes:
         return None
     lefts, tops, rights, bottoms = zip(*boxes, strict=True)

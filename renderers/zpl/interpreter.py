@@ -12,11 +12,11 @@ from ..bitmap import MAX_DOTS
 from ..errors import AssetRefused
 from ..media import Resolution
 from .fields import FIELDS, barcode
+from .findings import Finding
 from .grammar import read
 from .label import prints, quantity
 from .lexer import Command, formats, lex
 from .painter import Expected, Painter, Paper
-from .remarks import Remark
 from .scene import Mark, Scene
 from .settings import SETTINGS
 from .state import JUSTIFICATIONS, Field, Settings
@@ -26,6 +26,7 @@ from .stored import Memory, stem
 MAX_LABELS = 200
 _MAX_STEPS = 400_000  # commands obeyed, recalled formats included
 _MAX_DEPTH = 8  # formats that recall formats
+_MARK_WORK = 40_000  # dots that are drawn in the time that a mark takes besides
 #: Of these the last one in a format counts, wherever it stands.
 _WHOLE_LABEL = ("^PW", "^JM", "^MU")
 
@@ -34,14 +35,14 @@ _WHOLE_LABEL = ("^PW", "^JM", "^MU")
 class Label:
     """One label: its shapes, how many copies print, its barcodes, and what is to be said about it.
 
-    `missing` are those remarks that tell what only a printer holds; `start` is the byte at which its format begins.
+    `missing` are those findings that tell what only a printer holds; `start` is the byte at which its format begins.
     """
 
     scene: Scene
     copies: int
     expected: tuple[Expected, ...]
-    remarks: tuple[Remark, ...]
-    missing: tuple[Remark, ...]
+    findings: tuple[Finding, ...]
+    missing: tuple[Finding, ...]
     start: int
 
 
@@ -83,6 +84,7 @@ class _Interpreter:
             "^FT": self._origin,
             "^FS": self._end_field,
             "^A@": self._file_font,
+            "^FN": self._number,
             "^XF": self._recall_format,
             "^IS": self._store_image,
             "^IL": self._load_image,
@@ -145,7 +147,7 @@ class _Interpreter:
         if self._kept_only or not (marks or prints(commands)):
             return None
         scene = Scene(*self._size, marks, self._settings.inverted, self._settings.mirrored)
-        return Label(scene, max(quantity(tuple(commands)), 1), tuple(self._painter.expected), self._painter.remarks,
+        return Label(scene, max(quantity(tuple(commands)), 1), tuple(self._painter.expected), self._painter.findings,
                      tuple(self._painter.missing), commands[0].start if commands else 0)  # fmt: skip
 
     def _measure(self, commands: Sequence[Command], depth: int = 0) -> None:
@@ -203,6 +205,11 @@ class _Interpreter:
         self._settings.file = str(name or "") or self._settings.file or "A"
         FIELDS["^A@"](self._open(command), command, (turn, height, width, self._settings.file))
 
+    def _number(self, command: Command) -> None:
+        if self._field is not None and self._field.number is not None and self._field.data is not None:
+            self._end_field()  # a field that was not ended
+        FIELDS["^FN"](self._open(command), command, self._read(command))
+
     def _origin(self, command: Command) -> None:
         if self._field is not None and (self._field.data is not None or self._field.graphics):
             self._end_field()  # a field that was not ended
@@ -244,7 +251,9 @@ class _Interpreter:
             self._counting = self._counting or here.serial is not None
             self._painter.paint_at(place, here, self._index)
         for number in sorted(alone):
+            self._counting = self._counting or self._given[number].serial is not None
             self._painter.paint(self._given[number], self._index)
+        self._numbered, self._given = [], {}
 
     def _recall_format(self, command: Command) -> None:
         self._end_field()
@@ -262,10 +271,12 @@ class _Interpreter:
 
     def _store_image(self, command: Command) -> None:
         self._end_field()
+        self._paint_numbered()
         name, printed = self._read(command)
         self._kept_only = self._kept_only or printed == "N"
-        self._memory.budget.draw(self._painter.work)
-        self._memory.keep_image(stem(str(name)), Scene(*self._size, self._painter.marks))
+        scene = Scene(*self._size, self._painter.marks)
+        self._memory.budget.draw(self._painter.work + scene.width * scene.height + _MARK_WORK * len(scene.marks))
+        self._memory.keep_image(stem(str(name)), scene)
 
     def _load_image(self, command: Command) -> None:
         self._end_field()

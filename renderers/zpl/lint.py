@@ -2,17 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Literal
+from typing import Final
 
 from ..media import Resolution
 from .allowlist import DROPPED, RECALLS, judged
+from .findings import Finding, Severity
 from .grammar import LENGTHS, NUMBERS, PARAMETERS, Parameter, Value, read
 from .lexer import DATA, Command
 
 #: More findings than anybody reads.
 MAX_FINDINGS = 500
-
-Severity = Literal["error", "warning", "note"]
 
 #: What well-known commands that are refused would do.
 _WOULD: Final = {
@@ -40,23 +39,6 @@ _FIXED_MODULE = frozenset({"^BD", "^BT", "^B5", "^BZ"})
 _SMALLEST_MM = 0.24
 _BEGINS_FIELD = frozenset({"^FO", "^FT"})
 _FIELD_DATA = frozenset({"^FD", "^FV", "^SN"})
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing to know: `start` is the byte at which it begins, `line` and `column` count from 1 (0: not counted
-    yet); the message says what, the hint what to do (may be empty)."""
-
-    start: int
-    severity: Severity
-    message: str
-    hint: str = ""
-    line: int = 0
-    column: int = 0
-
-    def __str__(self) -> str:
-        """The line that compilers write."""
-        return f"{self.line}:{self.column}: {self.severity}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
 def lint(

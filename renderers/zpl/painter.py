@@ -1,20 +1,19 @@
 """Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from typing import Final, Literal
 
-import numpy as np
-
 from ..bitmap import Bitmap, Rotation
 from ..errors import AssetRefused
 from . import symbology, text, typeset
 from .extent import extent
+from .findings import Finding, Severity
 from .fonts import Style, font, style
 from .lexer import Command
 from .place import Placed, turned
-from .remarks import Remark, Severity
 from .scene import Boxes, Diagonal, Dots, Ellipse, Frame, Ink, Mark, Shape, Text
 from .serial import advanced
 from .state import TURNS, Field, FontChoice, Settings
@@ -22,7 +21,7 @@ from .stored import Memory, stem
 from .symbology.model import Request, Symbol, Unprintable, Value
 
 _MAX_MARKS: Final = 50_000
-_MAX_REMARKS: Final = 1000
+_MAX_FINDINGS: Final = 1000
 #: The font of `^GS`.
 _MARKS: Final = "GS"
 #: The font of interpretation lines: A, as many times larger as the narrow bar has dots.
@@ -64,14 +63,14 @@ class Expected:
 class Painter:
     """Collects the marks of one label.
 
-    `missing` are those of its remarks that tell what only the printer holds.
+    `missing` are those of its findings that tell what only the printer holds; `work` is about how many dots it draws.
     """
 
     def __init__(self, paper: Paper, memory: Memory) -> None:
         self.expected: list[Expected] = []
-        self.missing: list[Remark] = []
+        self.missing: list[Finding] = []
         self.work = 0
-        self._remarks: list[Remark] = []
+        self._findings: list[Finding] = []
         self._groups: list[list[Mark]] = [[]]  # in drawing order
         self._count = 0
         self._beyond: dict[int, list[int]] = {}
@@ -86,21 +85,21 @@ class Painter:
         return tuple(chain.from_iterable(self._groups))
 
     @property
-    def remarks(self) -> tuple[Remark, ...]:
+    def findings(self) -> tuple[Finding, ...]:
         """What is to be said so far, in the order of the ZPL."""
-        return tuple(sorted((*self._remarks, *self._off_label()), key=lambda remark: remark.start))
+        return tuple(sorted((*self._findings, *self._off_label()), key=lambda finding: finding.start))
 
     def say(self, start: int, severity: Severity, reason: str, hint: str = "") -> None:
-        """Remark on the command at byte `start`."""
-        remark = Remark(start, severity, reason, hint)
-        if len(self._remarks) < _MAX_REMARKS:
-            self._remarks.append(remark)
+        """Finding on the command at byte `start`."""
+        finding = Finding(start, severity, reason, hint)
+        if len(self._findings) < _MAX_FINDINGS:
+            self._findings.append(finding)
 
     def lacks(self, start: int, reason: str, hint: str) -> None:
-        """Remark on a command that needs what only the printer holds."""
+        """Finding on a command that needs what only the printer holds."""
         self.say(start, "error", reason, hint)
-        if len(self.missing) < _MAX_REMARKS:
-            self.missing.append(Remark(start, "error", reason, hint))
+        if len(self.missing) < _MAX_FINDINGS:
+            self.missing.append(Finding(start, "error", reason, hint))
 
     def reserve(self) -> list[Mark]:
         """A place between what is drawn before and after, for a field whose data comes later."""
@@ -127,10 +126,14 @@ class Painter:
             self._graphic(field, field.settings, command, values)
         if field.data is None or (field.graphics and not field.data):
             return
-        data = text.unescape(field.data, field.hexadecimal) if field.hexadecimal else field.data
+        data, code_page = field.data, field.settings.code_page
+        if field.barcode:  # keeps the line ends that are written as `^FH` escapes
+            data = text.without_line_ends(data, code_page)
+        data = text.unescape(data, field.hexadecimal) if field.hexadecimal else data
+        wraps = field.block is not None and field.block.height is None
         self._memory.budget.write(len(data))
-        wraps = field.block is not None and field.block.height is None and not field.barcode
-        written = (typeset.wrapping if wraps else text.decode)(data, field.settings.code_page)
+        read = text.characters if field.barcode else typeset.wrapping if wraps else text.decode
+        written = read(data, code_page)
         if field.serial is not None:
             written = advanced(written, field.serial, index)
             data = advanced(data.decode("latin-1"), field.serial, index).encode("latin-1")
@@ -161,21 +164,23 @@ class Painter:
         if reach is None:
             return
         beyond = reach.beyond(width, height)
-        if ink != "white" and max(beyond) > 0 and (start in self._beyond or len(self._beyond) < _MAX_REMARKS):
+        if ink != "white" and max(beyond) > 0 and (start in self._beyond or len(self._beyond) < _MAX_FINDINGS):
             self._beyond[start] = [max(pair) for pair in zip(self._beyond.get(start, beyond), beyond, strict=True)]
         if not reach.misses(width, height):
             self._memory.budget.draw(reach.work)
             self.work += reach.work
             self._groups[-1].append(Mark(shape, ink, start))
 
-    def _off_label(self) -> list[Remark]:
+    def _off_label(self) -> list[Finding]:
         """A warning for each field that prints over an edge of the label."""
         found = []
         for start, beyond in self._beyond.items():
             over = " and ".join(
-                f"{dots} dots over the {edge} edge" for edge, dots in zip(_EDGES, beyond, strict=True) if dots > 0
+                f"{dots} dot{'s' if dots > 1 else ''} over the {edge} edge"
+                for edge, dots in zip(_EDGES, beyond, strict=True)
+                if dots > 0
             )
-            found.append(Remark(start, "warning", f"this prints {over} of the label, where it is cut off",
+            found.append(Finding(start, "warning", f"this prints {over} of the label, where it is cut off",
                                 "move it, or make it smaller"))  # fmt: skip
         return found
 
@@ -216,7 +221,7 @@ class Painter:
         return style(face.name, *face.fit(height, width), self._paper.scale)
 
     def _stands_in(self, name: str, other: str, start: int) -> None:
-        if name not in self._strange and len(self._strange) < _MAX_REMARKS:
+        if name not in self._strange and len(self._strange) < _MAX_FINDINGS:
             self._strange.add(name)
             self.say(start, "note", f"font {name!r} is in the printer, not here, so it is drawn with font {other}")
 
@@ -352,4 +357,4 @@ class Painter:
 
 
 def _whole(value: float) -> int:
-    return int(np.floor(value + 0.5))
+    return math.floor(value + 0.5)

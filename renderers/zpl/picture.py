@@ -24,6 +24,6 @@ def draw(zpl: bytes, width: int, height: int, resolution: Resolution = Resolutio
         AssetRefused: the ZPL cannot be split, a graphic is damaged, or there is too much to draw.
     """
     return [
-        Picture(rasterise(label.scene), tuple(one.reason for one in label.remarks if one.severity == "error"))
+        Picture(rasterise(label.scene), tuple(one.message for one in label.findings if one.severity == "error"))
         for label in interpret(zpl, (width, height), resolution, resolution)
     ]

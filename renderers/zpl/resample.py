@@ -36,6 +36,8 @@ _WHITE_LEFT = 0.85
 _RAGGED = 2
 #: Wide elements in narrow ones (ISO/IEC 16388, 16390).
 _RATIOS = (2.0, 3.0)
+#: Bars may become longer by this part of their length.
+_LONGER = 0.02
 #: Weights of two neighbours are so many parts together, so that products of two fit a byte.
 _PARTS = 15
 #: A stroke is as long as so many dots that it becomes; what is shorter is a pattern.
@@ -245,8 +247,8 @@ def _linear(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
     )
     rows = _middles(top, bottom, max(round(bottom * scale) - round(top * scale), 1))
     module = float(bars.widths[0]) * scale
-    for size in _sizes(module):
-        widths = bars.design @ np.array(_classes(bars.widths * scale, size), np.int64)
+    length = (bars.right - bars.left) * scale
+    for size, widths in _lengths(bars.design, bars.widths * scale, length):
         begins = np.repeat(np.cumsum(widths) - widths, widths)
         share = (np.arange(widths.sum()) - begins + 0.5) / np.repeat(widths, widths)
         columns = np.repeat(bars.edges[:-1], widths) + share * np.repeat(np.diff(bars.edges), widths)
@@ -255,13 +257,25 @@ def _linear(source: _Bits, symbol: Symbol, scale: float) -> Iterator[_Cells]:
         yield _Cells(drawn, size, module, (bars.left, top, bars.right, bottom), white * scale, room, None)
 
 
-def _classes(widths: NDArray[np.float64], size: int) -> list[int]:
-    """Whole dots of each class of elements when the module has `size`."""
+def _lengths(
+    design: NDArray[np.int64], widths: NDArray[np.float64], length: float
+) -> list[tuple[int, NDArray[np.int64]]]:
+    """Each whole module with the elements' widths in dots, the nearest first unless the bars become longer than their
+    `length` by that, and the other keeps it better."""
+    found = [(size, design @ np.array(_classes(design, widths, size, length), np.int64)) for size in _sizes(widths[0])]
+    longer = [int(each.sum()) / length - 1 for _, each in found]
+    return found[::-1] if longer[0] > _LONGER and abs(longer[-1]) < longer[0] else found
+
+
+def _classes(design: NDArray[np.int64], widths: NDArray[np.float64], size: int, length: float) -> list[int]:
+    """Whole dots of each class of elements when the module has `size`: wide elements as the `length` wants them."""
     if len(widths) == 1:
         return [size]
-    wide = round(size * widths[1] / widths[0])
+    gaps = [max(round(size * width / widths[0]), size) for width in widths[2:]]
+    narrow, wide, *others = design.sum(axis=0).tolist()
+    rest = length - narrow * size - sum(count * gap for count, gap in zip(others, gaps, strict=True))
     low, high = math.ceil(_RATIOS[0] * size), math.floor(_RATIOS[1] * size)
-    return [size, min(max(wide, low), high), *(max(round(size * width / widths[0]), size) for width in widths[2:])]
+    return [size, min(max(round(rest / max(wide, 1)), low), high), *gaps]
 
 
 def _rows_of(inked: _Bits, middle: int) -> tuple[int, int]:

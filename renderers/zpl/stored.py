@@ -18,6 +18,8 @@ _MOST_WORK = 5_000_000_000
 _MOST_CHARACTERS = 2_000_000
 _MOST_BARCODES = 5000
 _MOST_TIMES = 10
+#: An enlarged graphic has no more dots than a label of 4x6 inches at 1200 dpi.
+_MOST_DOTS = 40_000_000
 _DOWNLOAD = re.compile(rb"([^,]*),\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _OBJECT = re.compile(rb"([^,]*),\s*([A-Za-z]?)\s*,\s*([A-Za-z]?)\s*,\s*(\d{0,9})\s*,\s*(\d{0,9})\s*,")
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -158,6 +160,8 @@ class Memory:
         key = (id(bitmap), across, down, scale)
         if key in self._scaled:
             return self._scaled[key][1]
+        if bitmap.width * across * bitmap.height * down * max(scale, 1.0) ** 2 > _MOST_DOTS:
+            raise AssetRefused(f"a graphic of {bitmap.width}x{bitmap.height} dots is too large to be enlarged")
         self.budget.keep(int(bitmap.rows.size * across * down * max(scale, 1.0) ** 2))
         found = bitmap
         if (across, down) != (1, 1):

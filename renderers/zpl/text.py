@@ -65,11 +65,22 @@ def unescape(data: bytes, indicator: bytes = b"_") -> bytes:
     return re.sub(re.escape(indicator[:1]) + _HEX_DIGITS, lambda found: bytes((int(found[1], 16),)), data)
 
 
+def without_line_ends(data: bytes, code_page: CodePage) -> bytes:
+    """Field data, not yet unescaped, without carriage returns and line feeds, which only break the lines of the ZPL;
+    left alone where a character has two bytes."""
+    return data if code_page.number in _UTF_16 else data.translate(None, b"\r\n")
+
+
 def decode(data: bytes, code_page: CodePage) -> str:
     """Field data, already unescaped, in the character set; carriage returns and line feeds are left out.
 
     A byte that means nothing there becomes U+FFFD.
     """
+    return characters(data, code_page).translate(_DROPPED)
+
+
+def characters(data: bytes, code_page: CodePage) -> str:
+    """Field data, already unescaped, in the character set: every character, as barcodes want it."""
     number = code_page.number
     if number == _UTF_8:
         text = data.decode("utf-8", "replace")
@@ -80,7 +91,7 @@ def decode(data: bytes, code_page: CodePage) -> str:
     else:
         table = _table(code_page)
         text = "".join([table[byte] for byte in data])
-    return text.translate(_DROPPED)
+    return text
 
 
 @lru_cache(maxsize=64)

@@ -22,8 +22,8 @@ from .spans import Edges, edges, moved, radii, solid, thickness
 #: Dots by which edges keep off the dots beside: some programs paint every dot that is touched (Ghostscript), and all
 #: of them round. Pictures keep off further, for their corners are rounded outwards.
 _OFF, _PICTURE_OFF = 0.01, 0.02
-#: Dots off the paper at which straight edges are cut; curves of larger shapes become rows.
-_BEYOND, _LARGE = 16, 20_000
+#: Dots off the paper at which straight edges are cut; curves of larger and of narrow shapes become rows.
+_BEYOND, _LARGE, _NARROW = 16, 20_000, 3
 #: Handles of the Bezier curves that draw a quarter of a circle of radius 1.
 _ROUND = 0.5522847498
 
@@ -60,7 +60,9 @@ class _Book:
 
     def add(self, scene: Scene, resolution: Resolution, copies: int) -> None:
         across, down = (pdffile.side(dots, resolution) for dots in (scene.width, scene.height))
-        drawn = [self._draw(mark, scene) for mark in scene.marks]
+        # what is turned to its opposite, or painted over, must meet the very dots below it
+        in_dots = any(mark.ink != "black" for mark in scene.marks)
+        drawn = [self._draw(mark, scene, in_dots=in_dots) for mark in scene.marks]
         lines = [*_placed(scene, across / 10_000, down / 10_000), *(line for line in drawn if line)]
         content = self._new(pdffile.packed(b"", b"\n".join(lines)))
         for _ in range(copies):
@@ -85,10 +87,10 @@ class _Book:
         self._objects[key] = content
         return key
 
-    def _draw(self, mark: Mark, scene: Scene) -> bytes:
+    def _draw(self, mark: Mark, scene: Scene, *, in_dots: bool) -> bytes:
         """A mark in its ink; empty where none of it is on the paper."""
         shape = mark.shape
-        drawn = self._shape(shape, scene)
+        drawn = self._shape(shape, scene, in_dots=in_dots)
         if not drawn or mark.ink == "black":
             return drawn
         if mark.ink == "white":
@@ -97,7 +99,7 @@ class _Book:
             drawn = b"/X%d Do" % self._group(drawn, _around(shape))
         return b"q /Reverse gs 1 g %s Q" % drawn
 
-    def _shape(self, shape: Shape, scene: Scene) -> bytes:
+    def _shape(self, shape: Shape, scene: Scene, *, in_dots: bool) -> bytes:
         match shape:
             case Text():
                 return self._fonts.show(shape) if shape.glyphs and _meets(_around(shape), scene) else b""
@@ -106,7 +108,7 @@ class _Book:
             case Boxes():
                 return _rectangles(moved(shape), scene)
             case Frame() | Ellipse() | Diagonal():
-                return _path(shape, scene)
+                return _path(shape, scene, in_dots=in_dots)
             case _:
                 assert_never(shape)
 
@@ -174,15 +176,19 @@ def _rectangle(left: float, top: float, right: float, bottom: float, off: float 
     return b"%s re" % _numbers((left + off, top + off, right - left - 2 * off, bottom - top - 2 * off))
 
 
-def _path(shape: Frame | Ellipse | Diagonal, scene: Scene) -> bytes:
-    """The outline of a shape, and where a border leaves some of the inside, that of the hole (even-odd rule)."""
+def _path(shape: Frame | Ellipse | Diagonal, scene: Scene, *, in_dots: bool) -> bytes:
+    """The outline of a shape, and where a border leaves some of the inside, that of the hole (even-odd rule).
+
+    `in_dots` gives the dots of curved and slanted ones as rows.
+    """
     box = shape.x, shape.y, shape.x + shape.width, shape.y + shape.height
     reach = thickness(shape) if isinstance(shape, Diagonal) else 0
     if min(shape.width, shape.height) < 1 or not _meets((*box[:2], box[2] + reach, box[3]), scene):
         return b""
     square = isinstance(shape, Frame) and radii(shape)[0] == 0
-    # a slanted line of one dot covers no dot by more than half: smoothed, it would be grey
-    if (not square and max(map(abs, box)) > _LARGE) or reach == 1:
+    # a slanted line of one dot covers no dot by more than half, nor does the end of a narrow curve: smoothed, grey
+    narrow = min(box[2] - box[0], box[3] - box[1]) <= _NARROW
+    if not square and (in_dots or narrow or reach == 1 or max(map(abs, box)) > _LARGE):
         return _rectangles(edges(shape, scene.height), scene)
     if isinstance(shape, Diagonal):
         return _slanted(shape, reach)

@@ -1,12 +1,14 @@
 """Real printers' manners, played line by line: late, dropped, doubled and foreign answers."""
 
 import asyncio
+import contextlib
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
-from labeld.drivers.errors import ConnectionLost, ReplyMalformed
+from labeld.drivers.errors import ConnectionLost, DriverError, PrinterStalled, ReplyMalformed
 from labeld.drivers.printer import PrinterState
 from labeld.drivers.raw import RawDriver, RawSession
 
@@ -226,3 +228,46 @@ async def test_a_printer_that_must_not_be_asked_is_not() -> None:
             await session.send(LABEL)
         await done.wait()
     assert heard == [LABEL]
+
+
+@pytest.mark.parametrize(("manner", "fault"), [("resets", ConnectionLost), ("stalls", PrinterStalled), ("slow", None)])
+async def test_a_label_is_sent_to_a_mute_printer_when_it_has_arrived(
+    manner: str, fault: type[DriverError] | None
+) -> None:
+    """The kernel would take all of it at once; the printer's buffers are smaller."""
+    label = bytes(40_000)
+    given_up, over = asyncio.Event(), asyncio.Event()
+    heard = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal heard
+        with contextlib.suppress(OSError):
+            heard += len(await reader.read(4000))
+            if manner == "stalls":
+                await given_up.wait()
+            while manner == "slow" and (data := await reader.read(4000)):
+                heard += len(data)
+                await asyncio.sleep(0)
+        writer.transport.abort()
+        with contextlib.suppress(OSError):
+            await writer.wait_closed()
+        over.set()
+
+    connection = socket.create_server(("127.0.0.1", 0))
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    async with await asyncio.start_server(serve, sock=connection, limit=2048):
+        limit = 0.3 if manner == "stalls" else 60.0
+        driver = RawDriver("127.0.0.1", connection.getsockname()[1], ask=False, progress_timeout=limit)
+        caught = None
+        try:
+            async with driver.connect() as session:
+                await session.send(label)
+        except DriverError as error:
+            caught = error
+        given_up.set()
+        await over.wait()
+    if fault is None:
+        assert (caught, heard) == (None, len(label))
+    else:
+        assert isinstance(caught, fault)
+        assert caught.sent == len(label)

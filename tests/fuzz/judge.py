@@ -14,6 +14,7 @@ from labeld.daemon.render_pool import Rendered, RenderFailed, RenderPool, Render
 from labeld.daemon.render_process import RenderProcess, TooSlow
 from labeld.renderers import errors
 from labeld.renderers.artwork import BlankPage
+from labeld.renderers.asset import EPL, TSPL, ZPL
 from labeld.renderers.media import Media, Resolution
 
 #: the pool's own limit is for a page; this is for a document with its second try, on a busy machine
@@ -193,6 +194,7 @@ def request(rng: Random) -> RenderRequest:
         REQUEST,
         media=rng.choice(("4x6in", "4x6in", "a6", "100x150mm", "80x30mm")),
         dpi=rng.choice((203, 203, 300)),
+        document_format=rng.choice((ZPL, ZPL, TSPL, EPL)),
         graphic_encoding=rng.choice(("z64", "b64", "rle", "ascii")),
         scaling=rng.choice(("auto", "auto", "none")),
         design_dpi=rng.choice((None, None, 203, 300)),

@@ -57,7 +57,7 @@ def test_labels_written_by_chance_have_all_kinds_of_fields() -> None:
 
 def test_what_is_ours_is_no_fault() -> None:
     assert (judged(GOOD).kind, judged(GOOD).fault) == ("drawn", "")
-    refused = judged(Document(0, "", b"^XA^FO0,0^GFB,9,9,3,x"))
+    refused = judged(Document(0, "", b"^XA^DFA^FS^XFA^FS^XZ^XA^XFA^FS^XZ"))
     assert (refused.kind, refused.fault) == ("AssetRefused", "")
 
 
@@ -93,5 +93,5 @@ def _is_of_another_size() -> list[Bitmap]:
     ],
 )
 def test_what_is_wrong_is_told(monkeypatch: pytest.MonkeyPatch, wrong: Callable[[], list[Bitmap]], words: str) -> None:
-    monkeypatch.setattr(door, "labels", lambda *_: wrong())
+    monkeypatch.setattr(door, "read", lambda *_: [(bitmap, ()) for bitmap in wrong()])
     assert judged(GOOD, most_seconds=0.1 if wrong is _never_ends else 60).fault.startswith(words)

@@ -133,7 +133,7 @@ def _drawn(document: Document) -> str:
     except RenderError as error:
         if fault := unclear(str(error)):
             return fault
-    drawn = door.labels(document.zpl, *size, document.dpi)
+    drawn = [bitmap for bitmap, _ in door.read(document.zpl, *size, document.dpi)]
     if any((one.width, one.height) != size for one in drawn):
         return f"labels of other sizes than {size}: {drawn}"
     return ""

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import random
 import zlib
 
 _BOX = b"^FO1,1^GB9,9,9^FS"
@@ -72,6 +73,9 @@ def _text() -> dict[str, bytes]:
         "long-line": _label(b"^FO0,0^A0N,30^FD%s^FS" % (b"x" * 1_000_000)),
         "long-block": _label(b"^FO0,0^A0N,9^FB9999,9999,0,J^FD%s^FS" % words),
         "narrow-block": _label(b"^FO0,0^A0N,9^FB1,9999^FD%s^FS" % words),
+        "long-word": _label(b"^FO0,0^A0N,9^FB9,9999^FD%s^FS" % (b"x" * 500_000)),
+        "soft-hyphens": _label(rb"^FO0,0^A0N,9^FB9,9999^FD%s^FS" % (rb"\-x" * 200_000)),
+        "long-block-often": _label(b"^DFA^FS^FO0,0^A0N,9^FB9999,9999,0,J^FD%s^FS" % words) + _label(b"^XFA^FS" * 5000),
         "breaks": _label(b"^FO0,0^A0N,9^FB800,9999^FD%s^FS^FO0,0^A0N,9^TBN,800,32000^FD%s^FS" % (breaks, breaks)),
         "hex": _label(b"^FO1,1^A0N,30^FH^FD%s^FS" % (b"_C3_A9" * 100_000)),
         "font": b"~DYR:A,B,T,99999999,0," + b"FF" * 100_000 + _label(b"^CWZ,R:A.TTF^FO1,1^AZN,30^FDx^FS"),
@@ -79,6 +83,7 @@ def _text() -> dict[str, bytes]:
 
 
 def _graphics() -> dict[str, bytes]:
+    noise = random.Random(1).randbytes(410 * 3000)  # noqa: S311 - to be repeated
     bomb, half = z64(bytes(100_000_000)), z64(bytes(30_000_000))
     stored = b"".join(b"~DGR:B%d.GRF,30000000,1000,%s" % (number, half) for number in range(50))
     many = b"^GFA,99999999,99999999,10000,"
@@ -90,6 +95,9 @@ def _graphics() -> dict[str, bytes]:
         "run-lengths": _label(b"^FO0,0%s%s^FS" % (many, b"zF" * 100_000)),
         "rows-again": _label(b"^FO0,0%sFF%s^FS" % (many, b":" * 200_000)),
         "no-row": _label(b"^FO0,0^GFA,99999999,99999999,0,FF^FS^FO0,0^GFA,99999999,0,99999999,FF^FS"),
+        "noise": _label(b"^FO0,0^GFA,%d,%d,410,%s^FS" % (len(noise), len(noise), z64(noise))),
+        "large-noise-often": b"~DGR:A.GRF,200000,100,%s" % z64(noise[:200_000]) + _label(b"^XGR:A.GRF,10,10^FS" * 50),
+        "noise-often": b"~DGR:A.GRF,100000,100,%s" % z64(noise[:100_000]) + _label(b"^FO1,1^XGR:A.GRF^FS" * 2000),
         "enlarged": b"~DGR:A.GRF,20000,100,%s" % (b"zF" * 99) + _label(b"^FO0,0^XGR:A.GRF,10,10^FS" * 500),
     }
 
@@ -110,7 +118,16 @@ def _formats() -> dict[str, bytes]:
 
 def _barcodes() -> dict[str, bytes]:
     mixed, pairs = b"aB9;" * 800, b"A1" * 1500
+    places = [(number % 40 * 20, number // 40 * 20) for number in range(2400)]
     return {
+        "codes-apart": _label(b"^BY1", *(b"^FO%d,%d^BCN,9,N^FDA^FS" % place for place in places)),
+        "codes-over": _label(*(b"^FO%d,%d^BQN,2,2^FDQA,1^FS" % place for place in places)),
+        "maxicodes": _label(*(b"^FO%d,%d^BD4^FD1^FS" % place for place in places)),
+        "targets": _label(*(b"^FO%d,%d^GC40,4^FS^FO%d,%d^GC24,4^FS" % (place + place) for place in places)),
+        "codes-that-count": _label(b"^PQ190", *(b"^FO1,%d^BCN,20,N^SN1,1^FS" % place[1] for place in places[::99])),
+        "wide-bars": _label(
+            b"^BY474836050,3,99999999", b"^BJ^FD8^FS^BCN^FD1^FS^BBN^FD1^FS^BKN^FD1^FS^BTN^FD123456,1^FS"
+        ),
         "aztec": _label(b"^FO1,1^B0N,10,N,0,N,1,0^FD%s^FS" % (b"a\xffB9" * 800)),
         "pdf417": _label(b"^BY10,3,9999^FO1,1^B7N,9999,8,30,90^FD%s^FS" % mixed),
         "bars": _label(b"^BY10,3,32000^FO1,1^BCN,32000,Y,Y,Y,A^FD%s^FS^B3N,Y,32000,Y,Y^FD%s^FS" % (pairs, pairs)),

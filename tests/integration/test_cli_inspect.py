@@ -148,9 +148,12 @@ async def test_inspect_ends_as_convert_would(tmp_path: Path) -> None:
     assert (page["labels"], page["error"]) == ([], "the page is blank")
     zpl = b"^XA^PW812^FO10,10^GB700,900,4^FS^XZ"
     (page,) = (await told("-", "--dpi", "300", stdin=zpl))["pages"]
+    assert page["error"] is None
     assert "made for 203 dpi, so scaled to 300 dpi command by command" in page["labels"][0]["notes"]
     (page,) = (await told("-", "--dpi", "300", "--design-dpi", "300", stdin=zpl))["pages"]
     assert not any("scaled" in note for note in page["labels"][0]["notes"])
+    (page,) = (await told("-", code=4, stdin=b"^XA^FO9000,1^GB9,9,9^FS^XZ"))["pages"]
+    assert page["error"] == "the ZPL prints a blank label"
     two = document(tmp_path / "two.pdf", "", "TT0123456789")
     said = await told(two)
     assert (await labeld("convert", two, "--to", "zpl")).code == 0, "a blank page among others is none too many"

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from zeroconf import ServiceInfo
-from zeroconf.asyncio import AsyncZeroconf
+from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from labeld.config.settings import DiscoverySettings
 from labeld.daemon.browser import Browser
@@ -83,7 +82,7 @@ async def test_a_printer_appears_moves_and_leaves() -> None:
 
 async def test_addresses_of_this_host_are_no_printers_on_a_network() -> None:
     zeroconf = AsyncZeroconf(interfaces=LO)
-    info = ServiceInfo(
+    info = AsyncServiceInfo(
         SERVICE_TYPE,
         f"Trap.{SERVICE_TYPE}",
         port=22,

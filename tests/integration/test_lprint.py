@@ -1,4 +1,4 @@
-"""LPrint's graphics, which are `~DG` with run lengths, read by our decoder: dot for dot what it was given."""
+"""LPrint's graphics, `~DG` with run lengths and EPL2's `GW`: dot for dot what it was given, and what ours are."""
 
 import asyncio
 import os
@@ -14,13 +14,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+from tests.unit.renderers.machines import EplMachine
 from tests.unit.renderers.paper import dots, picture, pixels
 
 from labeld.drivers.virtual.server import VirtualPrinter
-from labeld.renderers.asset import PNG, ZPL, Asset
+from labeld.renderers.asset import EPL, PNG, ZPL, Asset
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.convert import Target, convert
 from labeld.renderers.media import Media, Resolution
+from labeld.renderers.write import write
 from labeld.renderers.zpl.graphic_field import decode_graphic, encode
 from labeld.renderers.zpl.lexer import lex
 from labeld.renderers.zpl.picture import draw
@@ -114,6 +116,32 @@ def test_a_graphic_of_lprint_is_the_picture_it_was_given(lprint: Server, dpi: in
     assert np.array_equal(sent.rows, given.rows)
     (label,) = draw(zpl, width, height)
     assert label.bitmap == given.rotated(180), "it prints upside down (^POI)"
+
+
+@pytest.mark.parametrize("dpi", [203, 300])
+def test_lprints_epl_and_ours_are_the_same_dots(lprint: Server, dpi: int) -> None:
+    width, height = 4 * dpi // 8 * 8, 6 * dpi
+    bits = dots(width, height)
+    bits[100:400], bits[500:520, 300:] = False, True
+    given = Bitmap.from_bits(bits)
+    file = Path(lprint.options["cwd"], "label.png")
+    file.write_bytes(picture(pixels(np.pad(bits, ((0, 0), (0, 4 * dpi - width)))), dpi=dpi))
+    file.chmod(0o644)
+    received = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        printer = threading.Thread(target=_one_job, args=(listener, received), daemon=True)
+        printer.start()
+        _lprint(lprint, "add", "system", f"-d eltron -m epl2_4inch-{dpi}dpi-dt -v socket://127.0.0.1:{_port(listener)}")
+        _lprint(lprint, "submit", "print/eltron", f"-o print-scaling=none -o media=oe_4x6-label_4x6in {file}")
+        printer.join(PATIENCE)
+    theirs, ours = EplMachine(height=height), EplMachine(height=height)
+    theirs.feed(bytes(received))
+    ours.feed(write([given], EPL, Resolution(dpi), "z64"))
+    ((image, copies),), ((drawn, printed),) = theirs.labels, ours.labels
+    assert (copies, theirs.strange) == (printed, []) == (1, [])
+    assert np.array_equal(image[:, :width], bits)
+    assert np.array_equal(drawn, bits)
 
 
 _GRAPHICS = (

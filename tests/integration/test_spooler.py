@@ -47,7 +47,7 @@ class Floor:
         event = from_json("t", payload, max_bytes=1000)
         new = NewJob(new_job_id(number, number), event, "test", "t", Route("zebra", "only"), float(number))
         job = (await self.store.accept(new)).job
-        artwork = Artwork(made_for("zebra", self.settings), ZPL, 1, 812, 1219, 203, ())
+        artwork = Artwork(made_for(self.settings), ZPL, 1, 812, 1219, 203, ())
         return await self.store.save_artwork(job.id, artwork, "rendered", float(number))
 
     @contextlib.asynccontextmanager

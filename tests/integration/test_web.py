@@ -220,10 +220,30 @@ async def test_the_buttons_work_without_the_script(floor: Floor) -> None:
         await problem(reply, 400)
 
 
+async def test_a_label_moves_by_its_page_with_and_without_the_script(floor: Floor) -> None:
+    lost = await floor.submit(NUMBER, printer="nowhere")
+    async with floor.http.get(f"/jobs/{lost.id}") as reply:
+        html = await reply.text()
+    assert '<option value="zebra-02">zebra-02: 4x6in, 300 dpi</option>' in html
+    data = {"printer": "zebra-02"}
+    async with floor.http.post(f"/jobs/{lost.id}/move", data=data, allow_redirects=False) as reply:
+        assert (reply.status, reply.headers["Location"]) == (303, "/")
+    moved = await floor.store.get(lost.id)
+    assert (moved.printer, moved.state, moved.requested_printer) == ("zebra-02", JobState.PENDING, "zebra-02")
+    for body in (b"", b"[]", b'{"printer": 7}'):
+        async with floor.http.post(f"/api/v1/jobs/{lost.id}/move", data=body) as reply:
+            await problem(reply, 400)
+    async with floor.http.post(f"/api/v1/jobs/{lost.id}/move", json={"printer": "nowhere"}) as reply:
+        assert "no printer 'nowhere'" in await problem(reply, 409)
+    done = await floor.confirm(await floor.submit("9400100000000000009999"))
+    async with floor.http.get(f"/jobs/{done.id}") as reply:
+        assert "<select" not in await reply.text()
+
+
 @pytest.mark.parametrize("reason", list(Reason))
 async def test_offered_actions_are_those_that_succeed(floor: Floor, reason: Reason) -> None:
     for state in (JobState.PENDING, JobState.HELD):
-        for verb in ("cancel", "release", "settle"):
+        for verb in ("cancel", "release", "move", "settle"):
             job = await floor.submit(f"{state}-{verb}", BOX, tracking_number=None)
             await floor.store.move(job.id, JobState.HELD, reason, "for this test", time.time())
             job = await floor.store.move(job.id, state, reason, "for this test", time.time())
@@ -234,6 +254,8 @@ async def _succeeds(floor: Floor, job: Job, verb: str) -> bool:
     try:
         if verb == "settle":
             await floor.app.actions.settle(job.id, printed=True, who="test")
+        elif verb == "move":
+            await floor.app.actions.move(job.id, "zebra-02", who="test")
         else:
             await getattr(floor.app.actions, verb)(job.id, who="test")
     except IllegalTransition:
@@ -340,6 +362,18 @@ async def test_a_browser_shows_a_label_as_it_prints_and_takes_the_answer(floor: 
         order = "return [...document.querySelectorAll('.labels .card')].map(card => card.dataset.key)"
         assert await window.run(order) == [f"job-{new.id}", f"job-{old.id}"]
         assert await window.run("return document.getElementById('lost').hidden && window.neverReloaded")
+
+
+@pytest.mark.peer
+async def test_a_browser_moves_a_label_to_the_printer_that_is_chosen(floor: Floor, tmp_path: Path) -> None:
+    job = await floor.submit(NUMBER)
+    async with browser(tmp_path / "browser") as window:
+        await window.open(f"{floor.url}/jobs/{job.id}")
+        await window.run("document.querySelector('select').value = 'returns'")
+        await window.run("document.querySelector('select').form.querySelector('button').click()")
+        await window.until("document.querySelector('.facts').textContent.includes('returns')")
+        assert await window.run("return document.getElementById('trouble').hidden")
+    assert (await floor.store.get(job.id)).printer == "returns"
 
 
 @pytest.mark.peer

@@ -70,11 +70,12 @@ def look(case: Case, dpi: int) -> Seen:
     first = door.labels(case.zpl, case.width, case.height)[case.index]
     label = door.labels(case.zpl, width, height, dpi)[case.index]
     bits = label.bits()
+    alone = door.barcodes(case.zpl, width, height, dpi)[case.index]  # lines may be drawn over symbols
     commands = set(case.entry["commands"])
     has_symbols = any(command.startswith("^B") and command != "^BY" for command in commands)
     uneven = [
         f"{one.format} {one.text[:20]!r}: {one.widths}"
-        for one in (measured(bits) if has_symbols else ())
+        for one in (measured(alone.bits()) if has_symbols else ())
         if not one.whole and COMMANDS.get(one.format, set()) & commands
     ]
     sides = [

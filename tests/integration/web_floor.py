@@ -19,6 +19,7 @@ from labeld.daemon.app import App
 from labeld.daemon.broker import BrokerLink
 from labeld.daemon.bus import Bus
 from labeld.daemon.discovery import Discovery
+from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.outbox import Outbox
@@ -118,11 +119,12 @@ class Floor:
         pool = await enter(RenderPool(chosen.render))
         self._preparer = Preparer(chosen, store, pool, time.time, time.monotonic)
         self.store = await enter(store)
-        intake = Intake(chosen, store, time.time)
         self.printers = Printers(chosen.printers, lambda view: self.bus.tell("printer", view.name))
+        dispatcher = Dispatcher(chosen, store, self.printers, time.time)
+        intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))
-        actions = Actions(chosen, store, time.time)
+        actions = Actions(store, dispatcher, time.time)
         self.discovery = Discovery(
             chosen.discovery,
             chosen.printers,

@@ -164,7 +164,9 @@ async function act(form, button) {
     return;
   }
   const { job, verb } = form.dataset;
-  const body = button.name ? JSON.stringify({ [button.name]: button.value === "true" }) : null;
+  const place = form.querySelector("select");
+  const said = place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
+  const body = said && JSON.stringify(said);
   const buttons = form.closest(".actions").querySelectorAll("button");
   for (const one of buttons) one.disabled = true;
   say("");

@@ -28,7 +28,7 @@ def font(name: str) -> Font:
     return known.get(name.upper()) or known[_UNKNOWN if len(name) <= 1 else "0"]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=512)
 def style(name: str, height: float, width: float, scale: float) -> Style:
     """A font at a fitted size (see `Font.fit`) in design dots; `scale` makes device dots of them."""
     return Style(font(name), height, width, scale)

@@ -1,15 +1,23 @@
 """A printer's font at one size: what is asked of it to set a text and to draw it."""
 
 import unicodedata
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
+
+import numpy as np
 
 from .faces import NOTHING, Glyph, Segment
 
 _HIGHEST = 32000.0  # `^A` names no larger height or width
 _MOST_GLYPHS = 1024  # kept per style
-_MOST_DOTS = 1 << 21  # all kept glyphs of a style together; a larger glyph is drawn anew each time
+_LARGEST = 1 << 21  # dots of a glyph that is kept; a larger one is drawn anew each time
+_MOST_KEPT = 1 << 25  # bytes of all kept glyphs of all styles together, one for each dot
+_GLYPH = 512  # bytes of a glyph besides
+
+#: A box: left, top, right, bottom in dots, the last two exclusive.
+Ink = tuple[int, int, int, int]
 
 
 class Drawer(Protocol):
@@ -65,10 +73,34 @@ class Font:
         return float(tall * (down or across or 1)), float(wide * (across or down or 1))
 
 
+class _Kept:
+    """The bytes of all glyphs that styles keep, for a document may ask for thousands of sizes at once."""
+
+    def __init__(self) -> None:
+        self._bytes = 0
+        self._styles: weakref.WeakSet[Style] = weakref.WeakSet()
+
+    def add(self, style: "Style", dots: int) -> None:
+        """Count a glyph that `style` is to keep; when there are too many, all styles forget theirs."""
+        if self._bytes + dots > _MOST_KEPT:
+            for each in self._styles:
+                each.forget()
+            self._styles.clear()
+            self._bytes = 0
+        self._bytes += dots + _GLYPH
+        self._styles.add(style)
+
+
+_KEPT = _Kept()
+
+
 class Style:
     """A font at one size. Everything it gives is in device dots, y down, seen from the pen on the baseline."""
 
-    __slots__ = ("_dots", "_glyphs", "baseline", "cap_height", "font", "height", "line_height", "scale", "width_dots")
+    __slots__ = (
+        "__weakref__", "_glyphs", "_inks", "baseline", "cap_height", "font", "height", "line_height", "scale",
+        "width_dots",
+    )  # fmt: skip
 
     def __init__(self, font: Font, height: float, width: float, scale: float) -> None:
         self.font = font
@@ -79,7 +111,7 @@ class Style:
         self.cap_height = font.cap_height * self.height
         self.line_height = self.height
         self._glyphs: dict[str, Glyph] = {}
-        self._dots = 0
+        self._inks: dict[str, Ink | None] = {}
 
     def has(self, char: str) -> bool:
         """Whether some face draws this character."""
@@ -99,6 +131,19 @@ class Style:
         found = self._glyphs.get(char)
         return self._draw(char) if found is None else found
 
+    def ink(self, char: str) -> Ink | None:
+        """Left, top, right and bottom of a character's black dots, seen from the pen; None where there are none."""
+        if char not in self._inks:
+            if len(self._inks) >= _MOST_GLYPHS:
+                self._inks.clear()
+            glyph = self.glyph(char)
+            columns, rows = (np.flatnonzero(glyph.bits.any(axis=axis)) for axis in (0, 1))
+            self._inks[char] = (
+                (glyph.left + int(columns[0]), glyph.top + int(rows[0]),
+                 glyph.left + int(columns[-1]) + 1, glyph.top + int(rows[-1]) + 1) if len(columns) else None
+            )  # fmt: skip
+        return self._inks[char]
+
     def outline(self, char: str) -> tuple[Segment, ...]:
         """The outline of a character, see `Face.contours`."""
         placed = self.font.place(char)
@@ -113,14 +158,17 @@ class Style:
     def _draw(self, char: str) -> Glyph:
         placed = self.font.place(char)
         glyph = NOTHING if placed is None else placed.face.draw(placed.index, *self._fit(placed))
-        dots = glyph.bits.size
-        if self._dots + dots > _MOST_DOTS or len(self._glyphs) >= _MOST_GLYPHS:
-            self._glyphs.clear()
-            self._dots = 0
-        if dots <= _MOST_DOTS:
+        if len(self._glyphs) >= _MOST_GLYPHS:
+            self.forget()
+        if glyph.bits.size <= _LARGEST:
+            _KEPT.add(self, glyph.bits.size)
             self._glyphs[char] = glyph
-            self._dots += dots
         return glyph
+
+    def forget(self) -> None:
+        """Keep no drawn glyph."""
+        self._glyphs.clear()
+        self._inks.clear()
 
 
 def is_mark(char: str) -> bool:

@@ -6,6 +6,7 @@ from labeld.config.errors import ConfigError
 from labeld.config.load import load, read_secret
 
 PRINTER = '[printers.zebra]\nuri = "socket://192.0.2.7"\n'
+GROUP = PRINTER + '[groups.all]\nprinters = ["zebra"]\n'
 
 
 def written(tmp_path: Path, text: str) -> Path:
@@ -56,12 +57,49 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
             PRINTER + 'stations = ["p"]\n[printers.b]\nuri = "socket://192.0.2.8"\nstations = ["p"]',
             "station 'p' belongs to both 'zebra' and 'b'",
         ),
+        (PRINTER + 'language = "cpcl"', "printers.zebra.language:"),
+        (PRINTER + 'language = "tspl"\nask = true', "printers.zebra: questions are in ZPL: remove ask = true"),
+        (PRINTER + 'language = "epl"\nserial = "X1"', "printers.zebra: a serial number can only be checked by asking"),
         ("site = ", "not valid TOML"),
+        (
+            GROUP + '[[routes]]\nto = "zebar"',
+            "routes.1.to: there is no printer or group 'zebar'; did you mean 'zebra'?",
+        ),
+        (GROUP + '[[routes]]\nto = "all"\ncarier = "x"', "routes.1.carier: unknown key; did you mean 'carrier'?"),
+        (
+            GROUP + '[[routes]]\nto = "all"\ndocument_type = ["INVOICE_LABEL", "HAZMAT"]',
+            "(got 'HAZMAT'); did you mean 'HAZMAT_LABEL'?",
+        ),
+        (GROUP + '[[routes]]\nto = "all"\nmedia = ["a6", "huge"]', "routes.1.media.2: media 'huge' is not known"),
+        (GROUP + '[[routes]]\nto = "all"\nstation = []', "routes.1.station: "),
+        (GROUP + '[[routes]]\nto = "all"\n[[routes]]\nto = "zebra"', "routes.1: it matches every event"),
+        (
+            PRINTER + '[groups.all]\nprinters = ["zebra", "zebar"]',
+            "groups.all.printers.2: there is no printer 'zebar'; d",
+        ),
+        (PRINTER + '[groups.all]\nprinters = ["zebra", "zebra"]', "groups.all.printers: a printer is there twice"),
+        (PRINTER + '[groups.zebra]\nprinters = ["zebra"]', "groups.zebra: a printer has this name too"),
+        (GROUP + 'printer = ["zebra"]', "groups.all.printer: unknown key; did you mean 'printers'?"),
+        ('[groups.all]\nprinters = ["zebra"]', "there is no printer 'zebra'; none is configured"),
     ],
 )
 def test_a_fault_names_the_key_and_what_to_do(tmp_path: Path, text: str, fault: str) -> None:
     (said,) = faults(written(tmp_path, text))
     assert fault in said
+
+
+@pytest.mark.parametrize(
+    ("more", "asked", "document_format"),
+    [
+        ("", True, "application/vnd.zebra-zpl"),
+        ("ask = false", False, "application/vnd.zebra-zpl"),
+        ('language = "tspl"', False, "application/vnd.tsc-tspl"),
+        ('language = "epl"\nask = false', False, "application/vnd.eltron-epl"),
+    ],
+)
+def test_only_printers_that_speak_zpl_are_asked(tmp_path: Path, more: str, asked: bool, document_format: str) -> None:
+    printer = load(written(tmp_path, PRINTER + more), {}).printers["zebra"]
+    assert (printer.ask, printer.document_format) == (asked, document_format)
 
 
 def test_all_faults_are_told_at_once(tmp_path: Path) -> None:

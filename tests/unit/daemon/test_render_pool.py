@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pytest
 
 from labeld.config.settings import RenderSettings
 from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest, _may_be_sent
+from labeld.renderers.asset import EPL, TSPL, ZPL
+from labeld.renderers.bitmap import Bitmap
+from labeld.renderers.media import Resolution
+from labeld.renderers.write import write
 
 LABEL = (Path(__file__).parents[3] / "daemon/demo/labels/usps-a6.pdf").read_bytes()
 REQUEST = RenderRequest(
@@ -46,6 +52,19 @@ async def test_a_fault_is_told_with_its_reason_and_its_picture(pool: RenderPool)
         await pool.render(stranger, LABEL)
     assert caught.value.kind == "SymbolLost"
     assert caught.value.faulty.startswith(b"^XA")
+
+
+@pytest.mark.parametrize("document_format", [TSPL, EPL])
+async def test_a_printer_gets_its_language_and_a_fault_its_picture(pool: RenderPool, document_format: str) -> None:
+    request = replace(REQUEST, document_format=document_format, copies=2)
+    rendered = await pool.render(request, LABEL)
+    assert rendered.labels == 2
+    zpl = await pool.render(REQUEST, LABEL)
+    size = {"width": 812, "height": 1219, "dpi": 203}
+    assert await pool.preview(rendered.payload, **size) == await pool.preview(zpl.payload, **size)
+    with pytest.raises(RenderFailed, match="not tracking number") as caught:
+        await pool.render(replace(request, tracking_number="1Z999AA10123456784"), LABEL)
+    assert await pool.preview(caught.value.faulty, **size) == await pool.preview(zpl.payload, **size)
 
 
 async def test_a_killed_worker_is_replaced_and_its_job_retried(pool: RenderPool) -> None:
@@ -113,3 +132,17 @@ def _gone(processes: list[psutil.Process]) -> bool:
 )
 def test_only_zpl_that_passes_the_allow_list_again_goes_to_a_printer(payload: bytes, labels: int, sent: bool) -> None:
     assert _may_be_sent(payload, labels, REQUEST) is sent
+
+
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, EPL])
+def test_only_the_printers_own_language_as_labeld_writes_it_goes_to_a_printer(document_format: str) -> None:
+    request = replace(REQUEST, document_format=document_format)
+    label = Bitmap.from_bits(np.indices((1219, 812)).sum(axis=0) % 7 == 0)
+    data = write([label, label], document_format, Resolution(203), "z64", 3)
+    assert _may_be_sent(data, 6, request)
+    assert not _may_be_sent(data, 2, request)  # nobody would miss the others
+    for other in {ZPL, TSPL, EPL} - {document_format}:
+        assert not _may_be_sent(data, 6, replace(request, document_format=other))
+    for more in (b"~JR", b"\x1b!R", b"SET CUTTER ON\r\n", b"^default\n", b"UN\n", data[:-1]):
+        assert not _may_be_sent(data + more, 6, request), more
+        assert not _may_be_sent(more + data, 6, request), more

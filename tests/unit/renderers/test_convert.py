@@ -121,8 +121,15 @@ def test_a_label_without_barcodes_prints_only_where_none_is_due(data: bytes) -> 
         assert caught.value.artwork.notes == (str(caught.value),)
 
 
-def test_zpl_that_cannot_be_drawn_is_not_verified_rather_than_held() -> None:
-    assert convert(unwrap(TEXT), _target(tracking_number="TT99")).notes == ("not verified: ^A cannot be drawn",)
+def test_zpl_that_needs_what_the_printer_holds_is_not_verified_rather_than_held() -> None:
+    artwork = convert(unwrap(STORED), _target(tracking_number="TT99"))
+    assert artwork.data == STORED
+    assert artwork.pages[0].bitmap is None
+    assert artwork.notes[-1] == (
+        "not verified: graphic 'LOGO' is stored in the printer, not sent here, so it is left out (byte 17)"
+    )
+    with pytest.raises(SymbolLost, match="no barcode was found, tracking number TT99"):
+        convert(unwrap(TEXT), _target(tracking_number="TT99"))
 
 
 def test_the_tracking_number_may_be_on_any_page() -> None:
@@ -196,13 +203,15 @@ def test_grey_print_is_not_lost() -> None:
 
 DRAWN = wrap(Bitmap.from_bits(dots(812, 1219)), "z64")
 TEXT = b"^XA^PW812^FO10,10^A0N,30^FDHello^FS^XZ"
+STORED = b"^XA^PW812^FO10,10^XGE:LOGO.GRF^FS^FO10,100^A0N,30^FDHello^FS^XZ"
 
 
 def test_zpl_of_the_right_resolution_passes_unchanged() -> None:
     artwork = convert(unwrap(TEXT), _target())
     assert artwork.data == TEXT
-    assert artwork.pages[0].bitmap is None
-    assert artwork.notes == ("not verified: ^A cannot be drawn",)
+    (picture,) = draw(TEXT, 812, 1219)
+    assert artwork.pages[0].bitmap == picture.bitmap
+    assert artwork.notes == ("nothing to verify: no barcode on the label",)
     assert convert(unwrap(TEXT), _target(copies=3)).data == TEXT * 3
     assert convert(unwrap(TEXT), _target(copies=3)).labels == 3
 
@@ -229,19 +238,32 @@ def test_the_print_width_is_set_back_to_the_stocks() -> None:
     assert artwork.labels == 1
 
 
-def test_zpl_of_another_resolution_does_not_fit() -> None:
-    with pytest.raises(DoesNotFit, match="this ZPL is made for 203 dpi, the printer has 300 dpi"):
-        convert(unwrap(TEXT), _target(DPI_300))
+def test_zpl_of_another_resolution_is_scaled_and_says_so() -> None:
+    artwork = convert(unwrap(TEXT), _target(DPI_300))
+    assert "made for 203 dpi, so scaled to 300 dpi command by command" in artwork.notes
+    assert artwork.labels == 1
+    (page,), (small,) = artwork.pages, convert(unwrap(TEXT), _target()).pages
+    assert page.bitmap is not None and small.bitmap is not None
+    assert page.bitmap.width == 1200
+    box, before = page.bitmap.ink_box(), small.bitmap.ink_box()
+    assert box is not None and before is not None
+    assert box == pytest.approx([side * 11.8 / 8 for side in before], abs=2)
     assert convert(unwrap(TEXT), _target(DPI_300, design_dpi=300)).data == TEXT + b"^XA^PW1200^XZ"
-    small = b"^XA^FO10,10^A0N,30^FDHello^FS^XZ"
-    assert "assumed that the ZPL is made for 203 dpi" in convert(unwrap(small), _target()).notes[0]
+    unsized = b"^XA^FO10,10^A0N,30^FDHello^FS^XZ"
+    notes = convert(unwrap(unsized), _target()).notes
+    assert any("assumed that the ZPL is made for 203 dpi" in note for note in notes)
 
 
-def test_zpl_becomes_a_picture_only_when_all_of_it_is_drawn() -> None:
+def test_zpl_becomes_a_file_only_when_all_of_it_is_drawn() -> None:
     artwork = convert(unwrap(DRAWN), _target(document_format=PNG))
     assert Bitmap.from_png(artwork.data) == Bitmap.from_bits(dots(812, 1219))
-    with pytest.raises(AssetRefused, match=r"cannot be drawn yet.*\^A"):
-        convert(unwrap(TEXT), _target(document_format=PDF))
+    for document_format in (PDF, PNG):
+        with pytest.raises(AssetRefused, match=r"on a printer that holds what it needs.*'LOGO'"):
+            convert(unwrap(STORED), _target(document_format=document_format))
+        partly = convert(unwrap(STORED), _target(document_format=document_format, verify=False))
+        assert any("'LOGO' is stored in the printer" in note for note in partly.notes)
+        (picture,) = draw(b"^XA^FO10,100^A0N,30^FDHello^FS^XZ", 812, 1219)
+        assert partly.pages[0].bitmap == picture.bitmap
 
 
 @pytest.mark.parametrize(

@@ -186,3 +186,32 @@ def test_connected_parts_are_what_a_flood_reaches(mask: NDArray[np.bool_]) -> No
 def test_connected_parts_of_large_masks(share: float) -> None:
     mask = np.random.default_rng(3).random((60, 70)) < share
     assert set(regions.connected(mask)) == flooded(mask)
+
+
+@given(
+    arrays.arrays(np.bool_, st.tuples(st.integers(1, 40), st.integers(1, 40))),
+    st.sets(st.tuples(st.integers(0, 4), st.integers(0, 4))),
+)
+def test_edges_are_counted_along_each_line_but_for_blank_cells(
+    bits: NDArray[np.bool_], cells: set[tuple[int, int]]
+) -> None:
+    height, width = bits.shape
+    blank = np.zeros((-(-height // 8), -(-width // 8)), np.bool_)
+    for line, column in cells:
+        blank[line : line + 1, column : column + 1] = True
+    seen = ~np.kron(blank, np.ones((8, 8), np.bool_))[:height, :width].astype(np.bool_)
+    padded = np.zeros((height, -(-width // 8) * 8), np.bool_)
+    padded[:, :width] = bits
+    inside = ~np.kron(blank, np.ones((8, 8), np.bool_))[:height].astype(np.bool_)
+    across = ((padded[:, 1:] != padded[:, :-1]) & inside[:, 1:]).sum(axis=1).max(initial=0)
+    down = ((bits[1:] != bits[:-1]) & seen[1:]).sum(axis=0).max(initial=0)
+    assert regions.most_edges(np.packbits(bits, axis=1), blank) == max(across, down)
+
+
+def test_lines_of_type_as_dense_as_a_symbol_are_none() -> None:
+    bits = np.zeros((200, 200), np.bool_)
+    bits[40:160, 40:160] = np.random.default_rng(3).random((120, 120)) < 0.5
+    rows = Bitmap.from_bits(bits).rows
+    assert dense(rows, 200)
+    bits[40:160:12] = bits[41:160:12] = False
+    assert not dense(Bitmap.from_bits(bits).rows, 200)

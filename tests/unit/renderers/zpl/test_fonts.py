@@ -186,9 +186,17 @@ def test_tiny_and_broken_sizes_draw_nothing_rather_than_fail() -> None:
 
 def test_many_characters_do_not_fill_the_memory() -> None:
     at = style("0", 400, 400, 1.0)
-    for code in range(0x4E00, 0x4E60):
+    for code in range(0x4E00, 0x5000):
         at.glyph(chr(code))
-    assert sum(glyph.bits.size for glyph in at._glyphs.values()) <= 1 << 21
+    assert 0 < sum(glyph.bits.size for glyph in at._glyphs.values()) <= 1 << 25
+
+
+def test_many_sizes_do_not_fill_the_memory() -> None:
+    sizes = [style("0", 200.0 + step, 400.0, 1.0) for step in range(1500)]
+    for at in sizes:
+        assert at.glyph("W") is at.glyph("W")
+    kept = sum(glyph.bits.size for at in sizes for glyph in at._glyphs.values())
+    assert sizes[0].glyph("W").bits.size * len(sizes) > 1 << 25 >= kept
 
 
 def test_styles_are_made_once() -> None:

@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.renderers.media import Resolution
+from labeld.renderers.zpl.findings import Finding
 from labeld.renderers.zpl.lexer import lex
-from labeld.renderers.zpl.lint import MAX_FINDINGS, Finding, lint
+from labeld.renderers.zpl.lint import MAX_FINDINGS, lint
 
 _IN_TEXT = (
     "1:14: error: the ZPL command '^B' is not allowed "

@@ -176,3 +176,19 @@ def test_no_more_dots_than_a_bitmap_may_have() -> None:
     wide = rasterise(scene(boxes(0, 0, (0, 0, 9, 9)), width=5000, height=100))
     with pytest.raises(ValueError, match="too many"):
         resample(wide, (MAX_DOTS / 5000 / 100) ** 0.5 + 1)
+
+
+@pytest.mark.parametrize("factor", [TO_300, TO_600])
+@pytest.mark.parametrize("module", [3.23, 3.4])
+def test_bars_of_uneven_modules_stay_in_their_place(factor: Fraction, module: float) -> None:
+    symbol = code("Code 39", 1).bits()
+    columns = np.arange(int(symbol.shape[1] * module)) / module
+    stretched = symbol.repeat(80, axis=0)[:80][:, columns.astype(np.intp)]
+    before = Bitmap.from_bits(np.pad(stretched, 100))
+    after = resample(before, factor)
+    [found] = symbols.read(after)
+    quality = symbols.measure(after.bits(), found)
+    assert quality is not None and quality.whole
+    left, _, right, _ = before.ink_box() or (0, 0, 0, 0)
+    new_left, _, new_right, _ = after.ink_box() or (0, 0, 0, 0)
+    assert 0.9 < (new_right - new_left) / (right - left) / factor < 1.03

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeld.renderers.zpl.text import CodePage, decode, unescape
+from labeld.renderers.zpl.text import CodePage, characters, decode, unescape, without_line_ends
 
 SETS = st.integers(-5, 60)
 PLACES = b"#0@[\\]^`{|}~"
@@ -32,6 +32,14 @@ def test_an_escape_is_one_byte_and_anything_else_stays(data: bytes, indicator: b
 def test_escaped_bytes_come_back(data: bytes, indicator: bytes) -> None:
     escaped = b"".join(indicator + b"%02X" % byte for byte in data)
     assert unescape(escaped, indicator) == data
+
+
+def test_line_ends_break_the_lines_of_the_zpl_only_where_they_are_not_escaped() -> None:
+    plain = CodePage(28)
+    assert characters(unescape(without_line_ends(b"a\r\nb_0D_0Ac", plain)), plain) == "ab\r\nc"
+    assert decode(b"ab\r\nc", plain) == "abc"
+    wide = CodePage(29)
+    assert characters(without_line_ends("\u0a0d\u200a".encode("utf-16-be"), wide), wide) == "\u0a0d\u200a"
 
 
 @pytest.mark.parametrize(
