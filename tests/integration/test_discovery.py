@@ -236,7 +236,7 @@ async def test_two_hundred_printers_of_which_fifty_return_elsewhere() -> None:
     assert changes <= 40
     assert running - tasks <= 24
     assert psutil.Process().memory_info().rss - memory < 64 * 2**20
-    for kept in (discovery._answers, discovery._pauses, discovery._turns, discovery._homes):
+    for kept in (discovery._answers, discovery._asked, discovery._turns, discovery._homes):
         assert len(kept) <= 50
 
 
