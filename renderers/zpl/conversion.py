@@ -33,18 +33,44 @@ class _Drawn(NamedTuple):
 def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ...]:
     """ZPL as it goes to a ZPL printer, in one piece since formats may need each other; else each label for itself.
 
-    `write` makes files of dots.
+    `write` makes files of dots. A picture or PDF that is not verified is drawn of any ZPL, and its notes say what a
+    printer would not get.
 
     Raises:
         BlankPage: it prints nothing.
-        AssetRefused: refused commands, too many labels, or a graphic that is damaged or not sent along.
+        AssetRefused: refused commands, cut off, too many labels, or a graphic that is damaged or not sent along.
     """
     commands = lexer.lex(asset.data)
     design, notes = _design(asset.data, commands, target)
     if target.document_format == ZPL:
         return (_for_printer(asset.data, commands, design, notes, target, write),)
-    drawn = _draw(interpret(commands, target.size, design, target.resolution))
+    allowed, said = _allowed(asset.data, commands, target)
+    notes += said
+    drawn = _draw(interpret(allowed, target.size, design, target.resolution))
     return tuple(_file(one, part if len(drawn) > 1 else 0, notes, target, write) for part, one in enumerate(drawn, 1))
+
+
+def _preview(target: Target) -> bool:
+    """Whether the label is only looked at."""
+    return not target.verify and target.document_format in (PDF, PNG)
+
+
+def _allowed(
+    zpl: bytes, commands: Sequence[lexer.Command], target: Target
+) -> tuple[Sequence[lexer.Command], list[str]]:
+    """The commands that are drawn, and notes on those that no printer gets."""
+    reasons = [one.reason for one in allowlist.judged(commands) if one.action in ("refuse", "damaged")]
+    if not _preview(target):
+        kept = allowlist.screen(zpl, commands, target.size[0], target.zpl_policy).commands
+        return kept, [f"left out: {reason}" for reason in dict.fromkeys(reasons)][:_MOST_FAULTS]
+    if _unended(commands):
+        reasons.append("the ZPL is cut off: its last format has no end (^XZ), so it is left out")
+    return commands, [f"a printer would not get this: {reason}" for reason in dict.fromkeys(reasons)][:_MOST_FAULTS]
+
+
+def _unended(commands: Sequence[lexer.Command]) -> bool:
+    """Whether the last format has no end."""
+    return next((one.name for one in reversed(commands) if one.name in ("^XA", "^XZ")), "") == "^XA"
 
 
 def _for_printer(
@@ -118,7 +144,7 @@ def _artwork(data: bytes, drawn: Sequence[_Drawn], notes: list[str]) -> PageArtw
 
 def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write) -> PageArtwork:
     """One label as a picture, as PDF with as many pages as it asks for, or in another printer's language."""
-    if target.verify or target.document_format not in (PDF, PNG):
+    if not _preview(target):
         _complete([one])
     scene, copies = one.label.scene, one.label.copies
     if copies > _MOST_COPIES:

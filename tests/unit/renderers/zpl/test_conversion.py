@@ -6,7 +6,7 @@ import pytest
 from tests.unit.renderers.paper import DPI_203, DPI_300, FOUR_BY_SIX
 
 from labeld.renderers.artwork import BlankPage, PageArtwork, Target
-from labeld.renderers.asset import PDF, PNG, ZPL, Asset
+from labeld.renderers.asset import EPL, PDF, PNG, TSPL, ZPL, Asset
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.convert import convert, convert_page
 from labeld.renderers.errors import AssetRefused, SymbolLost
@@ -244,3 +244,40 @@ def test_a_resolution_that_is_only_assumed_is_told() -> None:
     dark = page(metric, DPI_300).bitmap
     assert dark is not None
     assert np.flatnonzero(dark.bits().any(axis=1))[0] == 118
+
+
+# --- what a printer would not get
+
+CUT_OFF = b"^XA^PW812^FO50,50^A0N,40^FDparcel one^FS^XZ^XA^FO50,50^A0N,40^FDparcel two^FS"
+TILDE = b"^XA^PW812^FO50,50^A0N,40^FDJohn ~Smith Street 5^FS^XZ"
+DAMAGED = b"^XA^FO50,50^A0N,40^FDone^FS^FO50,200^GFB,80000,80000,100,\x01\x02^FS^XZ"
+FLASH = b"^XA^DFE:A.ZPL^FO50,50^FN1^FS^XZ^XA^FO50,50^A0N,40^FDone^FS^XZ"
+
+
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, EPL, PDF, PNG])
+@pytest.mark.parametrize(
+    ("zpl", "words"), [(CUT_OFF, "cut off"), (TILDE, "'~SM'"), (DAMAGED, "cut off: it declares"), (FLASH, "only R:")]
+)
+def test_what_no_zpl_printer_gets_no_other_gets(zpl: bytes, words: str, document_format: str) -> None:
+    with pytest.raises(AssetRefused, match=words):
+        pages(zpl, document_format=document_format)
+    if document_format in (TSPL, EPL):
+        with pytest.raises(AssetRefused, match=words):
+            pages(zpl, document_format=document_format, verify=False)
+
+
+@pytest.mark.parametrize("document_format", [PDF, PNG])
+@pytest.mark.parametrize(
+    ("zpl", "words"), [(CUT_OFF, "cut off"), (TILDE, "'~SM'"), (DAMAGED, "cut off: it declares"), (FLASH, "only R:")]
+)
+def test_a_preview_shows_what_is_there_and_says_the_rest(zpl: bytes, words: str, document_format: str) -> None:
+    one = page(zpl, document_format=document_format, verify=False)
+    assert [note for note in one.notes if note.startswith("a printer would not get this: ") and words in note]
+    assert one.bitmap is not None and one.bitmap.ink_box() is not None
+
+
+def test_refused_commands_are_left_out_of_what_is_drawn_as_of_what_is_sent() -> None:
+    zpl = LABEL.replace(b"^XZ", b"~JR^XZ")
+    one = page(zpl, document_format=TSPL, zpl_policy="strip")
+    assert [note for note in one.notes if note.startswith("left out: ") and "'~JR'" in note]
+    assert one.bitmap == page(LABEL).bitmap
