@@ -49,7 +49,8 @@ class Paper:
 class Expected:
     """A barcode of the label: what a scanner must give, in zxing-cpp's words, and its box on the paper in dots.
 
-    `format` is empty where zxing-cpp does not read this kind. `fault` says why it is not on the label at all.
+    `format` is empty where zxing-cpp does not read this kind. `fault` says why it is not on the label at all, and
+    `shape` is what was drawn of it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Expected:
     box: tuple[int, int, int, int]
     start: int
     fault: str = ""
+    shape: Boxes | Dots | None = None
 
 
 class Painter:
@@ -256,18 +258,15 @@ class Painter:
         placed = self._placed(field, symbol, turn, x, y)
         ink = self._ink(field, settings)
         left, top = _whole(placed.x), _whole(placed.y)
+        shape: Boxes | Dots
         if symbol.bitmap is not None:
-            bitmap = symbol.bitmap.rotated(turn)
-            self._add(Dots(left, top, bitmap), ink, field.start)
+            shape = Dots(left, top, symbol.bitmap.rotated(turn))
         else:
-            self._add(Boxes(left, top, turned(symbol.edges, symbol.width, symbol.height, turn)), ink, field.start)
+            shape = Boxes(left, top, turned(symbol.edges, symbol.width, symbol.height, turn))
+        self._add(shape, ink, field.start)
         self._captions(field, symbol, placed, captions, ink)
-        box = placed.box
-        self.expected.append(
-            Expected(
-                field.barcode, symbol.format, symbol.text, (left, top, _whole(box[2]), _whole(box[3])), field.start
-            )
-        )
+        box = left, top, _whole(placed.box[2]), _whole(placed.box[3])
+        self.expected.append(Expected(field.barcode, symbol.format, symbol.text, box, field.start, shape=shape))
 
     def _faulty(self, field: Field, settings: Settings, written: str, fault: str) -> None:
         """A barcode that no printer can make of its data: it is on the label in the sender's mind only."""
