@@ -118,10 +118,11 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target, *, hold: bool =
     Raises:
         SymbolLost: none carries the tracking number, or one of several on a page does not; `.artwork` is that label.
     """
-    if any(page.bitmap is None for page in pages):
-        return ()  # ZPL that is not verified, which its own note says
+    incomplete = any(page.bitmap is None for page in pages)  # ZPL, whose own note says so
     number = target.tracking_number
     found = [symbol for page in pages for symbol in (*page.symbols, *page.lost)]
+    if incomplete and not found:
+        return ()
     if number is None:
         return () if found else ("nothing to verify: no barcode on the label",)
     of_it = [page for page in pages if symbols.matches_tracking(page.symbols, number)]
