@@ -44,9 +44,10 @@ class PageInspection:
 
 @dataclass(frozen=True, slots=True)
 class ZplInspection:
-    """ZPL: how many labels it prints, the resolution it is made for, its commands, those refused, and the lint."""
+    """ZPL: how many labels it prints (None: only the printer knows), the resolution it is made for, its commands,
+    those refused, and the lint."""
 
-    labels: int
+    labels: int | None
     design_dpi: int | None
     because: str
     commands: dict[str, int]
@@ -169,13 +170,20 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
     else:
         design, because = label.design_resolution(asset.data, target.media)  # type: ignore[assignment]
     return ZplInspection(
-        labels=label.labels_in(asset.data),
+        labels=_count(asset.data),
         design_dpi=None if design is None else design.dpi,
         because=because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
         findings=_lint(asset.data, commands, target, design),
     )
+
+
+def _count(zpl: bytes) -> int | None:
+    try:
+        return label.labels_in(zpl)
+    except AssetRefused:
+        return None  # the page says why
 
 
 def _lint(

@@ -21,6 +21,8 @@ MAX_PREFIX_CHANGES = 100
 PREFIX_CHANGES: Final = frozenset({"^CC", "~CC", "^CT", "~CT", "^CD", "~CD"})
 #: What follows these is printed, or is a remark: one text, of which no byte may be left out unseen.
 DATA: Final = frozenset({"^FD", "^FV", "^FX"})
+#: What gives a field the data that it prints.
+FIELD_DATA: Final = frozenset({"^FD", "^FV", "^SN"})
 
 #: Commands without parameters: what follows them is text that belongs to nothing.
 _BARE = frozenset({"^XA", "^XZ", "^FS"})

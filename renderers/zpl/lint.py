@@ -8,7 +8,7 @@ from ..media import Resolution
 from .allowlist import DROPPED, RECALLS, judged
 from .findings import Finding, Severity
 from .grammar import LENGTHS, NUMBERS, PARAMETERS, Parameter, Value, read
-from .lexer import DATA, Command
+from .lexer import DATA, FIELD_DATA, Command
 
 #: More findings than anybody reads.
 MAX_FINDINGS = 500
@@ -38,7 +38,6 @@ _OWN_MODULE = {"^BQ": 2, "^BX": 1, "^B0": 1, "^BO": 1, "^BR": 2}
 _FIXED_MODULE = frozenset({"^BD", "^BT", "^B5", "^BZ"})
 _SMALLEST_MM = 0.24
 _BEGINS_FIELD = frozenset({"^FO", "^FT"})
-_FIELD_DATA = frozenset({"^FD", "^FV", "^SN"})
 
 
 def lint(
@@ -138,7 +137,7 @@ class _Linter:
             self.placed = False
         elif name in _BEGINS_FIELD:
             self._begin(command)
-        elif name in _FIELD_DATA:
+        elif name in FIELD_DATA:
             self._data(command)
         if name in PARAMETERS and name not in DATA:
             values = read(command)
