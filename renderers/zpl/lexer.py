@@ -95,11 +95,13 @@ def binary_fault(command: Command) -> str:
     header = _header(command.name, command.delimiter).match(command.parameters)
     if header is None:
         return "does not begin with its lengths"
-    sent, total = int(header["sent"]), int(header["total"] or header["sent"])
+    sent, total, row = (int(header[part] or header["sent"]) for part in ("sent", "total", "row"))
     if header.end() + sent > len(command.parameters):
         return f"is cut off: it declares {sent} bytes and has {len(command.parameters) - header.end()}"
     if sent != total and header["kind"] in b"Bb":
         return f"declares two lengths, {sent} and {total} bytes"
+    if not 1 <= row <= sent:
+        return f"declares {sent} bytes in rows of {row}"
     return ""
 
 
@@ -193,8 +195,14 @@ def _header(name: str, delimiter: str) -> re.Pattern[bytes]:
     other = rb"[\w:.*\- ]{0,80}"  # no prefix may hide in it
     number = rb"\s*(?P<%b>\d{1,9})\s*"
     parts = {
-        "^GF": (rb"\s*(?P<kind>[BbCc])\s*", number % b"sent", number % b"total", rb"\s*\d{1,9}\s*"),
-        "~DY": (other, rb"\s*(?P<kind>[BbCcPp])\s*", other, number % b"sent", rb"\s*(?:\d{1,9})?\s*(?P<total>)"),
+        "^GF": (rb"\s*(?P<kind>[BbCc])\s*", number % b"sent", number % b"total", number % b"row"),
+        "~DY": (
+            other,
+            rb"\s*(?P<kind>[BbCcPp])\s*",
+            other,
+            number % b"sent",
+            rb"\s*(?:\d{1,9})?\s*(?P<total>)(?P<row>)",
+        ),
     }[name]
     return re.compile(b"".join(part + comma for part in parts))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..media import Resolution
-from .allowlist import DROPPED, RECALLS, judged
+from .allowlist import DROPPED, RECALLS, RESIDENT, judged
 from .findings import Finding, Severity
 from .grammar import LENGTHS, NUMBERS, PARAMETERS, Parameter, Value, read
 from .lexer import DATA, FIELD_DATA, Command
@@ -31,7 +31,6 @@ _WOULD: Final = {
     "~PR": "prints the last label again", "^JJ": "sets its port", "^RF": "writes an RFID tag", "^RS": "sets its RFID",
     "^RW": "sets its RFID", "^WV": "checks an RFID tag", "^FL": "links fonts", "^CO": "sets its memory",
 }  # fmt: skip
-_RESIDENT = frozenset("0ABCDEFGHPQRSTUV")
 _SYMBOLS = frozenset(name for name in PARAMETERS if name.startswith("^B") and name != "^BY")
 #: Symbols whose module `^BY` gives not.
 _OWN_MODULE = {"^BQ": 2, "^BX": 1, "^B0": 1, "^BO": 1, "^BR": 2}
@@ -94,7 +93,7 @@ class _Linter:
     module: float = 2.0
     in_dots: bool = True
     encoding: float = 0.0
-    letters: set[str] = field(default_factory=lambda: set(_RESIDENT))
+    letters: set[str] = field(default_factory=lambda: set(RESIDENT))
 
     def add(self, command: Command, severity: Severity, message: str, hint: str = "") -> None:
         self.found.append(Finding(command.start, severity, message, hint))
@@ -102,7 +101,7 @@ class _Linter:
     def keep(self, command: Command, reason: str) -> None:
         if reason and command.name in RECALLS:
             self.add(command, "warning", reason, "send it with the label: ~DG or ^DF before it")
-        elif reason:
+        elif reason and not (command.name in FIELD_DATA and _is_utf8(command.parameters)):  # `_data` says more
             self.add(command, "note", reason)
 
     def drop(self, command: Command, reason: str) -> None:
