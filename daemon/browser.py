@@ -9,7 +9,7 @@ from ipaddress import IPv6Address, ip_address
 from types import TracebackType
 from typing import Self
 
-from zeroconf import InterfaceChoice, ServiceStateChange, Zeroconf
+from zeroconf import InterfaceChoice, ServiceInfo, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from ..drivers.devices import Service
@@ -134,7 +134,7 @@ class Browser:
             heard.service = service
             self.changed.set()
 
-    def _service(self, key: tuple[str, str], info: AsyncServiceInfo) -> Service | None:
+    def _service(self, key: tuple[str, str], info: ServiceInfo) -> Service | None:
         kind, name = key
         addresses = sorted({address for address in info.parsed_scoped_addresses() if self._usable(address)})
         if not addresses:

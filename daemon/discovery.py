@@ -28,7 +28,8 @@ _ASKED_AT_ONCE = 4
 _HANG_UPS = 3
 #: an answer stands for so long against an announcement that says otherwise
 _FRESH_SECONDS = 30.0
-_LONGEST_PAUSE_SECONDS = 600.0
+#: pause before a candidate is asked again, twice as long each time
+_AGAIN_SECONDS, _LONGEST_PAUSE_SECONDS = 3.0, 600.0
 #: how long names of static printers stand for the same addresses, and how long finding one out may take
 _RESOLVED_SECONDS, _RESOLVE_SECONDS = 60.0, 5.0
 #: how long one conversation waits for the other at the same address
@@ -45,12 +46,12 @@ class _Answer:
 
 
 @dataclass(slots=True)
-class _Pause:
-    """A candidate that could not be reached, or hung up so often when it was asked."""
+class _Asked:
+    """How often a candidate was asked, how often it hung up on that, and when it may be asked again."""
 
-    failures: int = 0
+    times: int = 0
     hung_up: int = 0
-    until: float = 0.0
+    not_before: float = 0.0
 
 
 class Discovery:
@@ -84,7 +85,7 @@ class Discovery:
         self._devices: tuple[Device, ...] = ()
         self._answers: dict[Endpoint, _Answer] = {}
         self._homes: dict[str, str] = {}
-        self._pauses: dict[str, _Pause] = {}
+        self._asked: dict[str, _Asked] = {}
         self._turns: dict[Endpoint, asyncio.Lock] = {}
         self._places: dict[Endpoint, str] = {}
         self._fixed: dict[Endpoint, str] = {}
@@ -119,10 +120,10 @@ class Discovery:
         if key is None:
             return  # it left meanwhile
         if identity.serial is not None:
-            # it is not where it answered before; who is there now is not known
-            elsewhere = [at for at, answer in self._answers.items() if answer.identity.serial == identity.serial]
-            for at in elsewhere:
-                del self._answers[at]
+            for at, answer in self._answers.items():
+                if answer.identity.serial == identity.serial:
+                    # it is not where it answered before; who is there now is not known
+                    self._answers[at] = _Answer(Identity(), answer.at)
             self._homes[identity.serial] = key
         self._answers[endpoint] = _Answer(identity, self._clock())
         if old is None or old.identity != identity:
@@ -198,9 +199,9 @@ class Discovery:
             before = set(old[key].endpoints) if key in old else set()
             for at in set(device.endpoints) - before:
                 self._answers.pop(at, None)  # whoever answered there was another one, or is asked again
-                self._pauses.pop(key, None)
+                self._asked.pop(key, None)
         self._answers = {at: answer for at, answer in self._answers.items() if at in places}
-        self._pauses = {key: pause for key, pause in self._pauses.items() if key in new}
+        self._asked = {key: asked for key, asked in self._asked.items() if key in new}
         serials = {printer.own_serial for printer in self._printers.values()}
         self._homes = {serial: key for serial, key in self._homes.items() if key in new or serial in serials}
         self._turns = {at: lock for at, lock in self._turns.items() if at in places or lock.locked()}
@@ -246,7 +247,7 @@ class Discovery:
             while batch := self._askable()[:_ASKED_AT_ONCE]:
                 await asyncio.gather(*(self._ask(device) for device in batch))
             try:
-                async with asyncio.timeout(_FRESH_SECONDS):
+                async with asyncio.timeout(_AGAIN_SECONDS):
                     await self._wake.wait()
             except TimeoutError:
                 continue
@@ -259,6 +260,9 @@ class Discovery:
             for printer in adopted
             if printer.own_serial and printer.wanted and not self.where(printer.wanted, printer.own_serial)
         }
+        if not lost:  # when one is lost again, all are asked soon
+            for key in {self._places[at] for at in self._answers if not self._answers[at].mute}:
+                self._asked.pop(key, None)
         taken = {at for printer in adopted if printer.wanted for at in self.where(printer.wanted, printer.own_serial)}
         return [device for device in self._devices if self._to_be_asked(device, lost, taken, now)]
 
@@ -269,16 +273,16 @@ class Discovery:
         names = " ".join((*device.names, *device.hosts)).casefold()
         if not (device.advert.speaks_zpl or any(serial and serial.casefold() in names for serial in lost)):
             return False
-        pause = self._pauses.get(device.key)
-        if pause is not None and now < pause.until:
+        if device.key in self._asked and now < self._asked[device.key].not_before:
             return False
         answers = [self._answers[at] for at in places if at in self._answers]
-        if not answers:
-            return True
-        return bool(lost) and not answers[0].mute and all(now - one.at >= _FRESH_SECONDS for one in answers)
+        return not answers or (bool(lost) and not any(answer.mute for answer in answers))
 
     async def _ask(self, device: Device) -> None:
-        """Ask one candidate who it is; each device at the first address that takes a connection."""
+        """Ask one candidate who it is, at the first address that takes a connection; next time after a longer pause."""
+        asked = self._asked.setdefault(device.key, _Asked())
+        pause = min(_AGAIN_SECONDS * 2.0 ** min(asked.times, 10), _LONGEST_PAUSE_SECONDS)
+        asked.times, asked.not_before = asked.times + 1, self._clock() + pause
         for at in device.endpoints[:2]:
             try:
                 async with self.turn(at), self._open_at(at.uri).connect() as session:
@@ -291,24 +295,20 @@ class Discovery:
                 return
             except DriverError as error:
                 log.debug("candidate %s: %s", device.name, error)
-                pause = self._pauses.setdefault(device.key, _Pause())
-                pause.hung_up += 1
-                if pause.hung_up >= _HANG_UPS:
+                asked.hung_up += 1
+                if asked.hung_up >= _HANG_UPS:
                     self._mute(at)
                 continue
-            self._pauses.pop(device.key, None)
             if seen.identity == Identity():
                 self._mute(at)
             else:
                 self.heard(at, seen.identity)
             return
-        pause = self._pauses.setdefault(device.key, _Pause())
-        seconds = min(_FRESH_SECONDS * 2.0 ** min(pause.failures, 10), _LONGEST_PAUSE_SECONDS)
-        pause.failures, pause.until = pause.failures + 1, self._clock() + seconds
 
     def _mute(self, at: Endpoint) -> None:
         """It said nothing, or nothing in ZPL: it is not asked again, for it may put the question on paper."""
-        self._answers[at] = _Answer(Identity(), self._clock(), mute=True)
+        if at in self._places:
+            self._answers[at] = _Answer(Identity(), self._clock(), mute=True)
 
     # --- static printers
 

@@ -45,9 +45,10 @@ class PageInspection:
 
 @dataclass(frozen=True, slots=True)
 class ZplInspection:
-    """ZPL: how many labels it prints, the resolution it is made for, its commands, those refused, and the lint."""
+    """ZPL: how many labels it prints (None: only the printer knows), the resolution it is made for, its commands,
+    those refused, and the lint."""
 
-    labels: int
+    labels: int | None
     design_dpi: int | None
     because: str
     commands: dict[str, int]
@@ -170,13 +171,20 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
     else:
         design = design_resolution(commands, target.media, target.resolution)
     return ZplInspection(
-        labels=label.labels_in(asset.data),
+        labels=_count(asset.data),
         design_dpi=design.resolution.dpi if design.told else None,
         because=design.because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
         findings=_lint(asset.data, commands, target, design.resolution),
     )
+
+
+def _count(zpl: bytes) -> int | None:
+    try:
+        return label.labels_in(zpl)
+    except AssetRefused:
+        return None  # the page says why
 
 
 def _lint(zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution) -> tuple[Finding, ...]:

@@ -1,17 +1,17 @@
 """Labels as ZPL: write one from dots, count those in a payload."""
 
-import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ..bitmap import Bitmap
+from ..errors import AssetRefused
 from .grammar import read
 from .graphic_field import Encoding, encode
-from .lexer import Command, formats, lex
+from .lexer import FIELD_DATA, Command, formats, lex
+from .stored import find, is_format, stem
 
-_GRAPHICS = frozenset({"^GB", "^GC", "^GD", "^GE", "^GF", "^GS", "^XG", "^IM", "^IL", "^XF"})
-_FIELD_DATA = frozenset({"^FD", "^FV", "^SN"})
+_GRAPHICS = frozenset({"^GB", "^GC", "^GD", "^GE", "^GF", "^GS", "^XG", "^IM", "^IL"})
 _MAX_LABELS = 99_999_999  # ^PQ's own limit
-_WHOLE_NUMBER = re.compile(r"\+?0*([0-9]{1,9})")
 
 
 def wrap(bitmap: Bitmap, encoding: Encoding, copies: int = 1) -> bytes:
@@ -27,47 +27,90 @@ def wrap(bitmap: Bitmap, encoding: Encoding, copies: int = 1) -> bytes:
 
 
 def labels_in(zpl: bytes) -> int:
-    """How many labels come out of the printer: per format with content its `^PQ`, formats that only set: none.
+    """How many labels come out of the printer: the sum of `quantities`.
 
     Raises:
-        AssetRefused: see `lexer.lex`.
+        AssetRefused: see `quantities`.
     """
     return sum(quantities(zpl))
 
 
 def quantities(zpl: bytes) -> list[int]:
-    """How many labels each format prints, for those that print.
+    """How many labels each format prints, for those that print: its last `^PQ`, also one in a stored format (`^DF`)
+    that it recalls (`^XF`). Formats that only set or store print none.
 
     Raises:
-        AssetRefused: see `lexer.lex`.
+        AssetRefused: what a format recalls is only in the printer and may count too; see also `lexer.lex`.
     """
-    return [wanted for commands in formats(lex(zpl)) if (wanted := quantity(commands))]
+    stored: dict[str, _Counted] = {}
+    found = []
+    for commands in formats(lex(zpl)):
+        place = next((place for place, command in enumerate(commands) if command.name == "^DF"), None)
+        if place is None:
+            found.append(_counted(commands, stored).labels())
+            continue
+        kept = _counted(commands[place + 1 :], {})
+        if any(command.name == "^PQ" for command in commands[:place]):
+            kept.unknown = kept.unknown or commands[place]  # whether that is stored too, no guide says
+        stored[stem(str(read(commands[place])[0]))] = kept
+    return [wanted for wanted in found if wanted]
 
 
-def prints(commands: Iterable[Command]) -> bool:
-    """Whether a format (its commands between `^XA` and `^XZ`) has something to print; one that is stored (`^DF`, or
-    `^IS` with N) prints nothing."""
-    commands = tuple(commands)
-    if any(command.name == "^DF" or (command.name == "^IS" and read(command)[1] == "N") for command in commands):
-        return False
-    return any(
-        command.name in _GRAPHICS or (command.name in _FIELD_DATA and command.parameters.strip())
-        for command in commands
-    )
+def fills(command: Command) -> bool:
+    """Whether it gives its format something to print."""
+    return command.name in _GRAPHICS or (command.name in FIELD_DATA and bool(command.parameters.strip()))
 
 
-def quantity(commands: tuple[Command, ...]) -> int:
-    """The number of labels that one format prints."""
-    if not prints(commands):
-        return 0
-    wanted = 1
+def asked(command: Command) -> int:
+    """How many labels a `^PQ` asks for: one where it gives no number."""
+    wanted = read(command)[0]
+    return min(max(int(wanted), 1), _MAX_LABELS) if isinstance(wanted, float) else 1
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What a format has to print, so far: anything at all, how many of it, and the recall that leaves that open."""
+
+    filled: bool = False
+    wanted: int | None = None
+    kept_only: bool = False
+    unknown: Command | None = None
+
+    def labels(self) -> int:
+        """How many come out.
+
+        Raises:
+            AssetRefused: the printer alone knows.
+        """
+        if self.unknown is not None:
+            target = str(read(self.unknown)[0])[:40]
+            raise AssetRefused(
+                f"only the printer knows how many labels {self.unknown.name} {target!r} at byte {self.unknown.start} "
+                "prints: send that format (^DF) with the label, or write ^PQ after ^XF"
+            )
+        return (self.wanted or 1) if self.filled and not self.kept_only else 0
+
+    def take(self, other: "_Counted") -> None:
+        """What follows from recalling another format here."""
+        self.filled = self.filled or other.filled
+        self.kept_only = self.kept_only or other.kept_only
+        self.wanted = self.wanted if other.wanted is None else other.wanted
+        self.unknown = other.unknown or (self.unknown if other.wanted is None else None)
+
+
+def _counted(commands: Iterable[Command], stored: dict[str, _Counted]) -> _Counted:
+    """What there is to count in a format, its commands between `^XA` and `^XZ`."""
+    found = _Counted()
     for command in commands:
         if command.name == "^PQ":
-            wanted = _number(command.fields()[0]) or 1
-    return min(wanted, _MAX_LABELS)
-
-
-def _number(text: str) -> int:
-    """The whole number that `text` begins with, as printers read it, up to nine digits; 0 without one."""
-    digits = _WHOLE_NUMBER.match(text)
-    return int(digits[1]) if digits else 0
+            found.wanted, found.unknown = asked(command), None
+        elif command.name == "^XF":
+            here = find(stored, stem(str(read(command)[0])))
+            found.take(here or _Counted(filled=True, unknown=command))
+        elif command.name == "^IS" and read(command)[1] == "N":
+            found.kept_only = True
+        elif command.name == "^ID" and is_format(str(read(command)[0])):
+            stored.pop(stem(str(read(command)[0])), None)
+        else:
+            found.filled = found.filled or fills(command)
+    return found

@@ -33,7 +33,7 @@ async def announce(zeroconf: AsyncZeroconf, numbers: range, net: int) -> None:
     """Announce printers, all at once."""
 
     async def register(info: ServiceInfo) -> None:
-        await (await zeroconf.async_register_service(info, strict=False))
+        await (await zeroconf.async_register_service(info, cooperating_responders=True, strict=False))
 
     await asyncio.gather(*[register(info) for number in numbers for info in infos(number, net)])
 

@@ -9,7 +9,7 @@ import pytest
 
 from labeld.config.settings import DiscoverySettings, PrinterSettings
 from labeld.daemon.discovery import Discovery
-from labeld.drivers.devices import Endpoint, Service, Wanted
+from labeld.drivers.devices import Device, Endpoint, Service, Wanted
 from labeld.drivers.dnssd import ZPL, Advert
 from labeld.drivers.errors import ConnectionLost, PrinterOffline, WrongPrinter
 from labeld.drivers.located import LocatedDriver
@@ -223,7 +223,7 @@ async def test_only_candidates_that_claim_zpl_are_asked_and_each_once() -> None:
         async with asyncio.timeout(PATIENCE):
             while not asked:  # noqa: ASYNC110 - no signal
                 await asyncio.sleep(0.01)
-        rig.clock.now += 15  # less than the pause
+        rig.clock.now += 1  # less than the pause
         rig.discovery._wake.set()
         await asyncio.sleep(0.2)
     assert asked == [b"~HI\r\n"]
@@ -257,6 +257,36 @@ async def test_one_that_answers_in_no_zpl_is_let_alone(hangs_up: bool, times: in
             await asyncio.sleep(0.05)
     assert asked == [b"~HI\r\n"] * times
     assert rig.discovery.candidates()[0].serial is None
+
+
+async def test_one_printer_under_two_names_is_not_asked_in_turns_for_ever(first: VirtualPrinter) -> None:
+    rig = Rig(zebra={"identity": "serial:AAA1"}, lost={"identity": "serial:NOWHERE"})
+    over_wifi = replace(announced(first, uuid="other"), host="wifi.local")
+    await first.unplug()
+    first.plug("0.0.0.0")  # noqa: S104 - answers at all of loopback
+    rig.discovery.take([announced(first), replace(over_wifi, addresses=("127.0.0.8",))])
+    asked = 0
+    ask = rig.discovery._ask
+
+    async def count(device: Device) -> None:
+        nonlocal asked
+        asked += 1
+        await ask(device)
+
+    rig.discovery._ask = count  # type: ignore[method-assign]
+    async with rig.asking():
+        await rig.knows("AAA1")
+        for _ in range(100):
+            rig.clock.now += 6
+            rig.discovery._wake.set()
+            await asyncio.sleep(0.005)
+    assert 2 <= asked <= 2 * 9
+    assert await rig.serial_of("zebra") == "AAA1"
+
+
+@pytest.mark.parametrize("address", ["fe80::1%lo", "::1", "127.0.0.1"])
+def test_every_kind_of_address_is_a_uri(address: str) -> None:
+    assert open_at(Endpoint(address, 9100).uri).host == address
 
 
 async def test_a_static_printer_keeps_its_address_to_itself(first: VirtualPrinter) -> None:
