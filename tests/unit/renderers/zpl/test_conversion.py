@@ -299,7 +299,7 @@ def test_a_missing_graphic_hides_no_fault_of_the_rest() -> None:
 
 
 def test_nothing_is_known_of_a_format_that_the_printer_holds() -> None:
-    recalled = b"^XA^XFR:SHIP.ZPL^FS" + CODE + b"^FO0,290^GB800,190,190^FS^FN1^FDa^FS^XZ"
+    recalled = b"^XA^XFR:SHIP.ZPL^FS" + CODE + b"^FO0,290^GB800,190,190^FS^FN1^FDa^FS^PQ1^XZ"
     one = page(recalled, tracking_number="4711")
     assert [verdict.status for verdict in one.verdicts] == ["unverified"]
     assert one.notes[-1] == "not verified: format 'SHIP' is stored in the printer, not sent here (byte 3)"
