@@ -19,6 +19,7 @@ from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
 from .zpl import allowlist, label, lexer, lint
+from .zpl.design import Design, design_resolution
 from .zpl.findings import Finding
 from .zpl.interpreter import interpret
 
@@ -45,9 +46,10 @@ class PageInspection:
 
 @dataclass(frozen=True, slots=True)
 class ZplInspection:
-    """ZPL: how many labels it prints, the resolution it is made for, its commands, those refused, and the lint."""
+    """ZPL: how many labels it prints (None: only the printer knows), the resolution it is made for, its commands,
+    those refused, and the lint."""
 
-    labels: int
+    labels: int | None
     design_dpi: int | None
     because: str
     commands: dict[str, int]
@@ -180,26 +182,30 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
         return None
     commands = lexer.lex(asset.data)
     if target.design_dpi:
-        design, because = Resolution(target.design_dpi), "as stated"
+        design = Design(Resolution(target.design_dpi), "as stated")
     else:
-        design, because = label.design_resolution(asset.data, target.media)  # type: ignore[assignment]
+        design = design_resolution(commands, target.media, target.resolution)
     return ZplInspection(
-        labels=label.labels_in(asset.data),
-        design_dpi=None if design is None else design.dpi,
-        because=because,
+        labels=_count(asset.data),
+        design_dpi=design.resolution.dpi if design.told else None,
+        because=design.because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
-        findings=_lint(asset.data, commands, target, design),
+        findings=_lint(asset.data, commands, target, design.resolution),
     )
 
 
-def _lint(
-    zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution | None
-) -> tuple[Finding, ...]:
-    """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
-    made_for = design or (target.resolution if label.in_units(commands) else Resolution(203))
+def _count(zpl: bytes) -> int | None:
     try:
-        drawn = interpret(commands, target.size, made_for, target.resolution)
+        return label.labels_in(zpl)
+    except AssetRefused:
+        return None  # the page says why
+
+
+def _lint(zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution) -> tuple[Finding, ...]:
+    """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
+    try:
+        drawn = interpret(commands, target.size, design, target.resolution)
     except AssetRefused:
         drawn = []  # the page says so
     said = dict.fromkeys(finding for one in drawn for finding in one.findings)
@@ -207,7 +213,7 @@ def _lint(
     uses = {command.start: f"{command.name} uses " for command in commands if command.start in missing}
     return tuple(  # what is known to be missing need not be warned of
         finding
-        for finding in lint.lint(zpl, commands, said, made_for)
+        for finding in lint.lint(zpl, commands, said, design)
         if finding.severity != "warning" or not finding.message.startswith(uses.get(finding.start, "\n"))
     )
 
