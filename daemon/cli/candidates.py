@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...config.settings import Settings
-from ...drivers.raw import open_driver
+from ...drivers.opening import open_driver
 from .common import fail
 
 

@@ -19,7 +19,7 @@ from labeld.daemon.browser import Browser
 from labeld.daemon.discovery import Discovery
 from labeld.drivers.devices import Device, merge
 from labeld.drivers.dnssd import SERVICE_TYPE
-from labeld.drivers.raw import open_driver
+from labeld.drivers.opening import open_driver
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import PATIENCE, ROOT, Broker, Labeld, event, free_port, program, publish, publisher
