@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
 from .zpl import allowlist, label, lexer, lint
+from .zpl.design import Design, design_resolution
 from .zpl.findings import Finding
 from .zpl.interpreter import interpret
 
@@ -44,9 +46,10 @@ class PageInspection:
 
 @dataclass(frozen=True, slots=True)
 class ZplInspection:
-    """ZPL: how many labels it prints, the resolution it is made for, its commands, those refused, and the lint."""
+    """ZPL: how many labels it prints (None: only the printer knows), the resolution it is made for, its commands,
+    those refused, and the lint."""
 
-    labels: int
+    labels: int | None
     design_dpi: int | None
     because: str
     commands: dict[str, int]
@@ -79,7 +82,10 @@ def inspect(asset: Asset, target: Target) -> Inspection:
     """
     numbers = [target.page] if target.page else list(range(1, page_count(asset) + 1))
     pages = tuple(_page(asset, number, target, alone=len(numbers) == 1) for number in numbers)
-    return Inspection(asset.document_format, len(asset.data), pages, _zpl(asset, target))
+    zpl = _zpl(asset, target)
+    if zpl is not None:
+        pages = tuple(_unrepeated(page, asset.data, zpl) for page in pages)
+    return Inspection(asset.document_format, len(asset.data), pages, zpl)
 
 
 def as_json(inspection: Inspection, target: Target) -> dict[str, Any]:
@@ -129,7 +135,8 @@ def _zpl_page(asset: Asset, number: int, target: Target) -> PageInspection:
     error, exit_code = "", 0
     said: tuple[str, ...] = ()
     try:
-        said = _labels(asset, number, target)[0].notes
+        (sent,) = convert_page(asset, number, replace(target, document_format=ZPL, verify=True), hold=False)
+        said, exit_code = sent.notes, 3 if sent.lost else 0
     except RenderError as refusal:
         error, exit_code = str(refusal), refusal.exit_code
     try:
@@ -139,10 +146,20 @@ def _zpl_page(asset: Asset, number: int, target: Target) -> PageInspection:
             number, None, None, (), error=error or str(refusal), exit_code=exit_code or refusal.exit_code
         )
     first = replace(drawn[0], notes=tuple(dict.fromkeys((*said, *drawn[0].notes))))
-    lost = any(one.lost for one in drawn)
-    return PageInspection(
-        number, None, None, (first, *drawn[1:]), error=error, exit_code=exit_code or (3 if lost else 0)
+    return PageInspection(number, None, None, (first, *drawn[1:]), error=error, exit_code=exit_code)
+
+
+def _unrepeated(page: PageInspection, zpl: bytes, found: ZplInspection) -> PageInspection:
+    """The page without the notes that say what the findings on the ZPL, or the page's error, say already."""
+    told = {finding.message for finding in found.findings}
+    reasons = (verdict.reason for verdict in allowlist.judged(lexer.lex(zpl)) if verdict.reason)
+    told |= set(islice(reasons, lint.MAX_FINDINGS))
+    told |= {page.error} - {""}
+    labels = tuple(
+        replace(label, notes=tuple(note for note in label.notes if not any(words in note for words in told)))
+        for label in page.labels
     )
+    return replace(page, labels=labels)
 
 
 def _labels(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
@@ -165,30 +182,40 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
         return None
     commands = lexer.lex(asset.data)
     if target.design_dpi:
-        design, because = Resolution(target.design_dpi), "as stated"
+        design = Design(Resolution(target.design_dpi), "as stated")
     else:
-        design, because = label.design_resolution(asset.data, target.media)  # type: ignore[assignment]
+        design = design_resolution(commands, target.media, target.resolution)
     return ZplInspection(
-        labels=label.labels_in(asset.data),
-        design_dpi=None if design is None else design.dpi,
-        because=because,
+        labels=_count(asset.data),
+        design_dpi=design.resolution.dpi if design.told else None,
+        because=design.because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
-        findings=_lint(asset.data, commands, target, design),
+        findings=_lint(asset.data, commands, target, design.resolution),
     )
 
 
-def _lint(
-    zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution | None
-) -> tuple[Finding, ...]:
-    """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
-    made_for = design or (target.resolution if label.in_units(commands) else Resolution(203))
+def _count(zpl: bytes) -> int | None:
     try:
-        drawn = interpret(commands, target.size, made_for, target.resolution)
+        return label.labels_in(zpl)
+    except AssetRefused:
+        return None  # the page says why
+
+
+def _lint(zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution) -> tuple[Finding, ...]:
+    """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
+    try:
+        drawn = interpret(commands, target.size, design, target.resolution)
     except AssetRefused:
         drawn = []  # the page says so
-    said = (finding for one in drawn for finding in one.findings)
-    return lint.lint(zpl, commands, said, made_for)
+    said = dict.fromkeys(finding for one in drawn for finding in one.findings)
+    missing = {finding.start for one in drawn for finding in one.missing}
+    uses = {command.start: f"{command.name} uses " for command in commands if command.start in missing}
+    return tuple(  # what is known to be missing need not be warned of
+        finding
+        for finding in lint.lint(zpl, commands, said, design)
+        if finding.severity != "warning" or not finding.message.startswith(uses.get(finding.start, "\n"))
+    )
 
 
 def _page_json(page: PageInspection) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def _show(found: Inspection, name: str) -> None:
 
 def _show_zpl(console: Console, zpl: ZplInspection, name: str) -> None:
     made = f"made for {zpl.design_dpi} dpi" if zpl.design_dpi else "resolution unknown"
-    console.print(f"  {zpl.labels} label(s), {made}: {zpl.because}", markup=False)
+    count = "unknown number of" if zpl.labels is None else zpl.labels
+    console.print(f"  {count} label(s), {made}: {zpl.because}", markup=False)
     used = ", ".join(f"{name} {count}" for name, count in zpl.commands.items())
     console.print(f"  commands: {used}", markup=False)
     if zpl.refused:

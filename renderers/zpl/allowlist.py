@@ -5,12 +5,13 @@ Commands not in these tables are unknown and refused: a list of bad commands wou
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from ..errors import AssetRefused, CommandRefused
 from .grammar import graphic_data, read
-from .lexer import PREFIX_CHANGES, Command, binary_fault, is_binary, lex
+from .lexer import FIELD_DATA, PREFIX_CHANGES, Command, binary_fault, is_binary, lex
+from .stored import stem
 from .writer import normal
 
 #: Refuse a label with a refused command, or print it without that command and say so.
@@ -59,7 +60,8 @@ DROPPED: Final = {
 
 #: Settings of one label that the printer keeps for the next (ZPL II guide): values that change nothing in a printer
 #: just switched on, and the value that returns to that state. Units come first (equal dpi values end the conversion
-#: of ^MU): the values after them are counted in dots. ^CI is missing: its value at power-up is the printer's own.
+#: of ^MU): the values after them are counted in dots. ^CI, ^SE and ^LL are missing: their values at power-up are the
+#: printer's own.
 _KEPT: Final = {
     "^MU": (re.compile("D?,?,?"), "D,300,300"),
     "^JM": (re.compile("A?"), "A"),
@@ -68,7 +70,6 @@ _KEPT: Final = {
     "^PM": (re.compile("N?"), "N"),
     "^LR": (re.compile("N?"), "N"),
     "^LS": (re.compile("0*"), "0"),
-    "^MC": (re.compile("Y?"), "Y"),
     "^FW": (re.compile("N?(,0?)?"), "N,0"),
     "^BY": (re.compile(r"2?(,(3(\.0)?)?(,(10)?)?)?"), "2,3.0,10"),
     "^CF": (re.compile("A?(,9?(,5?)?)?"), "A,9,5"),
@@ -76,13 +77,21 @@ _KEPT: Final = {
     "^PA": (re.compile("0?(,0?){0,3}"), "0,0,0,0"),
 }
 
-_SET_GET_DO = re.compile(rb"!\s*U1?\s+(setvar|getvar|do)\b", re.IGNORECASE)
+#: Other languages that a printer obeys anywhere in its data: "! U1 setvar" and JSON; it passes over control characters.
+_SKIPPED, _BLANK = rb"[\x00-\x1f\x7f]*", rb"[\x00-\x20\x7f\xa0]"
+_WORDS = b"|".join(_SKIPPED.join(bytes((letter,)) for letter in word) for word in (b"setvar", b"getvar", b"do"))
+_OTHER = re.compile(
+    rb"!%b*U(?:%b1)?%b+(%b)(?!\w)|\{%b\}%b*\{%b*\"" % (_BLANK, _SKIPPED, _BLANK, _WORDS, _SKIPPED, _BLANK, _BLANK),
+    re.IGNORECASE,
+)
 #: STX, ETX and SI are other spellings of ^XA, ^XZ and ^FS on a serial line, RS, DLE and US of the prefixes and the
-#: delimiter; ENQ, XON, XOFF and CAN are answered by the line itself, and ESC begins other languages.
-_CONTROL = re.compile(rb"[\x02\x03\x05\x0f\x10\x11\x13\x18\x1b\x1e\x1f]")
-_STORED = re.compile(r"[BEA]:", re.IGNORECASE)
+#: delimiter; ENQ, XON, XOFF and CAN are answered by the line itself, ESC begins other languages, and NUL is passed
+#: over, so that what surrounds it would be read as one.
+_CONTROL = re.compile(rb"[\x00\x02\x03\x05\x0f\x10\x11\x13\x18\x1b\x1e\x1f]")
 #: A name in the printer's RAM (R:, the default), and nothing that could be read as another one.
-_IN_RAM = re.compile(r"([Rr]:)?[\w$#@!&()+=%.\-]{0,24}", re.ASCII)
+_IN_RAM = re.compile(r"([Rr]:)?[\w$#@!&()+=%\-]{0,16}(\.\w{0,4})?", re.ASCII)
+#: A name that no printer turns down, for it would obey the bytes that follow.
+_CERTAIN = re.compile(r"([Rr]:)?\w{1,16}(\.\w{1,3})?", re.ASCII)
 _ERASED_IN_RAM = re.compile(r"([Rr]:)?[\w$#@!&()+=%.*\-]{0,24}", re.ASCII)
 _STORES = {
     "~DG": "a graphic", "~DY": "an object", "~DB": "a font", "~DS": "a font", "~DT": "a font", "~DU": "a font",
@@ -92,6 +101,10 @@ _STORES = {
 _STORE_ONLY = frozenset({"^DF", "^IS"})
 #: More than anybody reads; each stripped command has its own.
 _MOST_NOTES = 100
+#: How the data of a ~DY is written, and what it is: fonts, dots and pictures; others are files and web pages.
+_PACKINGS, _KINDS = frozenset("ABP"), frozenset("BEGPTX")
+#: The letters of the fonts that every printer has.
+RESIDENT: Final = frozenset("0ABCDEFGHPQRSTUV")
 #: Commands that use what is stored.
 RECALLS: Final = {"^XG": "graphic", "^IM": "graphic", "^IL": "picture", "^XF": "format"}
 
@@ -157,33 +170,57 @@ def refused(commands: Iterable[Command]) -> tuple[Command, ...]:
     return tuple(verdict.command for verdict in judged(commands) if verdict.action in ("refuse", "damaged"))
 
 
+@dataclass(slots=True)
+class _Place:
+    """What is known on the way through the commands: the objects of this file, whether a format is open and whether
+    it is one that is stored, and whether a character set was named."""
+
+    stored: set[str] = field(default_factory=set)
+    inside: bool = False
+    storing: bool = False
+    encoded: bool = False
+
+    def add(self, command: Command) -> None:
+        """Go past a command."""
+        name = command.name
+        if name in ("^XA", "^XZ"):
+            self.storing = self.storing and self.inside and name == "^XA"
+            self.inside = name == "^XA"
+        elif name == "^DF":
+            self.storing = True
+        elif name == "^CI":
+            self.encoded = True
+
+
 def judged(commands: Iterable[Command]) -> Iterator[Verdict]:
     """The verdict on each command, in order."""
-    stored: set[str] = set()
+    place = _Place()
     for command in commands:
         name = command.name
-        fault = "" if name == "" and not command.parameters.strip() else _fault(command)
+        place.add(command)
+        fault = "" if name == "" and not command.parameters.strip() else _fault(command) or _misplaced(command, place)
         if name and (damage := binary_fault(command)):
-            action: Action = "refuse" if "two lengths" in damage else "damaged"
+            action: Action = "refuse" if "declares two lengths" in damage or " row" in damage else "damaged"
             yield Verdict(command, action, f"the binary {name} at byte {command.start} {damage}")
         elif fault:
             yield Verdict(command, "refuse", fault)
-        elif name in DROPPED:
+        elif name in DROPPED and not (name == "^ID" and stem(_target(command)) in place.stored):
             left = "" if DROPPED[name] == "prefix" else f"{name} ({DROPPED[name]}) is left to the printer"
             yield Verdict(command, "drop", left)
         elif not name and command.parameters.strip():
             yield Verdict(command, "drop", "text between commands is left out")
         else:
-            yield Verdict(command, "keep", _note(command, stored))
+            yield Verdict(command, "keep", _note(command, place))
 
 
 def _fault(command: Command) -> str:
     """Why a command may not reach a printer, in words; empty where it may."""
     name, at = command.name, f"at byte {command.start}"
-    settings = _SET_GET_DO.search(command.parameters)
-    if settings:
-        place = command.end - len(command.parameters) + settings.start()
-        return f"the command '! U1 {settings[1].decode()}' at byte {place} is not allowed"
+    other = _OTHER.search(command.parameters)
+    if other and (name or other[1]):
+        return (
+            f"the command {_said(other)} at byte {command.end - len(command.parameters) + other.start()} is not allowed"
+        )
     if name == "":
         return ""
     if name not in ALLOWED and name not in DROPPED:
@@ -192,8 +229,8 @@ def _fault(command: Command) -> str:
         target = _target(command)
         if not (_ERASED_IN_RAM if name == "^ID" else _IN_RAM).fullmatch(target):
             return f"{name} {at} changes the printer's memory {target[:40]!r}: only R: may be written"
-    if shortage := _shortage(command):
-        return shortage
+    if fault := _shortage(command) or _doubt(command) or _lasting(command):
+        return fault
     if name == "^GF" and command.parameters.lstrip()[:1].upper() == b"C":
         return f"compressed binary graphics (^GFC) {at} are not supported"
     if name not in DROPPED and not is_binary(command) and _CONTROL.search(command.parameters):
@@ -201,22 +238,74 @@ def _fault(command: Command) -> str:
     return ""  # the data of a binary graphic may hold any byte
 
 
-def _note(command: Command, stored: set[str]) -> str:
-    """What people should know of a command that passes; `stored` are the objects of this file so far."""
+def _said(other: re.Match[bytes]) -> str:
+    """What begins another language, as people write it."""
+    if not other[1]:
+        return "'{}{' (JSON)"
+    return f"'! U1 {''.join(letter for letter in other[1].decode() if letter.isprintable())}'"
+
+
+def _misplaced(command: Command, place: _Place) -> str:
+    """Whether a binary graphic stands where a printer passes over it, and obeys what its bytes look like."""
+    if command.name != "^GF" or not is_binary(command) or (place.inside and not place.storing):
+        return ""
+    where = "in a format that is stored" if place.inside else "outside of a format"
+    return f"the binary ^GF at byte {command.start} stands {where}, where printers may obey its data: send it as ^GFA"
+
+
+def _lasting(command: Command) -> str:
+    """Whether a command changes labels of others, until the printer is off, in words."""
+    if command.name == "^MC" and read(command)[0] == "N":
+        return f"^MCN at byte {command.start} would print this label on the next one too"
+    if command.name == "^CW" and (letter := read(command)[0]) in RESIDENT:
+        return (
+            f"^CW at byte {command.start} gives the printer's own font {letter} another face for all labels: "
+            "take a letter of no resident font (I to O, W to Z, 1 to 9)"
+        )
+    return ""
+
+
+def _doubt(command: Command) -> str:
+    """Whether a printer may turn down a ~DY, and obey its data instead, in words."""
+    if command.name != "~DY":
+        return ""
+    delimiter = command.delimiter.encode("ascii")
+    parts = [part.decode("latin-1").strip() for part in command.parameters.split(delimiter, 3)[:3]]
+    name, packing, kind = (*parts, "", "")[:3]
+    at = f"~DY at byte {command.start}"
+    if packing.upper() not in _PACKINGS or kind.upper() not in _KINDS:
+        return f"{at} sends {packing[:9]!r}, {kind[:9]!r}: only A, B or P, then one of B, E, G, P, T and X are allowed"
+    if not is_binary(command):
+        return ""
+    total, row = read(command)[3:]
+    if not _CERTAIN.fullmatch(name):
+        return f"{at} needs a name of letters and digits and one extension, for its data is binary: {name[:40]!r}"
+    if kind.upper() == "G" and not (isinstance(row, float) and isinstance(total, float) and 1 <= row <= total):
+        return f"{at} does not say how long a row of its data is"
+    return ""
+
+
+def _note(command: Command, place: _Place) -> str:
+    """What people should know of a command that passes."""
     name = command.name
     if name in _STORES:
-        stored.add(_object(_target(command)))
+        place.stored.add(stem(_target(command)))
         return "" if name == "~DG" else f"{name} stores {_STORES[name]} in the printer until it is off"
     if name in RECALLS:
         target = _target(command)
-        if _object(target) not in stored or _STORED.match(target):
+        if stem(target) not in place.stored:
             return f"{name} uses a {RECALLS[name]} stored in the printer: {target[:40]!r}"
+    elif name == "^ID":
+        place.stored.discard(stem(_target(command)))
     elif name == "^CW":
         return f"^CW gives font letter {_target(command)[:1]!r} another font until the printer is off"
     elif name == "^SE":
         return f"^SE uses an encoding stored in the printer: {_target(command)[:40]!r}"
-    elif name == "^PQ" and _pauses(command):
+    elif name == "^PQ" and read(command)[1]:
         return "^PQ makes the printer pause between labels"
+    elif name in FIELD_DATA and not place.encoded and not command.parameters.isascii():
+        place.encoded = True  # said once
+        return "letters beyond ASCII print in the character set that the printer was left with, for no ^CI is given"
     return ""
 
 
@@ -241,27 +330,16 @@ def _shortage(command: Command) -> str:
     return ""
 
 
-def _object(text: str) -> str:
-    """A stored object's name without device and extension."""
-    return text.strip().upper().rpartition(":")[2].partition(".")[0]
-
-
-def _pauses(command: Command) -> bool:
-    fields = command.fields()
-    return len(fields) > 1 and re.match("0*[1-9]", fields[1]) is not None
-
-
 def _checked(cleaned: bytes, zpl: bytes) -> bytes:
     """`cleaned`, which must be harmless by itself too, for what was left out no longer stands between the rest.
 
     Raises:
         CommandRefused: it is not.
     """
-    if cleaned == zpl and not _SET_GET_DO.search(cleaned):
+    if other := _OTHER.search(cleaned):
+        raise CommandRefused(f"the command {_said(other)} is not allowed")
+    if cleaned == zpl:
         return cleaned
-    settings = _SET_GET_DO.search(cleaned)
-    if settings:
-        raise CommandRefused(f"the command '! U1 {settings[1].decode()}' is not allowed")
     for verdict in judged(lex(cleaned)):
         if verdict.action != "keep":
             raise CommandRefused(verdict.reason or f"what is left of the ZPL holds {verdict.command.name!r}")

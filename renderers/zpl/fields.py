@@ -7,7 +7,7 @@ from typing import Final
 from .lexer import Command
 from .settings import number, positive
 from .state import TURNS, Block, Field, FontChoice, Serial
-from .stored import stem
+from .stored import font_name
 from .symbology.model import Value
 
 _Values = tuple[Value, ...]
@@ -21,7 +21,7 @@ def _font(field: Field, _command: Command, values: _Values) -> None:
 
 def _file_font(field: Field, command: Command, values: _Values) -> None:
     turn, height, width, name = values
-    _font(field, command, (stem(str(name)), turn, height, width))
+    _font(field, command, (font_name(str(name)), turn, height, width))
 
 
 def _marks(field: Field, command: Command, values: _Values) -> None:

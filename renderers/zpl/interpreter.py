@@ -14,13 +14,13 @@ from ..media import Resolution
 from .fields import FIELDS, barcode
 from .findings import Finding
 from .grammar import read
-from .label import prints, quantity
+from .label import asked, fills
 from .lexer import Command, formats, lex
 from .painter import Expected, Painter, Paper
 from .scene import Mark, Scene
 from .settings import SETTINGS
 from .state import JUSTIFICATIONS, Field, Settings
-from .stored import Memory, stem
+from .stored import Memory, find, stem
 
 #: More labels than this in one document are a mistake.
 MAX_LABELS = 200
@@ -81,8 +81,10 @@ class _Interpreter:
         self._given: dict[int, Field] = {}  # data by number, the last that was given, without a place for itself
         self._index = 0  # which label of a counting format
         self._counting = False
+        self._filled = False  # the format has something to print
         self._kept_only = False  # the label is stored and not printed
         self._incomplete = False  # a format of it is not here
+        self._asked: Command | None = None  # the ^PQ that counts
         self._steps = 0
         self._depth = 0
         self._acts: dict[str, Callable[[Command], None]] = {
@@ -94,6 +96,8 @@ class _Interpreter:
             "^XF": self._recall_format,
             "^IS": self._store_image,
             "^IL": self._load_image,
+            "^ID": self._erase,
+            "^PQ": self._ask,
         }
 
     def run(self, commands: Sequence[Command]) -> list[Label]:
@@ -120,7 +124,7 @@ class _Interpreter:
         first = self._label(commands)
         if first is None or not self._counting:
             return [] if first is None else [first]
-        labels, copies = [], self._copies(commands)
+        labels, copies = [], self._copies()
         for self._index, wanted in enumerate(copies):
             if self._index:  # what the format sets at its end does not hold at its beginning
                 self._settings = before.copy()
@@ -129,32 +133,36 @@ class _Interpreter:
         self._index = 0
         return labels
 
-    @staticmethod
-    def _copies(commands: Sequence[Command]) -> list[int]:
+    def _copies(self) -> list[int]:
         """How many labels show each value of a counting format."""
-        asked = [read(command)[2] for command in commands if command.name == "^PQ"]
-        each = max(int(asked[-1]), 1) if asked and isinstance(asked[-1], float) else 1
-        values, rest = divmod(max(quantity(tuple(commands)), 1), each)
+        replicates = read(self._asked)[2] if self._asked else None
+        each = max(int(replicates), 1) if isinstance(replicates, float) else 1
+        values, rest = divmod(self._quantity, each)
         if values > MAX_LABELS:
             raise AssetRefused(f"the ZPL prints {values} labels that count: more than {MAX_LABELS}")
         return [each] * values + ([rest] if rest else [])
+
+    @property
+    def _quantity(self) -> int:
+        return asked(self._asked) if self._asked else 1
 
     def _label(self, commands: Sequence[Command]) -> Label | None:
         unit = self._settings.unit
         self._measure(commands)
         self._settings.unit = unit
         self._numbered, self._given, self._field = [], {}, None
-        self._counting = self._kept_only = self._incomplete = False
+        self._counting = self._filled = self._kept_only = self._incomplete = False
+        self._asked = None
         self._painter = Painter(self._paper(), self._memory)
         self._obey_all(commands)
         self._end_field()
         self._paint_numbered()
         marks = self._painter.marks
-        if self._kept_only or not (marks or prints(commands)):
+        if self._kept_only or not (marks or self._filled):
             return None
         scene = Scene(*self._size, marks, self._settings.inverted, self._settings.mirrored)
         painter = self._painter
-        return Label(scene, max(quantity(tuple(commands)), 1), tuple(painter.expected), painter.findings,
+        return Label(scene, self._quantity, tuple(painter.expected), painter.findings,
                      tuple(painter.missing), commands[0].start if commands else 0,
                      self._incomplete, painter.beyond, painter.beside)  # fmt: skip
 
@@ -165,7 +173,7 @@ class _Interpreter:
                 self._set(command)
             elif command.name == "^XF" and depth < _MAX_DEPTH:
                 self._step()
-                stored = self._memory.formats.get(_name(command), ())
+                stored = find(self._memory.formats, _name(command)) or ()
                 self._steps += len(stored)
                 self._measure(stored, depth + 1)
 
@@ -179,12 +187,13 @@ class _Interpreter:
         scale = float(self._target.dots_per_mm / self._design.dots_per_mm) * self._settings.density
         width = self._settings.print_width * scale
         shift = (self._size[0] - width) / 2 if 0 < width < self._size[0] else 0.0
-        return Paper(*self._size, scale, float(int(shift)))
+        return Paper(*self._size, scale, float(int(shift)), float(self._design.dots_per_mm))
 
     def _obey_all(self, commands: Sequence[Command]) -> None:
         for command in commands:
             self._step()
             name = command.name
+            self._filled = self._filled or fills(command)
             if name in self._acts:
                 self._acts[name](command)
             elif name in FIELDS:
@@ -265,9 +274,10 @@ class _Interpreter:
 
     def _recall_format(self, command: Command) -> None:
         self._end_field()
-        stored = self._memory.formats.get(_name(command))
+        stored = find(self._memory.formats, _name(command))
         if stored is None:
             self._incomplete = True
+            self._filled = True  # in the printer it may have anything to print
             self._painter.lacks(command.start, f"format {_name(command)!r} is stored in the printer, not sent here",
                                 "send the format (^DF) with the label")  # fmt: skip
             return
@@ -286,6 +296,12 @@ class _Interpreter:
         scene = Scene(*self._size, self._painter.marks)
         self._memory.budget.draw(self._painter.work + scene.width * scene.height + _MARK_WORK * len(scene.marks))
         self._memory.keep_image(stem(str(name)), scene)
+
+    def _erase(self, command: Command) -> None:
+        self._memory.erase(str(self._read(command)[0]))
+
+    def _ask(self, command: Command) -> None:
+        self._asked = command
 
     def _load_image(self, command: Command) -> None:
         self._end_field()

@@ -21,6 +21,8 @@ MAX_PREFIX_CHANGES = 100
 PREFIX_CHANGES: Final = frozenset({"^CC", "~CC", "^CT", "~CT", "^CD", "~CD"})
 #: What follows these is printed, or is a remark: one text, of which no byte may be left out unseen.
 DATA: Final = frozenset({"^FD", "^FV", "^FX"})
+#: What gives a field the data that it prints.
+FIELD_DATA: Final = frozenset({"^FD", "^FV", "^SN"})
 
 #: Commands without parameters: what follows them is text that belongs to nothing.
 _BARE = frozenset({"^XA", "^XZ", "^FS"})
@@ -93,11 +95,13 @@ def binary_fault(command: Command) -> str:
     header = _header(command.name, command.delimiter).match(command.parameters)
     if header is None:
         return "does not begin with its lengths"
-    sent, total = int(header["sent"]), int(header["total"] or header["sent"])
+    sent, total, row = (int(header[part] or header["sent"]) for part in ("sent", "total", "row"))
     if header.end() + sent > len(command.parameters):
         return f"is cut off: it declares {sent} bytes and has {len(command.parameters) - header.end()}"
     if sent != total and header["kind"] in b"Bb":
         return f"declares two lengths, {sent} and {total} bytes"
+    if not 1 <= row <= sent:
+        return f"declares {sent} bytes in rows of {row}"
     return ""
 
 
@@ -114,17 +118,19 @@ class _Prefixes(NamedTuple):
 
 
 class _Patterns(NamedTuple):
-    """Where a command begins, in most commands and in `^BX`."""
+    """Where a command begins, in most commands, in `^BX`, and in the data of its field."""
 
     usual: re.Pattern[bytes]
     in_bx: re.Pattern[bytes]
+    in_bx_data: re.Pattern[bytes]
 
 
 @lru_cache(maxsize=64)
 def _patterns(prefixes: _Prefixes) -> _Patterns:
     """A tilde is text before two printable characters that are not both letters, as in the escapes of a Data Matrix
     (`~1ab`, `~d029`): all tilde commands have two letters. Before anything else it counts as a prefix, for printers
-    skip line ends and may find a command behind them. `^BX` names its escape character, and a tilde is the usual one.
+    skip line ends and may find a command behind them. `^BX` names its escape character, and a tilde is the usual one:
+    in its data a tilde and a digit may be the last before `^FS`.
     """
     caret, tilde, delimiter = (re.escape(sign) for sign in prefixes)
     none = rb"(?![%b%b])" % (caret, tilde)
@@ -133,13 +139,14 @@ def _patterns(prefixes: _Prefixes) -> _Patterns:
     other = rb"(?<=\x1e)[A-Za-z][A-Za-z0-9@]|(?<=\x10)[A-Za-z]{2}"
     begins = rb"[%b%b\x10\x1e](?:(?<=%b)|(?<=%b)(?!%b)|(?=%b))" % (caret, tilde, caret, tilde, text, other)
     escape = rb"(?!(?<=%b%b)\s*(?:[%b%b]|\Z))" % (delimiter, tilde, caret, delimiter)
-    return _Patterns(re.compile(begins), re.compile(begins + escape))
+    last = rb"(?!(?<=%b)[0-9]%b[Ff][Ss])" % (tilde, caret)
+    return _Patterns(re.compile(begins), re.compile(begins + escape), re.compile(begins + last))
 
 
 def _scan(zpl: bytes) -> Iterator[Command]:
     prefixes, changes = _Prefixes(), 0
     patterns, delimiter = _patterns(prefixes), ","
-    position, last = 0, ""
+    position, last, matrix = 0, "", False
     while position < len(zpl):
         start = position
         if patterns.usual.match(zpl, start) is None:
@@ -152,6 +159,7 @@ def _scan(zpl: bytes) -> Iterator[Command]:
             yield Command("", zpl[start:position], start, position, delimiter)
             continue
         was = delimiter
+        matrix = name == "^BX" or (matrix and name not in _BARE)
         if name in PREFIX_CHANGES:
             changes += 1
             if changes > MAX_PREFIX_CHANGES:
@@ -163,7 +171,8 @@ def _scan(zpl: bytes) -> Iterator[Command]:
             position = begin
         else:
             position = _binary_end(zpl, name, begin, delimiter)
-            position = position or _next(patterns.in_bx if name == "^BX" else patterns.usual, zpl, begin)
+            pattern = patterns.in_bx_data if matrix and name in DATA else patterns.usual
+            position = position or _next(patterns.in_bx if name == "^BX" else pattern, zpl, begin)
         yield Command(name, zpl[begin:position], start, position, was)
         last = name
 
@@ -191,8 +200,14 @@ def _header(name: str, delimiter: str) -> re.Pattern[bytes]:
     other = rb"[\w:.*\- ]{0,80}"  # no prefix may hide in it
     number = rb"\s*(?P<%b>\d{1,9})\s*"
     parts = {
-        "^GF": (rb"\s*(?P<kind>[BbCc])\s*", number % b"sent", number % b"total", rb"\s*\d{1,9}\s*"),
-        "~DY": (other, rb"\s*(?P<kind>[BbCcPp])\s*", other, number % b"sent", rb"\s*(?:\d{1,9})?\s*(?P<total>)"),
+        "^GF": (rb"\s*(?P<kind>[BbCc])\s*", number % b"sent", number % b"total", number % b"row"),
+        "~DY": (
+            other,
+            rb"\s*(?P<kind>[BbCcPp])\s*",
+            other,
+            number % b"sent",
+            rb"\s*(?:\d{1,9})?\s*(?P<total>)(?P<row>)",
+        ),
     }[name]
     return re.compile(b"".join(part + comma for part in parts))
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from ..media import Resolution
-from .allowlist import DROPPED, RECALLS, judged
+from .allowlist import DROPPED, RECALLS, RESIDENT, judged
 from .findings import Finding, Severity
 from .grammar import LENGTHS, NUMBERS, PARAMETERS, Parameter, Value, read
-from .lexer import DATA, Command
+from .lexer import DATA, FIELD_DATA, Command
 
 #: More findings than anybody reads.
 MAX_FINDINGS = 500
@@ -31,14 +31,12 @@ _WOULD: Final = {
     "~PR": "prints the last label again", "^JJ": "sets its port", "^RF": "writes an RFID tag", "^RS": "sets its RFID",
     "^RW": "sets its RFID", "^WV": "checks an RFID tag", "^FL": "links fonts", "^CO": "sets its memory",
 }  # fmt: skip
-_RESIDENT = frozenset("0ABCDEFGHPQRSTUV")
 _SYMBOLS = frozenset(name for name in PARAMETERS if name.startswith("^B") and name != "^BY")
 #: Symbols whose module `^BY` gives not.
 _OWN_MODULE = {"^BQ": 2, "^BX": 1, "^B0": 1, "^BO": 1, "^BR": 2}
 _FIXED_MODULE = frozenset({"^BD", "^BT", "^B5", "^BZ"})
 _SMALLEST_MM = 0.24
 _BEGINS_FIELD = frozenset({"^FO", "^FT"})
-_FIELD_DATA = frozenset({"^FD", "^FV", "^SN"})
 
 
 def lint(
@@ -95,7 +93,7 @@ class _Linter:
     module: float = 2.0
     in_dots: bool = True
     encoding: float = 0.0
-    letters: set[str] = field(default_factory=lambda: set(_RESIDENT))
+    letters: set[str] = field(default_factory=lambda: set(RESIDENT))
 
     def add(self, command: Command, severity: Severity, message: str, hint: str = "") -> None:
         self.found.append(Finding(command.start, severity, message, hint))
@@ -103,7 +101,7 @@ class _Linter:
     def keep(self, command: Command, reason: str) -> None:
         if reason and command.name in RECALLS:
             self.add(command, "warning", reason, "send it with the label: ~DG or ^DF before it")
-        elif reason:
+        elif reason and not (command.name in FIELD_DATA and _is_utf8(command.parameters)):  # `_data` says more
             self.add(command, "note", reason)
 
     def drop(self, command: Command, reason: str) -> None:
@@ -138,7 +136,7 @@ class _Linter:
             self.placed = False
         elif name in _BEGINS_FIELD:
             self._begin(command)
-        elif name in _FIELD_DATA:
+        elif name in FIELD_DATA:
             self._data(command)
         if name in PARAMETERS and name not in DATA:
             values = read(command)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from .state import JUSTIFICATIONS, TURNS, FontChoice, Settings
-from .stored import stem
+from .stored import font_name
 from .symbology.model import Value
 from .text import CodePage
 
@@ -52,7 +52,7 @@ def _turn(settings: Settings, values: _Values, _per_mm: float) -> None:
 def _alias(settings: Settings, values: _Values, _per_mm: float) -> None:
     letter, name = values[:2]
     if letter and name:
-        settings.aliases[str(letter)] = stem(str(name))
+        settings.aliases[str(letter)] = font_name(str(name))
 
 
 def _code_page(settings: Settings, values: _Values, _per_mm: float) -> None:

@@ -1,7 +1,9 @@
 """What ZPL keeps in a printer's memory: graphics and formats, by name (`~DG`, `~DY`, `^DF`, `^IS`)."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from ..bitmap import Bitmap
 from ..errors import AssetRefused
@@ -22,6 +24,7 @@ _MOST_TIMES = 10
 _MOST_DOTS = 40_000_000
 _DOWNLOAD = re.compile(rb"([^,]*),\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,")
 _OBJECT = re.compile(rb"([^,]*),\s*([A-Za-z]?)\s*,\s*([A-Za-z]?)\s*,\s*(\d{0,9})\s*,\s*(\d{0,9})\s*,")
+_Stored = TypeVar("_Stored")
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -128,6 +131,12 @@ class Memory:
         self.budget.keep(bitmap.rows.size)
         self.images[name] = bitmap
 
+    def erase(self, text: str) -> None:
+        """Forget the object of a name (`^ID`)."""
+        name = stem(text)
+        for objects in (self.formats,) if is_format(text) else (self.graphics, self.images):
+            objects.pop(name, None)
+
     def sent(self, command: Command, scale: float) -> Bitmap:
         """The graphic of a `^GF`, `scale` times as large.
 
@@ -148,10 +157,10 @@ class Memory:
             AssetRefused: it is too large.
         """
         across, down = (min(max(times, 1), _MOST_TIMES) for times in (across, down))
-        image = self.images.get(name)
+        image = find(self.images, name)
         if image is not None:
             return self._enlarged(image, across, down, 1.0)
-        bitmap = self.graphics.get(name)
+        bitmap = find(self.graphics, name)
         return None if bitmap is None else self._enlarged(bitmap, across, down, scale)
 
     def _enlarged(self, bitmap: Bitmap, across: int, down: int, scale: float) -> Bitmap:
@@ -175,6 +184,24 @@ class Memory:
 
 
 def stem(text: str) -> str:
-    """A stored object's name without device and extension, which default to R: and the command's own."""
-    name = text.strip().upper().rpartition(":")[2]
-    return name.rpartition(".")[0] or name
+    """A stored object's name without its extension, which is its command's own, and without R:, the usual device."""
+    device, _, name = text.strip().upper().rpartition(":")
+    name = name.rpartition(".")[0] or name
+    return name if device.strip() in ("", "R") else f"{device.strip()}:{name}"
+
+
+def is_format(text: str) -> bool:
+    """Whether a name that may be of any object is a format's; without an extension it is a graphic's (`^ID`)."""
+    return text.strip().upper().endswith(".ZPL")
+
+
+def font_name(text: str) -> str:
+    """A font's name without device and extension."""
+    return stem(text).rpartition(":")[2]
+
+
+def find(objects: Mapping[str, _Stored], name: str) -> _Stored | None:
+    """The object of a `stem`: without a device it is looked for in all of them, R: first."""
+    if name in objects or ":" in name:
+        return objects.get(name)
+    return next((objects[other] for other in (f"{device}:{name}" for device in "EBA") if other in objects), None)

@@ -9,6 +9,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from zxingcpp import BarcodeFormat
 
+from .heads import usual
 from .model import Request, Unprintable, Value
 
 #: Dark modules, shape (rows, columns), never changed once made.
@@ -61,6 +62,11 @@ def boxes(modules: Modules, across: int, down: int | NDArray[np.int32]) -> NDArr
 def dots(length: float, scale: float) -> int:
     """A length in design dots as whole device dots, at least 1, at most far more than a label has."""
     return max(1, min(round(length * scale), 100_000))
+
+
+def sized(request: Request, name: str, place: int) -> int:
+    """The parameter of command `name` at `place` in device dots, where printers choose one by their head without it."""
+    return dots(number(request, place) or usual(name, place, request.dots_per_mm), request.scale)
 
 
 def number(request: Request, place: int) -> float | None:

@@ -126,7 +126,7 @@ def test_zpl_that_needs_what_the_printer_holds_is_not_verified_rather_than_held(
     assert artwork.data == STORED
     assert artwork.pages[0].bitmap is None
     assert artwork.notes[-1] == (
-        "not verified: graphic 'LOGO' is stored in the printer, not sent here, so it is left out (byte 17)"
+        "not verified: graphic 'E:LOGO' is stored in the printer, not sent here, so it is left out (byte 17)"
     )
     with pytest.raises(SymbolLost, match="no barcode was found, tracking number TT99"):
         convert(unwrap(TEXT), _target(tracking_number="TT99"))
@@ -258,10 +258,10 @@ def test_zpl_becomes_a_file_only_when_all_of_it_is_drawn() -> None:
     artwork = convert(unwrap(DRAWN), _target(document_format=PNG))
     assert Bitmap.from_png(artwork.data) == Bitmap.from_bits(dots(812, 1219))
     for document_format in (PDF, PNG):
-        with pytest.raises(AssetRefused, match=r"on a printer that holds what it needs.*'LOGO'"):
+        with pytest.raises(AssetRefused, match=r"on a printer that holds what it needs.*'E:LOGO'"):
             convert(unwrap(STORED), _target(document_format=document_format))
         partly = convert(unwrap(STORED), _target(document_format=document_format, verify=False))
-        assert any("'LOGO' is stored in the printer" in note for note in partly.notes)
+        assert any("'E:LOGO' is stored in the printer" in note for note in partly.notes)
         (picture,) = draw(b"^XA^FO10,100^A0N,30^FDHello^FS^XZ", 812, 1219)
         assert partly.pages[0].bitmap == picture.bitmap
 

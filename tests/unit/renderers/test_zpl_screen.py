@@ -220,5 +220,5 @@ def test_defaults_of_fields_are_set_back(setting: bytes, back: bytes) -> None:
 
 
 def test_a_changed_font_letter_is_told() -> None:
-    _, notes = _screened(b"^XA^CWA,E:ARIAL.TTF^FO1,1^GB9,9,9^FS^XZ")
-    assert notes == ("^CW gives font letter 'A' another font until the printer is off",)
+    _, notes = _screened(b"^XA^CWZ,E:ARIAL.TTF^FO1,1^GB9,9,9^FS^XZ")
+    assert notes == ("^CW gives font letter 'Z' another font until the printer is off",)

@@ -124,6 +124,9 @@ def test_what_the_printer_holds_is_not_drawn_for_it() -> None:
     with pytest.raises(AssetRefused, match="nowhere else: graphic 'LOGO' is stored in the printer"):
         page(STORED, DPI_300)
     recalled = b"^XA^XFR:SHIP.ZPL^FS^FN1^FDa^FS^XZ"
+    with pytest.raises(AssetRefused, match="only the printer knows how many labels"):
+        page(recalled)
+    recalled = recalled.replace(b"^XZ", b"^PQ1^XZ")
     assert page(recalled).data == recalled
     assert page(recalled).notes[-1] == ("not verified: format 'SHIP' is stored in the printer, not sent here (byte 3)")
 
@@ -296,7 +299,7 @@ def test_a_missing_graphic_hides_no_fault_of_the_rest() -> None:
 
 
 def test_nothing_is_known_of_a_format_that_the_printer_holds() -> None:
-    recalled = b"^XA^XFR:SHIP.ZPL^FS" + CODE + b"^FO0,290^GB800,190,190^FS^FN1^FDa^FS^XZ"
+    recalled = b"^XA^XFR:SHIP.ZPL^FS" + CODE + b"^FO0,290^GB800,190,190^FS^FN1^FDa^FS^PQ1^XZ"
     one = page(recalled, tracking_number="4711")
     assert [verdict.status for verdict in one.verdicts] == ["unverified"]
     assert one.notes[-1] == "not verified: format 'SHIP' is stored in the printer, not sent here (byte 3)"

@@ -142,3 +142,15 @@ def test_commands_come_back_whatever_the_prefixes(made: list[tuple[str, str]], c
         for name, text in made
     )
     assert write(lex(changed.encode())) == usual
+
+
+@pytest.mark.parametrize("end", [b"^FS", b"^fs"])
+def test_the_data_of_a_data_matrix_may_end_in_an_escape(end: bytes) -> None:
+    zpl = b"^XA^FO1,1^BXN,5,200^FD~110109501101530003~1" + end
+    assert [(command.name, command.parameters) for command in lex(zpl)][-2:] == [
+        ("^FD", b"~110109501101530003~1"),
+        ("^FS", b""),
+    ]
+    assert [command.name for command in lex(zpl + b"^FDa~1^FS")][-3:] == ["^FD", "~1", "^FS"], "in its field only"
+    assert [command.name for command in lex(zpl.replace(b"~1^", b"~J^"))][-2:] == ["~J", "^FS"]
+    assert [command.name for command in lex(zpl.replace(b"~1^", b"~1\n^"))][-2:] == ["~1\n", "^FS"]

@@ -28,14 +28,14 @@ def holding(zpl: bytes) -> Memory:
     [
         ("R:LOGO.GRF", "LOGO"),
         ("logo", "LOGO"),
-        (" E:logo.png ", "LOGO"),
-        ("Z:A.B.GRF", "A.B"),
+        (" E:logo.png ", "E:LOGO"),
+        ("r:A.B.GRF", "A.B"),
         ("R:", ""),
         (".GRF", ".GRF"),
         ("", ""),
     ],
 )
-def test_names_are_compared_without_device_and_extension(text: str, name: str) -> None:
+def test_names_are_compared_without_extension_and_the_usual_device(text: str, name: str) -> None:
     assert stem(text) == name
 
 
