@@ -18,6 +18,7 @@ from pydantic import (
     model_validator,
 )
 
+from ..drivers.devices import Wanted
 from ..drivers.raw import open_driver
 from ..renderers.asset import EPL, TSPL, ZPL
 from ..renderers.media import Media, Resolution
@@ -183,11 +184,28 @@ class SpoolerSettings(Section):
     """Longest pause before a printer that is off or not ready is tried again."""
 
 
+class DiscoverySettings(Section):
+    """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
+
+    enabled: bool = True
+    """Whether to listen for them. A found printer gets no label before a `[printers.<name>]` names it."""
+    interfaces: tuple[str, ...] = ()
+    """Addresses of this host from which to listen; all interfaces when empty. Announced addresses of this host itself
+    (127.0.0.1) are passed over unless one of these is such an address."""
+
+    @field_validator("interfaces")
+    @classmethod
+    def _addresses(cls, interfaces: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_address(one)) for one in interfaces)
+
+
 class PrinterSettings(Section):
     """One printer, `[printers.<name>]`."""
 
-    uri: str
-    """Where it is: `socket://host:port`, port 9100 when absent."""
+    uri: str | None = None
+    """Where it is: `socket://host:port`, port 9100 when absent. Either this or `identity`."""
+    identity: str | None = None
+    """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…` or `name:…` as it announces itself by mDNS."""
     language: Literal["zpl", "tspl", "epl"] = "zpl"
     """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2)."""
     resolution: Literal[203, 300, 600] = 203
@@ -223,9 +241,27 @@ class PrinterSettings(Section):
 
     @field_validator("uri")
     @classmethod
-    def _uri(cls, uri: str) -> str:
-        open_driver(uri)
+    def _uri(cls, uri: str | None) -> str | None:
+        if uri is not None:
+            open_driver(uri)
         return uri
+
+    @field_validator("identity")
+    @classmethod
+    def _identity(cls, identity: str | None) -> str | None:
+        return None if identity is None else str(Wanted.parse(identity))
+
+    @property
+    def wanted(self) -> Wanted | None:
+        """What it is found by, None where its place is configured."""
+        return None if self.identity is None else Wanted.parse(self.identity)
+
+    @property
+    def own_serial(self) -> str | None:
+        """The serial number that it must answer with, if one is configured."""
+        if self.wanted is not None and self.wanted.kind == "serial":
+            return self.wanted.value
+        return self.serial
 
     @property
     def document_format(self) -> str:
@@ -242,6 +278,16 @@ class PrinterSettings(Section):
         """Width and height in dots of what it prints on."""
         paper = Media.parse(self.media).narrowed(self.printable_width)
         return Resolution(self.resolution).size(paper)
+
+    @model_validator(mode="after")
+    def _found(self) -> "PrinterSettings":
+        if (self.uri is None) == (self.identity is None):
+            raise ValueError("give either uri, where it is, or identity, which one it is")
+        if self.identity is not None and not self.ask:
+            raise ValueError("whether it is the right one can only be found out by asking: give uri, or ask = true")
+        if self.serial not in (None, self.own_serial):
+            raise ValueError(f"identity says {self.identity!r}, and serial another one: remove serial")
+        return self
 
     @model_validator(mode="after")
     def _asked(self) -> "PrinterSettings":
@@ -306,6 +352,8 @@ class Settings(Section):
     """The worker processes that turn assets into dots."""
     spooler: SpoolerSettings = SpoolerSettings()
     """How printers are served."""
+    discovery: DiscoverySettings = DiscoverySettings()
+    """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)
@@ -328,11 +376,16 @@ class Settings(Section):
                 if station in owner:
                     raise ValueError(f"station {station!r} belongs to both {owner[station]!r} and {name!r}")
                 owner[station] = name
-        addresses = {name: open_driver(printer.uri).uri.lower() for name, printer in self.printers.items()}
+        addresses = {
+            name: open_driver(printer.uri).uri.lower() if printer.uri else str(printer.identity).casefold()
+            for name, printer in self.printers.items()
+        }
         for name, address in addresses.items():
             other = next(n for n, a in addresses.items() if a == address)
             if other != name:
                 raise ValueError(f"printers {other!r} and {name!r} share {address}: one writer per printer")
+            if self.printers[name].identity is not None and not self.discovery.enabled:
+                raise ValueError(f"printer {name!r} is to be found by its identity: set discovery.enabled = true")
         return self
 
     @model_validator(mode="after")

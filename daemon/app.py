@@ -7,15 +7,19 @@ import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from ..config.settings import Settings
+from ..config.settings import PrinterSettings, Settings
+from ..drivers.base import Driver
 from ..drivers.evidence import Level, Outcome, Verdict
+from ..drivers.located import LocatedDriver
 from ..drivers.raw import open_driver
 from . import sdnotify
 from .actions import Actions
 from .broker import BrokerLink
 from .bus import Bus
+from .discovery import Discovery
 from .dispatcher import Dispatcher
 from .errors import DaemonError
 from .intake import Intake
@@ -45,6 +49,7 @@ class App:
     intake: Intake
     actions: Actions
     printers: Printers
+    discovery: Discovery
     pool: RenderPool
     broker: BrokerLink
     bus: Bus
@@ -101,20 +106,34 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
     await dispatcher.load()
     limits = settings.spooler
+    open_at = partial(
+        open_driver,
+        connect_timeout=limits.connect_timeout_seconds,
+        progress_timeout=limits.progress_timeout_seconds,
+        reply_timeout=limits.reply_timeout_seconds,
+    )
+    discovery = Discovery(
+        settings.discovery,
+        settings.printers,
+        open_at,
+        changed=lambda: bus.tell("discovery", ""),
+        moved=lambda name: spoolers[name].found(),
+        clock=clocks.monotonic,
+    )
+
+    def driver_of(name: str, printer: PrinterSettings) -> Driver:
+        if (wanted := printer.wanted) is None:
+            return open_at(str(printer.uri), ask=printer.ask)
+        return LocatedDriver(wanted, printer.own_serial, discovery, open_at, partial(printers.met, name))
+
     for name, printer in settings.printers.items():
-        driver = open_driver(
-            printer.uri,
-            connect_timeout=limits.connect_timeout_seconds,
-            progress_timeout=limits.progress_timeout_seconds,
-            reply_timeout=limits.reply_timeout_seconds,
-            ask=printer.ask,
-        )
+        driver = driver_of(name, printer)
         spoolers[name] = Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
     await _hold_orphans(store, settings, clocks)
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    app = App(settings, store, intake, Actions(store, dispatcher, clocks.wall), printers, pool, broker, bus)
+    app = App(settings, store, intake, Actions(store, dispatcher, clocks.wall), printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     await _serve(app, stop, preparer, dispatcher, spoolers, states)
@@ -133,6 +152,7 @@ async def _serve(
             tasks.create_task(preparer.run(), name="preparer"),
             tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
+            tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")

@@ -56,8 +56,9 @@ class Dispatcher:
 
     async def load(self) -> None:
         """Learn what waits since before the start; to be called before anything is routed."""
-        for job in await self._store.undone(_UNDONE):
-            self.changed(job)
+        if self._settings.groups:
+            for job in await self._store.undone(_UNDONE):
+                self.changed(job)
 
     def poke(self) -> None:
         """A printer's state changed."""

@@ -152,11 +152,9 @@ class Preparer:
             rendered.notes,
         )
         made = f"rendered for {name} at {printer.resolution} dpi on {printer.media}"
-        words = "; ".join((made, *rendered.notes))
+        state, reason = JobState.PENDING, Reason.QUEUED
         if because := misfit(job.media, name, printer.media):
-            because += ": load that stock, move it to another printer, or print it all the same"
-            await self._store.save_artwork(
-                job.id, artwork, because, self._clock(), state=JobState.HELD, reason=Reason.OTHER_STOCK, was=job
-            )
-            return
-        await self._store.save_artwork(job.id, artwork, words, self._clock(), was=job)
+            state, reason = JobState.HELD, Reason.OTHER_STOCK
+            made = f"{because}: load that stock, move it to another printer, or print it all the same"
+        words = "; ".join((made, *rendered.notes))
+        await self._store.save_artwork(job.id, artwork, words, self._clock(), state=state, reason=reason, was=job)

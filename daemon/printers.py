@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config.settings import PrinterSettings
 from ..drivers.errors import DriverError
@@ -37,6 +37,8 @@ class PrinterView:
     odometer: int | None
     seen_at: float | None
     message: str
+    #: where it is; None while a printer that is found by its identity was not met yet
+    uri: str | None
 
     def payload(self) -> bytes:
         """The retained message on `<prefix>/printers/<name>/state`."""
@@ -60,7 +62,9 @@ class Printers:
         self, settings: dict[str, PrinterSettings], changed: Callable[[PrinterView], None] = lambda _view: None
     ) -> None:
         self._views = {
-            name: PrinterView(name, one, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet")
+            name: PrinterView(
+                name, one, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet", one.uri
+            )
             for name, one in settings.items()
         }
         self._changed = changed
@@ -82,7 +86,7 @@ class Printers:
             # RFC 8011 section 5.4.12: connected, but no response
             reasons |= {"timed-out"}
         told = seen.identity.serial is not None or state is not PrinterState.UNKNOWN
-        if told and settings.serial not in (None, seen.identity.serial):
+        if told and settings.own_serial not in (None, seen.identity.serial):
             state, reasons = PrinterState.STOPPED, reasons | {"printer-identity-mismatch"}
         if self._elsewhere(name, seen.identity.serial):
             state, reasons = PrinterState.STOPPED, reasons | {"printer-configured-twice"}
@@ -96,6 +100,13 @@ class Printers:
         """Whether this very printer is served under another name: two writers would mix their labels."""
         others = (view for view in self if view.name != name and "printer-configured-twice" not in view.reasons)
         return serial is not None and any(view.identity.serial == serial for view in others)
+
+    def met(self, name: str, uri: str) -> None:
+        """A printer that is found by its identity was recognised at `uri`."""
+        old = self._views[name]
+        if old.uri != uri:
+            self._views[name] = replace(old, uri=uri)
+            self._changed(self._views[name])
 
     def failed(self, name: str, error: DriverError) -> PrinterView:
         """Take in a conversation that did not come about."""
@@ -123,6 +134,7 @@ class Printers:
             old.odometer if seen is None else seen.odometer,
             old.seen_at if now is None else now,
             message or _describe(state, ordered),
+            old.uri,
         )
         self._views[name] = new
         if (old.state, old.reasons, old.identity, old.message) != (new.state, new.reasons, new.identity, new.message):

@@ -62,6 +62,7 @@ class Spooler:
         self._clocks = clocks
         self._witness = Witness(name, limits, driver, store, printers, clocks)
         self._wake = asyncio.Event()
+        self._found = asyncio.Event()
         self._idle_look = _IDLE_LOOK_SECONDS
         self._job_id: str | None = None
 
@@ -69,17 +70,22 @@ class Spooler:
         """A job of this printer may be ready, or may have been cancelled."""
         self._wake.set()
 
+    def found(self) -> None:
+        """The printer may be somewhere else now, or there again: it is not waited for any longer."""
+        self._found.set()
+
     async def run(self, stop: asyncio.Event) -> None:
         """Print until `stop` is set; a label on its way is followed to its evidence, or until cancelled."""
         failures = 0
         while not stop.is_set():
             self._wake.clear()
+            self._found.clear()
             self._job_id = None
             try:
                 pause = await self._turn()
                 failures = 0
                 if pause and not stop.is_set():
-                    await _until(self._wake, pause)
+                    await _until(pause, self._wake)
                 continue
             except (NotReady, IllegalTransition) as error:
                 # a person is at a printer that answers: the moment it is mended it goes on
@@ -96,7 +102,7 @@ class Spooler:
             failures += 1
             wait = backoff(failures, random.random(), longest=longest)  # noqa: S311 - spreads load only
             log.info("printer %s: %s; next look in %.1f s", self._name, reason, wait)
-            await _until(stop, wait)
+            await _until(wait, stop, self._found)
 
     async def _turn(self) -> float:
         """Settle what a crash left, then print one label; gives how long to wait when there was nothing to do."""
@@ -244,9 +250,11 @@ def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:
             return JobState.COMPLETED, Reason.COMPLETED_UNCOUNTED
 
 
-async def _until(event: asyncio.Event, seconds: float) -> None:
+async def _until(seconds: float, *events: asyncio.Event) -> None:
+    """Wait for the first of the events, or for so long."""
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
     try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        return
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waits:
+            one.cancel()

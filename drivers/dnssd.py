@@ -1,19 +1,32 @@
 """DNS-SD TXT records of printers, as values (Bonjour Printing Specification 1.2.1).
 
 No TXT record of a genuine Zebra was found in public: what is read here is a hint for a person or for `~HI`,
-never proof of a language or a resolution.
+never proof of a language, a resolution or a stock.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ..renderers.errors import MediaError
+from ..renderers.media import Media
+
 #: Raw TCP printing. The port is in the SRV record and need not be 9100; 0 means "not offered".
 SERVICE_TYPE = "_pdl-datastream._tcp.local."
+#: What printers announce, by the scheme of the URIs that reach them so.
+SERVICE_TYPES = {
+    "socket": SERVICE_TYPE,
+    "ipp": "_ipp._tcp.local.",
+    "ipps": "_ipps._tcp.local.",
+    "lpd": "_printer._tcp.local.",
+}
 ZPL = "application/vnd.zebra-zpl"
 
 _LONGEST = 255  # bytes of one `key=value` string (RFC 6763 section 6.1)
 _DPI = re.compile(r"(?<![0-9])([1-9][0-9]{2}) ?dpi", re.IGNORECASE)
+_STOCK = re.compile(
+    r"(?<![0-9.])(\d{1,3}(?:\.\d{1,3})?) ?[x\u00d7] ?(\d{1,3}(?:\.\d{1,3})?) ?(in|mm)(?![a-z])", re.IGNORECASE
+)
 _ZPL_WORD = re.compile(r"(?<![A-Za-z])ZPL(?:II|2)?(?![A-Za-z])", re.IGNORECASE)
 
 
@@ -48,6 +61,18 @@ class Advert:
         return found.pop() if len(found) == 1 else None
 
     @property
+    def stock(self) -> Media | None:
+        """The label size in its name or its note, if there is one and no other."""
+        found = set()
+        for text in (*self._names, self.note):
+            for width, length, unit in _STOCK.findall(text):
+                try:
+                    found.add(Media.parse(f"{width}x{length}{unit}"))
+                except MediaError:
+                    continue
+        return found.pop() if len(found) == 1 else None
+
+    @property
     def _names(self) -> tuple[str, ...]:
         return self.make_and_model, self.product, self.model
 
@@ -76,7 +101,7 @@ def from_txt(record: Mapping[bytes, bytes | None]) -> Advert:
     values: dict[str, str] = {}
     for key, value in record.items():
         # the first of equal keys counts (RFC 6763 section 6.4)
-        values.setdefault(key.decode("ascii", "replace").lower(), (value or b"").decode("utf-8", "replace").strip())
+        values.setdefault(key.decode("ascii", "replace").lower(), shown((value or b"").decode("utf-8", "replace")))
     kinds = _list(values.get("kind", "").lower())
     return Advert(
         make_and_model=values.get("ty", ""),
@@ -89,6 +114,11 @@ def from_txt(record: Mapping[bytes, bytes | None]) -> Advert:
         languages=_list(values.get("usb_cmd", "")),
         label_printer="label" in kinds or values.get("papermax", "").lower() == "<legal-a4",
     )
+
+
+def shown(text: str) -> str:
+    """Text from the network without what would move a cursor or turn the direction of reading."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()
 
 
 def _list(text: str) -> tuple[str, ...]:

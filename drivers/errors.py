@@ -37,3 +37,9 @@ class PrinterStalled(DriverError):
 
 class ReplyMalformed(DriverError):
     """The printer answered something that is not the reply its language defines."""
+
+
+class WrongPrinter(DriverError):
+    """Another printer answers than the one that is wanted, or it does not say who it is; nothing was sent to it."""
+
+    reason = "printer-identity-mismatch"

@@ -60,42 +60,46 @@ def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None 
     return Artwork(data, target.document_format, _labels(data, pages, target), tuple(pages), tuple(notes))
 
 
-def convert_page(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
+def convert_page(asset: Asset, number: int, target: Target, *, hold: bool = True) -> tuple[PageArtwork, ...]:
     """Convert page `number` (from 1): find its labels, place and draw each, and read its barcodes from the dots.
+
+    Without `hold` labels whose barcodes do not scan are given too, and their notes say so, whatever
+    `target.verify` asks else.
 
     Raises:
         BlankPage: nothing on it.
         AssetRefused: damaged, encrypted, refused commands, or ZPL that cannot be drawn where it must be.
-        DoesNotFit: larger than the stock where scaling is not allowed, or ZPL of another resolution.
+        DoesNotFit: larger than the stock where scaling is not allowed, ZPL of another resolution too, or a field
+            of verified ZPL lies beside the stock.
         SymbolLost: a barcode does not survive, or none carries the tracking number; `.artwork` is the label.
     """
-    pages = _scanning(asset, number, target)
-    of_all = _of_the_parcel(pages, target)
+    pages = _scanning(asset, number, target, hold=hold)
+    of_all = _of_the_parcel(pages, target, hold=hold)
     return tuple(replace(page, notes=(*page.notes, *of_all)) for page in pages)
 
 
-def _scanning(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
+def _scanning(asset: Asset, number: int, target: Target, *, hold: bool = True) -> tuple[PageArtwork, ...]:
     """The labels of a page, where every barcode of the source scans; see `convert_page`."""
     if asset.document_format == ZPL:
         if number != 1:
             raise AssetRefused(f"ZPL is one page, there is no page {number}")
-        return tuple(_checked(page, target) for page in conversion.convert(asset, target, _write))
+        return tuple(_checked(page, target, hold=hold) for page in conversion.convert(asset, target, _write))
     with open_sheet(asset, number, target.media) as sheet:
         placed = place_labels(sheet, number, target)
         if len(placed) == 1:
-            return (_checked(_drawn(sheet, number, 0, placed[0], target), target),)
+            return (_checked(_drawn(sheet, number, 0, placed[0], target), target, hold=hold),)
         labels = []
         for part, one in enumerate(placed, 1):
             with suppress(BlankPage):  # too faint to print
-                labels.append(_checked(_drawn(sheet, number, part, one, target), target))
+                labels.append(_checked(_drawn(sheet, number, part, one, target), target, hold=hold))
     if not labels:
         raise BlankPage(f"page {number} is blank")
     return tuple(labels)
 
 
-def _checked(page: PageArtwork, target: Target) -> PageArtwork:
+def _checked(page: PageArtwork, target: Target, *, hold: bool) -> PageArtwork:
     because = fault(page, target)
-    if because and target.verify:
+    if because and target.verify and hold:
         raise _held(page, because)
     return replace(page, notes=(*page.notes, because)) if because else page
 
@@ -108,16 +112,17 @@ def fault(page: PageArtwork, target: Target) -> str:
     return f"{len(page.lost)} barcode(s) do not scan from the dots at {target.resolution.dpi} dpi: {listed}"
 
 
-def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, ...]:
+def _of_the_parcel(pages: Sequence[PageArtwork], target: Target, *, hold: bool = True) -> tuple[str, ...]:
     """Notes on whether the barcodes of all pages together are this parcel's; of several labels on a page, each must be.
 
     Raises:
         SymbolLost: none carries the tracking number, or one of several on a page does not; `.artwork` is that label.
     """
-    if any(page.bitmap is None for page in pages):
-        return ()  # ZPL that is not verified, which its own note says
+    incomplete = any(page.bitmap is None for page in pages)  # ZPL, whose own note says so
     number = target.tracking_number
     found = [symbol for page in pages for symbol in (*page.symbols, *page.lost)]
+    if incomplete and not found:
+        return ()
     if number is None:
         return () if found else ("nothing to verify: no barcode on the label",)
     of_it = [page for page in pages if symbols.matches_tracking(page.symbols, number)]
@@ -140,7 +145,7 @@ def _of_the_parcel(pages: Sequence[PageArtwork], target: Target) -> tuple[str, .
         because = f"the label's barcodes say {texts}, not tracking number {number}"
     else:
         because = f"no barcode was found, tracking number {number} should be in one"
-    if target.verify:
+    if target.verify and hold:
         raise _held(strangers[0] if strangers else pages[0], because)
     return (because,)
 

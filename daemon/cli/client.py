@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from .candidates import show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
 
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
@@ -21,7 +22,7 @@ _ENDED = {"completed", "aborted", "canceled", "pending-held"}
 def print_label(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The label, or - for stdin.")],
     config: ConfigOption = None,
-    printer: Annotated[str | None, typer.Option(help="Printer by name.")] = None,
+    printer: Annotated[str | None, typer.Option(help="Printer or group by name.")] = None,
     station: Annotated[str | None, typer.Option(help="Packing station.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome; exit 1 unless it printed.")] = False,
 ) -> None:
@@ -51,10 +52,19 @@ def jobs(
 
 def printers(
     config: ConfigOption = None,
+    discover: Annotated[
+        bool, typer.Option("--discover", help="List what announces itself on the network now; needs no daemon.")
+    ] = False,
+    seconds: Annotated[float, typer.Option(help="How long to listen for announcements.", min=0.1, max=3600)] = 4.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List the printers of the running daemon."""
+    """List the printers of the running daemon, and those it found and does not use."""
+    if discover:
+        show_announced(settings_from(config), seconds, as_json=as_json)
+        return
     _show(config, "printers", {}, ("name", "state", "message", "serial", "odometer", "queued", "advice"), as_json)
+    if not as_json:
+        show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
 
 
 def _show(config: Path | None, kind: str, query: dict[str, str], columns: tuple[str, ...], as_json: bool) -> None:

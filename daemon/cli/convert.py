@@ -134,7 +134,7 @@ def _attempt(
 def _convert(page: Page, target: Target, destination: Destination, *, verify: bool) -> int | None:
     """The exit code of a page; None for a blank one among others."""
     try:
-        labels = convert_page(page.asset, page.number, replace(target, verify=False))
+        labels = convert_page(page.asset, page.number, replace(target, verify=verify), hold=False)
     except BlankPage as error:
         return None if page.of > 1 else _complain(str(page), error)
     except RenderError as error:

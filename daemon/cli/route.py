@@ -55,5 +55,5 @@ def explain(settings: Settings, wish: Wish, found: Plan) -> list[str]:
         asked = "the event asks for no stock" if wish.media is None else "as asked"
         lack = misfit(wish.media, name, printer.media)
         stock = f"not printed unasked, as {lack}" if lack else f"{Media.parse(printer.media).short} stock, {asked}"
-        lines.append(f"{name} ({printer.uri}, {printer.resolution} dpi): {stock}")
+        lines.append(f"{name} ({printer.uri or printer.identity}, {printer.resolution} dpi): {stock}")
     return lines

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import aiomqtt
 
-from ...config.settings import MqttSettings, PrinterSettings, Settings, SpoolerSettings, WebSettings
+from ...config.settings import DiscoverySettings, MqttSettings, PrinterSettings, Settings, SpoolerSettings, WebSettings
 from ...drivers.virtual.faults import Fault
 from ...drivers.virtual.server import VirtualPrinter
 from ...renderers.media import Media
@@ -77,6 +77,7 @@ async def stage(
             default_printer="zebra-203",
             mqtt=MqttSettings(port=broker_port),
             web=WebSettings(port=web_port),
+            discovery=DiscoverySettings(enabled=announce, interfaces=("127.0.0.1",)),
             spooler=SpoolerSettings(poll_seconds=0.1, settle_seconds=2.0),
             printers={
                 "zebra-203": PrinterSettings(uri=printers[0].uri, resolution=203, stations=("pack-01",)),

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from aiohttp import ETag, web
 from sqlalchemy.exc import SQLAlchemyError
 
+from ..candidates import candidate_json
 from ..events import LabelReady
 from ..job import Job, JobState
 from ..render_pool import RenderFailed
@@ -125,6 +126,13 @@ async def printers(request: web.Request) -> web.Response:
     app = request.app[LABELD]
     counts = await app.store.counts(views.OPEN_STATES)
     return web.json_response({"printers": [views.printer_json(view, counts) for view in app.printers]})
+
+
+async def candidates(request: web.Request) -> web.Response:
+    """Every printer that announces itself, with what to write into the configuration to print on it."""
+    app = request.app[LABELD]
+    found = [candidate_json(one, app.settings.printers) for one in app.discovery.candidates()]
+    return web.json_response({"candidates": found, "message": app.discovery.message})
 
 
 async def rejections(request: web.Request) -> web.Response:

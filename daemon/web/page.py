@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
 from .api import WHO, find
@@ -23,6 +24,8 @@ _FILES = frozenset({"page.css", "page.js", "favicon.svg"})
 #: cards that ask, and cards below them; a phone with more becomes slow
 _ASKED, _SHOWN = 12, 48
 _REJECTIONS = 20
+#: found printers
+_FOUND = 12
 #: held jobs among which the questions are looked for
 _HELD = 200
 
@@ -143,6 +146,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     tiles = [words.printer_tile(views.printer_json(one, counts), last.get(one.name)) for one in app.printers]
     tiles.sort(key=lambda tile: tile.sign.tone != "bad")
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
+    found_printers = [one for one in app.discovery.candidates() if one.printer is None]
     held = total.pop(JobState.HELD)
     return _templates.get_template("page.html").render(
         settings=app.settings,
@@ -152,6 +156,8 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         asked=asked,
         tiles=tiles,
         cards=listed,
+        candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,
         before=before,
         search=text,

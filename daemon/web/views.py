@@ -56,7 +56,8 @@ class PrinterJson(TypedDict):
     reasons: list[str]
     advice: str | None
     message: str
-    uri: str
+    uri: str | None
+    identity: str | None
     resolution: int
     media: str
     serial: str | None
@@ -123,10 +124,11 @@ def printer_json(view: PrinterView, counts: Mapping[str, Mapping[str, int]]) -> 
         reasons=list(view.reasons),
         advice=view.advice,
         message=view.message,
-        uri=view.settings.uri,
+        uri=view.uri,
+        identity=view.settings.identity,
         resolution=view.settings.resolution,
         media=view.settings.media,
-        serial=view.identity.serial or view.settings.serial,
+        serial=view.identity.serial or view.settings.own_serial,
         model=view.identity.model,
         odometer=view.odometer,
         stations=list(view.settings.stations),

@@ -10,16 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from ...renderers.media import Media, Resolution
-from .announce import announce as announce_by_dns_sd
+from .announce import Announcement
 from .faults import Fault, FaultKind
 from .machine import Machine, Printed
 from .paper import Draw, Label, Paper, draw_format
-
-if TYPE_CHECKING:
-    from zeroconf.asyncio import AsyncZeroconf
 
 _log = logging.getLogger(__name__)
 
@@ -69,8 +66,6 @@ class VirtualPrinter:
     ) -> None:
         self._host = host
         self._port = port
-        self._announce = announce
-        self._interfaces = interfaces
         stock = media or Media.parse("4x6in")
         resolution = Resolution(dpi)
         self._paper = Paper(out, serial=serial, size=resolution.size(stock), resolution=resolution, draw=draw)
@@ -90,7 +85,7 @@ class VirtualPrinter:
         self._listener: socket.socket | None = None
         self._connection: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._zeroconf: AsyncZeroconf | None = None
+        self._announcement = Announcement(self._machine, interfaces) if announce else None
 
     # --- life
 
@@ -103,6 +98,49 @@ class VirtualPrinter:
         """
         await asyncio.to_thread(self._paper.open)
         self._machine.odometer = self._paper.odometer
+        self._tasks = [
+            self._listen(),
+            asyncio.create_task(self._print(), name=f"virtual printer {self.serial}: print"),
+            asyncio.create_task(self._draw(), name=f"virtual printer {self.serial}: draw"),
+        ]
+        if self._announcement is not None:
+            try:
+                await self._announcement.begin(self._host, self._port)
+            except BaseException:
+                await self.stop()
+                raise
+
+    async def stop(self) -> None:
+        """Close the connection and the port; labels that came out are still drawn and logged."""
+        if self._announcement is not None:
+            await self._announcement.end()
+        tasks, self._tasks = self._tasks, []
+        if tasks:
+            accept, printing, drawing = tasks
+            await _end(accept, printing)
+            if not drawing.done():
+                await self._tray.join()
+            await _end(drawing)
+            # printing may have been ended between a label and the note of its count
+            await asyncio.to_thread(self._paper.save)
+        self._close()
+
+    async def unplug(self) -> None:
+        """Pull the network cable: connections break, what it holds is printed; its announcement is not taken back."""
+        await _end(self._tasks[0])
+        self._close()
+
+    def plug(self, host: str) -> None:
+        """Plug it in where it gets the address `host`, and the same port; nobody is told yet (`tell`)."""
+        self._host = host
+        self._tasks[0] = self._listen()
+
+    async def tell(self) -> None:
+        """Announce the address that it has now."""
+        if self._announcement is not None:
+            await self._announcement.moved(self._host, self._port)
+
+    def _listen(self) -> asyncio.Task[None]:
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -116,35 +154,9 @@ class VirtualPrinter:
             raise
         self._listener = listener
         self._port = listener.getsockname()[1]
-        self._tasks = [
-            asyncio.create_task(self._accept(listener), name=f"virtual printer {self.serial}: accept"),
-            asyncio.create_task(self._print(), name=f"virtual printer {self.serial}: print"),
-            asyncio.create_task(self._draw(), name=f"virtual printer {self.serial}: draw"),
-        ]
-        if self._announce:
-            try:
-                self._zeroconf = await announce_by_dns_sd(
-                    self._machine, self._host, self._port, interfaces=self._interfaces
-                )
-            except BaseException:
-                await self.stop()
-                raise
+        return asyncio.create_task(self._accept(listener), name=f"virtual printer {self.serial}: accept")
 
-    async def stop(self) -> None:
-        """Close the connection and the port; labels that came out are still drawn and logged."""
-        zeroconf, self._zeroconf = self._zeroconf, None
-        if zeroconf is not None:
-            await zeroconf.async_unregister_all_services()
-            await zeroconf.async_close()
-        tasks, self._tasks = self._tasks, []
-        if tasks:
-            accept, printing, drawing = tasks
-            await _end(accept, printing)
-            if not drawing.done():
-                await self._tray.join()
-            await _end(drawing)
-            # printing may have been ended between a label and the note of its count
-            await asyncio.to_thread(self._paper.save)
+    def _close(self) -> None:
         if self._listener is not None:
             self._listener.close()
             self._listener = None

@@ -17,7 +17,7 @@ class Verdict:
 
     `quality` is how well it sits on the dots, where that was measured: of linear symbols that scan. `sampler` says
     how its dots were chosen, where not like the rest of the label; `repaired` that its bars were drawn anew on
-    whole dots, and how.
+    whole dots, and how. `note` is what else a technician should know of it, in words.
     """
 
     symbol: Symbol
@@ -25,3 +25,4 @@ class Verdict:
     quality: Quality | None = None
     sampler: str = ""
     repaired: str = ""
+    note: str = ""

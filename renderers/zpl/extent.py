@@ -72,7 +72,7 @@ def _inside(box: Box, width: int, height: int) -> bool:
 def _of_text(text: Text, width: int, height: int) -> Extent | None:
     """Glyphs are drawn to be measured only where some of them may cross an edge; huge ones are drawn whole, and then
     most of each is cut off."""
-    if not text.glyphs:
+    if not any(char.strip() for char, _ in text.glyphs):
         return None
     style = text.style
     along = [pen for _, pen in (text.glyphs[0], text.glyphs[-1])]

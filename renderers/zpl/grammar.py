@@ -102,7 +102,7 @@ _TABLE = """
 ^B8  o letter - NRIB; h along - 1..32000; f letter Y YN; g letter N YN
 ^B9  o letter - NRIB; h along - 1..9999; f letter Y YN; g letter N YN; e letter Y YN
 ^BA  o letter - NRIB; h along - 1..32000; f letter Y YN; g letter N YN; e letter N YN
-^BB  o letter - NRIB; h along 8 2..32000; security letter Y YN; columns whole - 2..62; rows whole - 1..22; mode letter F AEF
+^BB  o letter - NRIB; h whole 8 2..32000; security letter Y YN; columns whole - 2..62; rows whole - 1..22; mode letter F AEF
 ^BC  o letter - NRIB; h along - 1..32000; f letter Y YN; g letter N YN; e letter N YN; mode letter N NUAD
 ^BD  mode whole 2 2..6; number whole 1 1..8; total whole 1 1..8
 ^BE  o letter - NRIB; h along - 1..32000; f letter Y YN; g letter N YN

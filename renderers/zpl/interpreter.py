@@ -35,7 +35,9 @@ _WHOLE_LABEL = ("^PW", "^JM", "^MU")
 class Label:
     """One label: its shapes, how many copies print, its barcodes, and what is to be said about it.
 
-    `missing` are those findings that tell what only a printer holds; `start` is the byte at which its format begins.
+    `missing` are those findings that tell what only a printer holds, and `incomplete` says whether a format is among
+    it, so that anything may be on the label. `beyond` are those of what the edges cut off by more than a dot, `beside`
+    those of them whose fields print in no part. `start` is the byte at which its format begins.
     """
 
     scene: Scene
@@ -44,6 +46,9 @@ class Label:
     findings: tuple[Finding, ...]
     missing: tuple[Finding, ...]
     start: int
+    incomplete: bool = False
+    beyond: tuple[Finding, ...] = ()
+    beside: tuple[Finding, ...] = ()
 
 
 def interpret(
@@ -79,6 +84,7 @@ class _Interpreter:
         self._filled = False  # the format has something to print
         self._kept_only = False  # the label is stored and not printed
         self._asked: Command | None = None  # the ^PQ that counts
+        self._incomplete = False  # a format of it is not here
         self._steps = 0
         self._depth = 0
         self._acts: dict[str, Callable[[Command], None]] = {
@@ -145,7 +151,7 @@ class _Interpreter:
         self._measure(commands)
         self._settings.unit = unit
         self._numbered, self._given, self._field = [], {}, None
-        self._counting = self._filled = self._kept_only = False
+        self._counting = self._filled = self._kept_only = self._incomplete = False
         self._asked = None
         self._painter = Painter(self._paper(), self._memory)
         self._obey_all(commands)
@@ -155,8 +161,10 @@ class _Interpreter:
         if self._kept_only or not (marks or self._filled):
             return None
         scene = Scene(*self._size, marks, self._settings.inverted, self._settings.mirrored)
-        return Label(scene, self._quantity, tuple(self._painter.expected), self._painter.findings,
-                     tuple(self._painter.missing), commands[0].start if commands else 0)  # fmt: skip
+        painter = self._painter
+        start = commands[0].start if commands else 0
+        return Label(scene, self._quantity, tuple(painter.expected), painter.findings, tuple(painter.missing), start,
+                     self._incomplete, painter.beyond, painter.beside)  # fmt: skip
 
     def _measure(self, commands: Sequence[Command], depth: int = 0) -> None:
         """Take what counts for the whole label, wherever in it or in the formats that it recalls it stands."""
@@ -268,7 +276,7 @@ class _Interpreter:
         self._end_field()
         stored = find(self._memory.formats, _name(command))
         if stored is None:
-            self._filled = True  # in the printer it may have anything to print
+            self._filled = self._incomplete = True  # in the printer it may have anything to print
             self._painter.lacks(command.start, f"format {_name(command)!r} is stored in the printer, not sent here",
                                 "send the format (^DF) with the label")  # fmt: skip
             return

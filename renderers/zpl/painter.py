@@ -49,7 +49,8 @@ class Paper:
 class Expected:
     """A barcode of the label: what a scanner must give, in zxing-cpp's words, and its box on the paper in dots.
 
-    `format` is empty where zxing-cpp does not read this kind. `fault` says why it is not on the label at all.
+    `format` is empty where zxing-cpp does not read this kind. `fault` says why it is not on the label at all, and
+    `shape` is what was drawn of it.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Expected:
     box: tuple[int, int, int, int]
     start: int
     fault: str = ""
+    shape: Boxes | Dots | None = None
 
 
 class Painter:
@@ -74,6 +76,7 @@ class Painter:
         self._groups: list[list[Mark]] = [[]]  # in drawing order
         self._count = 0
         self._beyond: dict[int, list[int]] = {}
+        self._shown: set[int] = set()  # fields that have ink on the paper
         self._strange: set[str] = set()  # fonts that others stand in for
         self._paper = paper
         self._memory = memory
@@ -88,6 +91,17 @@ class Painter:
     def findings(self) -> tuple[Finding, ...]:
         """What is to be said so far, in the order of the ZPL."""
         return tuple(sorted((*self._findings, *self._off_label()), key=lambda finding: finding.start))
+
+    @property
+    def beyond(self) -> tuple[Finding, ...]:
+        """Those of the findings that tell of what the edges of the label cut off, if it is more than a dot."""
+        return tuple(self._off_label(least=2))
+
+    @property
+    def beside(self) -> tuple[Finding, ...]:
+        """Those of them whose fields are not on the label at all, in no part; barcodes are told by `expected`."""
+        barcodes = {one.start for one in self.expected}
+        return tuple(one for one in self._off_label() if one.start not in self._shown | barcodes)
 
     def say(self, start: int, severity: Severity, reason: str, hint: str = "") -> None:
         """Finding on the command at byte `start`."""
@@ -124,6 +138,9 @@ class Painter:
             raise ValueError("a field is painted with the settings that held when it ended")
         for command, values in field.graphics:
             self._graphic(field, field.settings, command, values)
+        if field.barcode and not field.data:
+            self.say(field.start, "warning", f"{field.barcode} has no data, so it does not print",
+                     "give the field its data (^FD)")  # fmt: skip
         if field.data is None or (field.graphics and not field.data):
             return
         data, code_page = field.data, field.settings.code_page
@@ -167,14 +184,18 @@ class Painter:
         if ink != "white" and max(beyond) > 0 and (start in self._beyond or len(self._beyond) < _MAX_FINDINGS):
             self._beyond[start] = [max(pair) for pair in zip(self._beyond.get(start, beyond), beyond, strict=True)]
         if not reach.misses(width, height):
+            if ink != "white":
+                self._shown.add(start)
             self._memory.budget.draw(reach.work)
             self.work += reach.work
             self._groups[-1].append(Mark(shape, ink, start))
 
-    def _off_label(self) -> list[Finding]:
-        """A warning for each field that prints over an edge of the label."""
+    def _off_label(self, least: int = 1) -> list[Finding]:
+        """A warning for each field that prints over an edge of the label, by so many dots at least."""
         found = []
         for start, beyond in self._beyond.items():
+            if max(beyond) < least:
+                continue
             over = " and ".join(
                 f"{dots} dot{'s' if dots > 1 else ''} over the {edge} edge"
                 for edge, dots in zip(_EDGES, beyond, strict=True)
@@ -256,18 +277,15 @@ class Painter:
         placed = self._placed(field, symbol, turn, x, y)
         ink = self._ink(field, settings)
         left, top = _whole(placed.x), _whole(placed.y)
+        shape: Boxes | Dots
         if symbol.bitmap is not None:
-            bitmap = symbol.bitmap.rotated(turn)
-            self._add(Dots(left, top, bitmap), ink, field.start)
+            shape = Dots(left, top, symbol.bitmap.rotated(turn))
         else:
-            self._add(Boxes(left, top, turned(symbol.edges, symbol.width, symbol.height, turn)), ink, field.start)
+            shape = Boxes(left, top, turned(symbol.edges, symbol.width, symbol.height, turn))
+        self._add(shape, ink, field.start)
         self._captions(field, symbol, placed, captions, ink)
-        box = placed.box
-        self.expected.append(
-            Expected(
-                field.barcode, symbol.format, symbol.text, (left, top, _whole(box[2]), _whole(box[3])), field.start
-            )
-        )
+        box = left, top, _whole(placed.box[2]), _whole(placed.box[3])
+        self.expected.append(Expected(field.barcode, symbol.format, symbol.text, box, field.start, shape=shape))
 
     def _faulty(self, field: Field, settings: Settings, written: str, fault: str) -> None:
         """A barcode that no printer can make of its data: it is on the label in the sender's mind only."""

@@ -27,6 +27,8 @@ _SCALABLE_FILES = (".TTF", ".TTE", ".OTF")
 _TOLERANCE = 0.12
 _MAX_GRAPHIC_BYTES = 64 * 1024 * 1024
 _SYMBOLS = frozenset(name for name in PARAMETERS if name.startswith("^B") and name != "^BY")
+#: Shapes, and which of their parameters is the thickness of the line.
+_LINES: Final = {"^GB": 2, "^GC": 1, "^GD": 2, "^GE": 2}
 #: Stored graphics of other kinds than dots.
 _UNREAD = frozenset({"~DY", "^IM", "^IL"})
 
@@ -104,6 +106,8 @@ class _Scaler:
             self._check_stored(command)
         if name in ("^A", "^CF", "^A@"):
             return self._text(command)
+        if name in _LINES and self.in_dots and _round(self.factor) > 1:
+            command = _with_line(command)
         if name == "^GB" and self.in_dots:
             return self._box(command)
         parameters = PARAMETERS.get(name, ())
@@ -266,6 +270,16 @@ class _Scaler:
             name = _header(command, 1)[0].strip()
             content = name + b"," + b",".join(content.split(b",", 4)[2:])
         return Command(command.name, content, command.start, command.end)
+
+
+def _with_line(command: Command) -> Command:
+    """A shape that says how thick its line is: where it does not, a printer's is one dot, at every resolution."""
+    delimiter, place = command.delimiter.encode("ascii"), _LINES[command.name]
+    parts = command.parameters.rstrip().split(delimiter)
+    parts += [b""] * (place + 1 - len(parts))
+    if read(command)[place]:
+        return command
+    return replace(command, parameters=delimiter.join((*parts[:place], b"1", *parts[place + 1 :])))
 
 
 def _header(command: Command, count: int) -> list[bytes]:

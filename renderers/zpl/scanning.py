@@ -1,6 +1,7 @@
 """Whether the barcodes that ZPL asks for scan from the dots it became (promise 3)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,6 +13,7 @@ from .. import symbols
 from ..bitmap import Bitmap
 from ..symbols import Symbol, Verdict
 from ..symbols.regions import Window, grown, meet, merged
+from .intact import QuietZone, leaves, own_dots, share_kept
 from .painter import Expected
 from .scene import Dots, Frame, Scene
 from .spans import solid
@@ -24,6 +26,9 @@ _MOST_READ = 200
 _MOST_WORK = 5_000_000
 #: What a barcode may have in dots to be tried larger.
 _LARGEST = 8_000_000
+#: Of a barcode's dots so many must be as drawn, in all, and of no more dots it is looked up.
+_INTACT = 2 / 3
+_MOST_COMPARED = 50_000_000
 #: A graphic with a barcode has so many dots each way, and one of boxes has so many of them.
 _LEAST_SIDE, _LEAST_BARS = 16, 20
 _LIKE = {
@@ -43,7 +48,8 @@ def verdicts(expected: Sequence[Expected], bitmap: Bitmap, scene: Scene) -> tupl
 
     Each is read where it lies, with what is about it there; the whole label only where one is not read so, or there
     may be others. Barcodes of kinds that no reader here knows are `unverified`, and those of a label of too many;
-    those that cannot be made of their data are lost.
+    those that cannot be made of their data, run off the paper or are printed over for the most part are lost, whatever
+    of them can be read.
     """
     bits = bitmap.bits()
     boxes = [_on_paper(one.box, scene) for one in expected]
@@ -66,19 +72,9 @@ def verdicts(expected: Sequence[Expected], bitmap: Bitmap, scene: Scene) -> tupl
         others = [each for each in whole if not any(one is not None and symbols.same(one, each) for one in seen)]
         match(others)
     result = []
-    work = _MOST_WORK
+    look = _Look(bitmap, bits, scene)
     for one, box, symbol in zip(expected, boxes, seen, strict=True):
-        wanted = Symbol(one.format or one.name, one.text, box)
-        if one.fault:
-            result.append(Verdict(wanted, "lost"))
-        elif symbol is not None:
-            result.append(Verdict(symbol, "scans"))
-        elif not one.format or work <= 0:
-            result.append(Verdict(wanted, "unverified"))
-        else:
-            left, top, right, bottom = grown(box, _MARGIN, scene.width, scene.height)
-            work -= max(right - left, 0) * max(bottom - top, 0)
-            result.append(Verdict(wanted, "scans" if _alone(one, box, bitmap) else "lost"))
+        result.append(look.at(one, box, symbol))
     result += [Verdict(symbol, "scans" if symbol.text else "unverified") for symbol in others]
     return tuple(result)
 
@@ -133,17 +129,81 @@ def _plain(text: str) -> str:
     return text.translate({ord(mark): None for mark in "()\x1d\u241d"})
 
 
-def _alone(one: Expected, box: Window, bitmap: Bitmap) -> bool:
-    """Whether it scans cut out of the label."""
-    left, top = max(box[0], 0), max(box[1], 0)
-    right, bottom = min(box[2], bitmap.width), min(box[3], bitmap.height)
-    if left >= right or top >= bottom:
-        return False
-    bits = bitmap.crop(left, top, right, bottom).bits()
-    if one.format == symbols.MAXICODE:
-        grey = np.pad(np.where(bits, np.uint8(0), np.uint8(255)), _MARGIN, constant_values=255)
-        return any(symbol.text and _agrees(one, symbol.format, symbol.text) for symbol in symbols.read_maxicodes(grey))
-    return any(_reads(one, bits, size) for size in _SIZES if size == 1 or bits.size * size * size <= _LARGEST)
+@dataclass(slots=True)
+class _Look:
+    """What becomes of one barcode after the other, and how many dots may still be read alone or compared."""
+
+    bitmap: Bitmap
+    bits: NDArray[np.bool_]
+    scene: Scene
+    work: int = _MOST_WORK
+    compared: int = _MOST_COMPARED
+
+    def at(self, one: Expected, box: Window, symbol: Symbol | None) -> Verdict:
+        """The verdict on a barcode in its `box` on the paper, of which `symbol` was read where it lies."""
+        wanted = Symbol(one.format or one.name, one.text, box)
+        if one.fault:
+            return Verdict(wanted, "lost")
+        said = f"{one.name} at byte {one.start}"
+        if leaves(box, self.scene.width, self.scene.height):
+            return Verdict(wanted, "lost", note=f"{said} runs off the label")
+        own = self._own(one)
+        if own is not None and share_kept(own, self._cut(box, own)) < _INTACT:
+            return Verdict(wanted, "lost", note=f"{said} is printed over")
+        if symbol is not None:
+            return Verdict(symbol, "scans")
+        if not one.format or self.work <= 0:
+            return Verdict(wanted, "unverified")
+        left, top, right, bottom = grown(box, _MARGIN, self.scene.width, self.scene.height)
+        self.work -= max(right - left, 0) * max(bottom - top, 0)
+        return self._alone(one, box, wanted, own)
+
+    def _own(self, one: Expected) -> NDArray[np.bool_] | None:
+        """The barcode's own dots; None where they are not to be compared."""
+        left, top, right, bottom = one.box
+        size = max(right - left, 0) * max(bottom - top, 0)
+        if one.shape is None or not size or self.compared < size:
+            return None
+        self.compared -= size
+        return own_dots(one.shape, one.box, self.scene)
+
+    def _cut(self, box: Window, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What the label has in the place of `own`: white beyond its edge."""
+        left, top, right, bottom = box
+        cut = np.zeros_like(own)
+        part = self.bits[max(top, 0) : bottom, max(left, 0) : right]
+        cut[max(-top, 0) :, max(-left, 0) :][: part.shape[0], : part.shape[1]] = part
+        return cut
+
+    def _alone(self, one: Expected, box: Window, wanted: Symbol, own: NDArray[np.bool_] | None) -> Verdict:
+        """Whether it scans cut out of the label with its quiet zone; or without it, where that is nearly white."""
+        if own is None:
+            return Verdict(wanted, "scans" if self._reads(one, box) else "lost")
+        zone = QuietZone(one.format, box, own)
+        if self._reads(one, zone.around(self.bitmap.width, self.bitmap.height)):
+            return Verdict(wanted, "scans")
+        if not self._reads(one, box):
+            return Verdict(wanted, "lost")
+        free = zone.free(self.bits)
+        narrow = sum(side < zone.wanted for side in free)
+        said = f"{one.name} at byte {one.start}"
+        white = f"{min(free):.0f} modules of white beside it, where it needs {zone.wanted}"
+        if min(free) < zone.touching or narrow > 1:
+            return Verdict(wanted, "lost", note=f"{said} has {white}")
+        return Verdict(wanted, "scans", note=f"{said} scans, but its quiet zone is not clear: {white}")
+
+    def _reads(self, one: Expected, window: Window) -> bool:
+        """Whether it is read in a window, with white around that."""
+        left, top = max(window[0], 0), max(window[1], 0)
+        bits = self.bits[top : window[3], left : window[2]]
+        if not bits.size:
+            return False
+        if one.format == symbols.MAXICODE:
+            grey = np.pad(np.where(bits, np.uint8(0), np.uint8(255)), _MARGIN, constant_values=255)
+            return any(
+                symbol.text and _agrees(one, symbol.format, symbol.text) for symbol in symbols.read_maxicodes(grey)
+            )
+        return any(_reads(one, bits, size) for size in _SIZES if size == 1 or bits.size * size * size <= _LARGEST)
 
 
 def _reads(one: Expected, bits: NDArray[np.bool_], size: int) -> bool:

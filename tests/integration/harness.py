@@ -12,6 +12,7 @@ import socket
 import sys
 from collections.abc import AsyncIterator, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 
 import aiohttp
@@ -120,16 +121,26 @@ class Broker(Process):
 
 
 class Labeld(Process):
-    """The daemon as systemd would start it, with a configuration file; the first printer is the default one."""
+    """The daemon as systemd would start it, with a configuration file; the first printer is the default one.
+
+    Printers with one of the `identities` are to be found by it.
+    """
 
     def __init__(
-        self, folder: Path, broker_port: int, printers: Mapping[str, VirtualPrinter], mqtt: str = "", more: str = ""
+        self,
+        folder: Path,
+        broker_port: int,
+        printers: Mapping[str, VirtualPrinter],
+        mqtt: str = "",
+        more: str = "",
+        identities: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.web_port = free_port()
         self.config = folder / "labeld.toml"
         tables = (
-            f'[printers.{name}]\nuri = "{one.uri}"\nresolution = {one.dpi}\nmedia = "{one.media.name}"'
+            f"[printers.{name}]\n{_place(one, identities.get(name))}\nresolution = {one.dpi}"
+            f'\nmedia = "{one.media.name}"'
             for name, one in printers.items()
         )
         lines = [
@@ -139,6 +150,7 @@ class Labeld(Process):
             more,
             f"[mqtt]\nport = {broker_port}\n{mqtt}",
             f"[web]\nport = {self.web_port}",
+            '[discovery]\ninterfaces = ["127.0.0.1"]',
             "[spooler]\npoll_seconds = 0.02\nsettle_seconds = 1.0\nretry_max_seconds = 0.5",
             *tables,
         ]
@@ -193,6 +205,10 @@ class Labeld(Process):
                 if len(jobs) >= count and all(job["state"] in ENDED for job in jobs):
                     return jobs
                 await asyncio.sleep(0.1)
+
+
+def _place(printer: VirtualPrinter, identity: str | None) -> str:
+    return f'uri = "{printer.uri}"' if identity is None else f'identity = "{identity}"'
 
 
 def event(number: int | str, data: bytes, **more: object) -> dict[str, Any]:

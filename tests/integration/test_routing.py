@@ -109,13 +109,15 @@ async def test_a_group_prints_on_the_sister_that_has_paper(tmp_path: Path, broke
 
 
 async def test_a_group_shares_the_load_of_ready_printers(tmp_path: Path, broker: Broker) -> None:
-    one, two = zebra("ONE", 0.1), zebra("TWO", 0.1)
-    async with floor(tmp_path, {"one": one, "two": two}, GROUP, broker) as labeld:
-        await until_seen(labeld, one="idle", two="idle")
+    one, two, three = zebra("ONE", 0.1), zebra("TWO", 0.1), zebra("THREE", faults=["cover-open"])
+    group = GROUP.replace('["one"', '["three", "one"')
+    async with floor(tmp_path, {"one": one, "two": two, "three": three}, group, broker) as labeld:
+        await until_seen(labeld, one="idle", two="idle", three="stopped")
         await send(broker, range(20))
         assert {job["outcome"] for job in await labeld.settled(20)} == {"confirmed"}
     assert sorted(prints(one, two).values()) == [1] * 20
     assert min(one.odometer, two.odometer) >= 5
+    assert three.received == 0
 
 
 async def test_what_waits_for_a_printer_that_runs_out_moves_and_comes_back_shared(

@@ -18,6 +18,7 @@ from labeld.daemon.actions import Actions
 from labeld.daemon.app import App
 from labeld.daemon.broker import BrokerLink
 from labeld.daemon.bus import Bus
+from labeld.daemon.discovery import Discovery
 from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
@@ -30,6 +31,7 @@ from labeld.daemon.store import Store
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.printer import Identity, Observation, PrinterState, PrinterStatus
+from labeld.drivers.raw import open_driver
 
 PATIENCE = 60.0
 NUMBER = "9400100000000000001061"
@@ -123,7 +125,15 @@ class Floor:
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))
         actions = Actions(store, dispatcher, time.time)
-        self.app = App(chosen, store, intake, actions, self.printers, pool, broker, self.bus)
+        self.discovery = Discovery(
+            chosen.discovery,
+            chosen.printers,
+            open_driver,
+            changed=lambda: self.bus.tell("discovery", ""),
+            moved=lambda _name: None,
+            clock=time.monotonic,
+        )
+        self.app = App(chosen, store, intake, actions, self.printers, self.discovery, pool, broker, self.bus)
         self.url = await enter(serve(self.app))
         self.http = await enter(aiohttp.ClientSession(self.url))
         preparing = asyncio.create_task(self._preparer.run())

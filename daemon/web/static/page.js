@@ -27,7 +27,10 @@ function merge(shown, fresh) {
   // an age counts by itself; a button being pressed is left alone
   if (shown.nodeName === "TIME" && shown.dateTime === fresh.dateTime) return;
   if (shown.nodeName === "BUTTON" && (shown.disabled || shown.classList.contains("armed"))) return;
-  for (const { name } of [...shown.attributes]) if (!fresh.hasAttribute(name)) shown.removeAttribute(name);
+  for (const { name } of [...shown.attributes]) {
+    // what a person unfolded stays so
+    if (!fresh.hasAttribute(name) && !(name === "open" && shown.nodeName === "DETAILS")) shown.removeAttribute(name);
+  }
   for (const { name, value } of fresh.attributes) {
     if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
   }

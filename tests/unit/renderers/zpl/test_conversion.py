@@ -6,10 +6,10 @@ import pytest
 from tests.unit.renderers.paper import DPI_203, DPI_300, FOUR_BY_SIX
 
 from labeld.renderers.artwork import BlankPage, PageArtwork, Target
-from labeld.renderers.asset import PDF, PNG, ZPL, Asset
+from labeld.renderers.asset import EPL, PDF, PNG, TSPL, ZPL, Asset
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.convert import convert, convert_page
-from labeld.renderers.errors import AssetRefused, SymbolLost
+from labeld.renderers.errors import AssetRefused, DoesNotFit, SymbolLost
 from labeld.renderers.media import Resolution
 from labeld.renderers.zpl.label import labels_in
 from labeld.renderers.zpl.picture import draw
@@ -117,9 +117,10 @@ def test_copies_of_what_is_sent_as_dots() -> None:
 def test_what_the_printer_holds_is_not_drawn_for_it() -> None:
     one = page(STORED)
     assert one.data == STORED
-    assert (one.bitmap, one.verdicts) == (None, ())
+    assert one.bitmap is None
+    assert [symbol.text for symbol in one.symbols] == ["TT0123456789"]
     reason = f"graphic 'LOGO' is stored in the printer, not sent here, so it is left out (byte {STORED.index(b'^XG')})"
-    assert one.notes[-1] == f"not verified: {reason}"
+    assert one.notes[-1] == f"verified without what is not here: {reason}"
     with pytest.raises(AssetRefused, match="nowhere else: graphic 'LOGO' is stored in the printer"):
         page(STORED, DPI_300)
     recalled = b"^XA^XFR:SHIP.ZPL^FS^FN1^FDa^FS^XZ"
@@ -222,6 +223,20 @@ def test_too_many_copies_are_refused() -> None:
             page(LABEL.replace(b"^XZ", b"^PQ101^XZ"), document_format=document_format)
 
 
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, PNG, PDF])
+@pytest.mark.parametrize(
+    "zpl",
+    [
+        b"^XA^FO9,9^A0N,30^SN001,1,Y^FS^PQ20000,0,100^XZ",
+        LABEL.replace(b"^XZ", b"^PQ150^XZ") + LABEL,
+        LABEL.replace(b"^XA", b"^XA^DFR:A.ZPL").replace(b"^XZ", b"^PQ150^XZ") + b"^XA^XFR:A.ZPL^XZ" + LABEL,
+    ],
+)
+def test_the_copies_of_each_format_are_limited(zpl: bytes, document_format: str) -> None:
+    with pytest.raises(AssetRefused, match=r"asks for (20000|150) labels of one format \(\^PQ\): over 100"):
+        page(zpl, document_format=document_format)
+
+
 @pytest.mark.parametrize("document_format", [ZPL, PNG, PDF])
 @pytest.mark.parametrize(
     ("zpl", "words"),
@@ -247,3 +262,115 @@ def test_a_resolution_that_is_only_assumed_is_told() -> None:
     dark = page(metric, DPI_300).bitmap
     assert dark is not None
     assert np.flatnonzero(dark.bits().any(axis=1))[0] == 118
+
+
+# --- what a printer would not get
+
+CUT_OFF = b"^XA^PW812^FO50,50^A0N,40^FDparcel one^FS^XZ^XA^FO50,50^A0N,40^FDparcel two^FS"
+TILDE = b"^XA^PW812^FO50,50^A0N,40^FDJohn ~Smith Street 5^FS^XZ"
+DAMAGED = b"^XA^FO50,50^A0N,40^FDone^FS^FO50,200^GFB,80000,80000,100,\x01\x02^FS^XZ"
+FLASH = b"^XA^DFE:A.ZPL^FO50,50^FN1^FS^XZ^XA^FO50,50^A0N,40^FDone^FS^XZ"
+
+
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, EPL, PDF, PNG])
+@pytest.mark.parametrize(
+    ("zpl", "words"), [(CUT_OFF, "cut off"), (TILDE, "'~SM'"), (DAMAGED, "cut off: it declares"), (FLASH, "only R:")]
+)
+def test_what_no_zpl_printer_gets_no_other_gets(zpl: bytes, words: str, document_format: str) -> None:
+    with pytest.raises(AssetRefused, match=words):
+        pages(zpl, document_format=document_format)
+    if document_format in (TSPL, EPL):
+        with pytest.raises(AssetRefused, match=words):
+            pages(zpl, document_format=document_format, verify=False)
+
+
+@pytest.mark.parametrize("document_format", [PDF, PNG])
+@pytest.mark.parametrize(
+    ("zpl", "words"), [(CUT_OFF, "cut off"), (TILDE, "'~SM'"), (DAMAGED, "cut off: it declares"), (FLASH, "only R:")]
+)
+def test_a_preview_shows_what_is_there_and_says_the_rest(zpl: bytes, words: str, document_format: str) -> None:
+    one = page(zpl, document_format=document_format, verify=False)
+    assert [note for note in one.notes if note.startswith("a printer would not get this: ") and words in note]
+    assert one.bitmap is not None and one.bitmap.ink_box() is not None
+
+
+def test_refused_commands_are_left_out_of_what_is_drawn_as_of_what_is_sent() -> None:
+    zpl = LABEL.replace(b"^XZ", b"~JR^XZ")
+    one = page(zpl, document_format=TSPL, zpl_policy="strip")
+    assert [note for note in one.notes if note.startswith("left out: ") and "'~JR'" in note]
+    assert one.bitmap == page(LABEL).bitmap
+
+
+# --- what is missing, cut off or empty
+
+
+def test_a_missing_graphic_hides_no_fault_of_the_rest() -> None:
+    with pytest.raises(SymbolLost, match="TT0123456789"):
+        page(STORED.replace(b"^XZ", b"^FO0,290^GB800,190,190^FS^XZ"))
+    with pytest.raises(SymbolLost, match="not tracking number 4711"):
+        convert(Asset(STORED, ZPL), target(tracking_number="4711"))
+    assert convert(Asset(STORED, ZPL), target(tracking_number="TT0123456789")).labels == 1
+
+
+def test_nothing_is_known_of_a_format_that_the_printer_holds() -> None:
+    recalled = b"^XA^XFR:SHIP.ZPL^FS" + CODE + b"^FO0,290^GB800,190,190^FS^FN1^FDa^FS^PQ1^XZ"
+    one = page(recalled, tracking_number="4711")
+    assert [verdict.status for verdict in one.verdicts] == ["unverified"]
+    assert one.notes[-1] == "not verified: format 'SHIP' is stored in the printer, not sent here (byte 3)"
+    with pytest.raises(SymbolLost, match="letters"):
+        page(recalled.replace(b"^XZ", b"^FO100,700^BEN,100^FDletters^FS^XZ"))
+
+
+WIDE = LABEL.replace(b"^GB772,1179,4", b"^GB900,1179,4")
+BESIDE = LABEL.replace(b"^XZ", b"^FO50,1300^A0N,40^FDlost line^FS^XZ")
+
+
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, PDF, PNG])
+def test_what_the_edges_cut_off_is_told(document_format: str) -> None:
+    one = page(WIDE, document_format=document_format)
+    place = WIDE.index(b"^GB900")
+    said = f"this prints 108 dots over the right edge of the label, where it is cut off (byte {place})"
+    assert said in one.notes
+    with pytest.raises(DoesNotFit, match="108 dots over the right edge"):
+        page(WIDE, document_format=document_format, scaling="none")
+    assert page(LABEL, document_format=document_format, scaling="none").notes == ()
+
+
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, PDF, PNG])
+def test_a_field_beside_the_paper_holds_the_label(document_format: str) -> None:
+    with pytest.raises(DoesNotFit, match=r"over the bottom edge .* \(byte 107\)"):
+        page(BESIDE, document_format=document_format)
+    loose = page(BESIDE, document_format=document_format, verify=False)
+    assert [note for note in loose.notes if "over the bottom edge" in note]
+    blank = LABEL.replace(b"^XZ", b"^FO50,1300^A0N,40^FD ^FS^FO50,1300^GB9,9,9,W^FS^XZ")
+    assert page(blank, document_format=document_format).notes == ()
+
+
+def test_the_stock_is_as_wide_as_the_head_reaches() -> None:
+    narrow = page(LABEL, printable_width=9000)
+    assert [note for note in narrow.notes if "over the right edge" in note]
+
+
+def test_a_second_line_of_a_field_may_be_cut_off() -> None:
+    block = LABEL.replace(b"^XZ", b"^FO50,1180^A0N,30^FB600,3^FDone\\&two\\&three^FS^XZ")
+    assert [note for note in page(block).notes if "over the bottom edge" in note]
+
+
+@pytest.mark.parametrize("document_format", [ZPL, PNG])
+def test_a_barcode_without_data_is_told(document_format: str) -> None:
+    for zpl in (
+        LABEL.replace(b"^XZ", b"^FO100,700^BCN,100^FD^FS^XZ"),
+        LABEL.replace(b"^XZ", b"^FO100,700^BCN,100^FS^XZ"),
+        LABEL.replace(b"^XZ", b"^FO100,700^BCN,100^FN1^FS^XZ"),
+        LABEL.replace(b"^XA", b"^XA^DFR:A.ZPL^FS").replace(b"^XZ", b"^FO100,700^BCN,100^FN1^FS^XZ^XA^XFR:A.ZPL^FS^XZ"),
+    ):
+        one = page(zpl, document_format=document_format)
+        assert [note for note in one.notes if note.startswith("^BC has no data, so it does not print (byte ")]
+        assert [verdict.status for verdict in one.verdicts] == ["scans"]
+
+
+@pytest.mark.parametrize("document_format", [ZPL, PNG, PDF])
+def test_zpl_is_not_made_anew_where_scaling_is_not_allowed(document_format: str) -> None:
+    with pytest.raises(DoesNotFit, match="made for 203 dpi, the head has 300 dpi"):
+        page(LABEL, DPI_300, document_format=document_format, scaling="none")
+    assert page(LABEL, document_format=document_format, scaling="none").symbols

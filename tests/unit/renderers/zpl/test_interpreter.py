@@ -235,10 +235,13 @@ def test_other_prefixes() -> None:
     assert inks(b"^XA^CD;^XZ" + field(b"^FO9;9" + DOT.replace(b",", b";"))) == [(9, 9, 15, 13)]
 
 
-def test_empty_data_prints_nothing_and_is_no_fault() -> None:
+def test_empty_data_prints_nothing_and_is_no_fault_but_told() -> None:
     for command in (b"^BCN,40", b"^BQN,2,4", b"^BXN,4", b"^B7N,4", b"^BEN,40", b"^A0N,30"):
         one = label(b"^XA^FO0,0^GB1,1,1^FS^FO9,9" + command + b"^FD^FS^XZ")
-        assert (one.expected, one.findings) == ((), ())
+        assert one.expected == ()
+        said = [(found.severity, found.start, found.message) for found in one.findings]
+        name = command[:3].decode()
+        assert said == ([("warning", 20, f"{name} has no data, so it does not print")] if name[1] == "B" else [])
         assert bits(one).sum() == 1
 
 

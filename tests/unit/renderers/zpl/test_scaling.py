@@ -40,6 +40,25 @@ def test_lengths_are_multiplied(zpl: bytes, scaled: bytes | None) -> None:
         assert _scaled(zpl) == scaled
 
 
+@pytest.mark.parametrize(
+    ("zpl", "scaled"),
+    [
+        (b"^FO0,0^GB700,1^FS", b"^FO0,0^GB2067,3,3^FS"),
+        (b"^FO0,0^GB700,0^FS", b"^FO0,0^GB2067,0,3^FS"),
+        (b"^FO0,0^GB700,200,,W^FS", b"^FO0,0^GB2067,591,3,W^FS"),
+        (b"^GC100^FS", b"^GC295,3^FS"),
+        (b"^GD100,200^FS", b"^GD295,591,3^FS"),
+        (b"^GE100,200,2^FS", b"^GE295,591,6^FS"),
+    ],
+)
+def test_a_line_that_is_not_said_is_as_thick_as_before(zpl: bytes, scaled: bytes) -> None:
+    assert _scaled(b"^XA" + zpl + b"^XZ", 600 / 25.4 / 8) == b"^XA" + scaled + b"^XZ"
+
+
+def test_the_rows_of_a_codablock_are_counted_in_modules() -> None:
+    assert b"^BBN,20^FDa" in _scaled(b"^XA^BY2^BBN,20^FDa^FS^XZ")
+
+
 def test_modules_are_whole_dots_and_the_printers_usual_ones_are_named() -> None:
     result = rescaled(lex(b"^XA^BY3,2.5,100^BCN,80^FDa^FS^BQN,2,5^FDQA,b^FS^BXN,4,200^FDc^FS^BY1^XZ"), TO_300)
     assert result.zpl == b"^XA^BY3,3,15^BY4,2.5,148^BCN,118^FDa^FS^BQN,2,7^FDQA,b^FS^BXN,6,200^FDc^FS^BY1^XZ"

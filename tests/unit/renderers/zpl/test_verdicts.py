@@ -96,7 +96,8 @@ def test_a_white_label_has_lost_all() -> None:
 
 
 def test_many_barcodes_are_not_all_looked_for_one_by_one() -> None:
-    over = (b"^FO%d,%d^BQN,2,9^FDQA,%d^FS" % (number % 20 * 5, number // 20 * 5, number) for number in range(300))
-    said = [verdict.status for verdict in judged(label(*over))]
-    assert len(said) == 300
-    assert set(said) >= {"lost", "unverified"}
+    one = label(b"^BY2^FO60,60^BCN,80,N^FDTT0012345678^FS")
+    others = [replace(one.expected[0], text=f"{number}") for number in range(1000)]
+    said = [verdict.status for verdict in verdicts(others, rasterise(one.scene), one.scene)][:1000]
+    assert len(said) == 1000
+    assert set(said) == {"lost", "unverified"}

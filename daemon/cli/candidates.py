@@ -1,0 +1,62 @@
+"""`labeld printers --discover`: what announces itself on the network, as a table and as lines for the configuration."""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from ...config.settings import Settings
+from ...drivers.raw import open_driver
+from .common import fail
+
+
+def show_announced(settings: Settings, seconds: float, *, as_json: bool) -> None:
+    """Listen for `seconds`, and show what was heard. Nobody is asked anything: a daemon may be printing."""
+    try:
+        found = asyncio.run(_listen(settings, seconds))
+    except OSError as error:
+        fail(f"printers cannot be found by mDNS: {error.strerror or error}", 1)
+    if as_json:
+        typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    elif found:
+        show_candidates(found, everything=True)
+    else:
+        typer.echo("no printer announces itself here; those of other networks, and many Zebras, need a uri")
+
+
+def show_candidates(found: Sequence[Mapping[str, Any]], *, everything: bool = False) -> None:
+    """Print the candidates that are not configured, or all, and what adopts them."""
+    chosen = [one for one in found if everything or one["printer"] is None]
+    if not chosen:
+        return
+    table = Table("found", "printer", "serial", "dpi", "where", "what it says", box=None)
+    for one in chosen:
+        where = one["uris"][0] if one["uris"] else ", ".join(one["protocols"])
+        says = ", ".join(text for text in (one["model"], one["note"]) if text)
+        dpi = str(one["resolution"] or "")
+        table.add_row(*map(escape, (one["name"], one["printer"] or "-", one["serial"] or "", dpi, where, says)))
+    Console().print(table)
+    for one in chosen:
+        if one["configuration"]:
+            typer.echo(f"\n{one['configuration']}")
+
+
+async def _listen(settings: Settings, seconds: float) -> list[Any]:
+    # zeroconf takes time to import, and other commands do without
+    from ..browser import Browser
+    from ..candidates import candidate_json
+    from ..discovery import Discovery
+
+    async with Browser(settings.discovery.interfaces) as browser:
+        await asyncio.sleep(seconds)
+        heard = Discovery(
+            settings.discovery, settings.printers, open_driver, lambda: None, lambda _name: None, time.monotonic
+        )
+        await heard.hear(browser.services)
+    return [candidate_json(one, settings.printers) for one in heard.candidates()]

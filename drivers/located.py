@@ -1,0 +1,147 @@
+"""A printer that is wherever it announces itself: found before each conversation, and asked who it is in each."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import Protocol
+
+from .base import Driver, Session
+from .devices import Endpoint, Wanted
+from .errors import ConnectionLost, PrinterOffline, WrongPrinter
+from .printer import Identity, Observation, PrinterState
+
+#: addresses of one device that are tried in one go
+_TRIES = 4
+
+
+class Locator(Protocol):
+    """Knows who announces what, and who answered where."""
+
+    def where(self, wanted: Wanted, serial: str | None) -> tuple[Endpoint, ...]:
+        """Where the printer may be, the likeliest first; `serial` is its serial number as far as it is known."""
+
+    def heard(self, endpoint: Endpoint, identity: Identity) -> None:
+        """Take in who answered at an address."""
+
+    def turn(self, endpoint: Endpoint) -> AbstractAsyncContextManager[None]:
+        """Wait for the other conversation at an address to end; `PrinterOffline` when it goes on for too long."""
+
+
+class LocatedDriver:
+    """A driver (`base.Driver`) for a printer that is known by what it is, not by its address.
+
+    Announcements are from whoever wants to send them, and late: an address may belong to another printer by now.
+    So nothing is sent in a conversation before the printer told the right serial number in it. Of a printer that is
+    wanted by UUID or name, the number that it tells first counts from then on.
+
+    Args:
+        wanted: which printer.
+        serial: its serial number, if known beforehand.
+        locator: knows where it may be.
+        open_at: the driver for a URI.
+        met: told the URI at which it was recognised.
+    """
+
+    def __init__(
+        self,
+        wanted: Wanted,
+        serial: str | None,
+        locator: Locator,
+        open_at: Callable[[str], Driver],
+        met: Callable[[str], None],
+    ) -> None:
+        self._wanted = wanted
+        self._serial = wanted.value if wanted.kind == "serial" else serial
+        self._locator = locator
+        self._open_at = open_at
+        self._met = met
+        self._at: Endpoint | None = None
+
+    @property
+    def uri(self) -> str:
+        """Where it was met last, else what it is wanted by."""
+        return self._at.uri if self._at else str(self._wanted)
+
+    @asynccontextmanager
+    async def connect(self) -> AsyncIterator[Session]:
+        """Open a conversation (`base.Driver`) at the first of its addresses that can be reached.
+
+        Raises:
+            PrinterOffline: it has not announced itself, or none of its addresses can be reached.
+        """
+        failure = PrinterOffline(f"{self._wanted} has not announced itself on this network")
+        for endpoint in self._locator.where(self._wanted, self._serial)[:_TRIES]:
+            async with AsyncExitStack() as turn, AsyncExitStack() as stack:
+                try:
+                    await turn.enter_async_context(self._locator.turn(endpoint))
+                    session = await stack.enter_async_context(self._open_at(endpoint.uri).connect())
+                except PrinterOffline as error:
+                    failure = error
+                    continue
+                yield LocatedSession(session, partial(self._recognise, endpoint), turn.aclose)
+                return
+        raise failure
+
+    def _recognise(self, endpoint: Endpoint, seen: Observation) -> bool:
+        """Whether it is the wanted one; False when it says nothing."""
+        identity = seen.identity
+        if identity.serial is None and seen.status.state is PrinterState.UNKNOWN:
+            return False
+        self._locator.heard(endpoint, identity)
+        where = f"{endpoint.address}:{endpoint.port}"
+        if identity.serial is None:
+            raise WrongPrinter(f"{where} tells no serial number, so that it may be another one than {self._wanted}")
+        if self._serial is None:
+            self._serial = identity.serial
+        if identity.serial != self._serial:
+            raise WrongPrinter(f"{identity.serial} answers at {where}; {self._wanted} ({self._serial}) is looked for")
+        self._at = endpoint
+        self._met(endpoint.uri)
+        return True
+
+
+class LocatedSession:
+    """A conversation (`base.Session`) in which nothing is sent to another printer than the wanted one.
+
+    `broken` is called when the connection is lost: somebody else may speak at the address from then on.
+    """
+
+    def __init__(
+        self, session: Session, recognise: Callable[[Observation], bool], broken: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._session = session
+        self._recognise = recognise
+        self._broken = broken
+        self._known = False
+
+    async def observe(self) -> Observation:
+        """Ask who and how the printer is.
+
+        Raises:
+            WrongPrinter: it is another one.
+        """
+        try:
+            seen = await self._session.observe()
+        except ConnectionLost:
+            await self._broken()
+            raise
+        self._known = self._recognise(seen) or self._known
+        return seen
+
+    async def send(self, payload: bytes) -> None:
+        """Hand over the payload.
+
+        Raises:
+            WrongPrinter: the printer has not said in this conversation that it is the wanted one.
+        """
+        self._require()
+        await self._session.send(payload)
+
+    async def discard_partial(self) -> None:
+        """Make the printer forget an unfinished format; `WrongPrinter` as in `send`."""
+        self._require()
+        await self._session.discard_partial()
+
+    def _require(self) -> None:
+        if not self._known:
+            raise WrongPrinter("the printer has not said who it is")
