@@ -18,6 +18,7 @@ from .plan import affordable, look
 from .sheet import open_sheet, page_count
 from .symbols import Verdict
 from .zpl import allowlist, label, lexer, lint
+from .zpl.design import Design, design_resolution
 from .zpl.findings import Finding
 from .zpl.interpreter import interpret
 
@@ -166,16 +167,16 @@ def _zpl(asset: Asset, target: Target) -> ZplInspection | None:
         return None
     commands = lexer.lex(asset.data)
     if target.design_dpi:
-        design, because = Resolution(target.design_dpi), "as stated"
+        design = Design(Resolution(target.design_dpi), "as stated")
     else:
-        design, because = label.design_resolution(asset.data, target.media)  # type: ignore[assignment]
+        design = design_resolution(commands, target.media, target.resolution)
     return ZplInspection(
         labels=_count(asset.data),
-        design_dpi=None if design is None else design.dpi,
-        because=because,
+        design_dpi=design.resolution.dpi if design.told else None,
+        because=design.because,
         commands=dict(Counter(command.name for command in commands if command.name).most_common()),
         refused=tuple(f"{command.name} at byte {command.start}" for command in allowlist.refused(commands)),
-        findings=_lint(asset.data, commands, target, design),
+        findings=_lint(asset.data, commands, target, design.resolution),
     )
 
 
@@ -186,17 +187,14 @@ def _count(zpl: bytes) -> int | None:
         return None  # the page says why
 
 
-def _lint(
-    zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution | None
-) -> tuple[Finding, ...]:
+def _lint(zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, design: Resolution) -> tuple[Finding, ...]:
     """What there is to say of the ZPL: of its commands, and of what became of them on the stock."""
-    made_for = design or (target.resolution if label.in_units(commands) else Resolution(203))
     try:
-        drawn = interpret(commands, target.size, made_for, target.resolution)
+        drawn = interpret(commands, target.size, design, target.resolution)
     except AssetRefused:
         drawn = []  # the page says so
     said = (finding for one in drawn for finding in one.findings)
-    return lint.lint(zpl, commands, said, made_for)
+    return lint.lint(zpl, commands, said, design)
 
 
 def _page_json(page: PageInspection) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from ..errors import AssetRefused, DoesNotFit
 from ..media import Resolution
 from ..symbols import Verdict
 from . import allowlist, label, lexer, vector
+from .design import design_resolution, in_units
 from .findings import Finding
 from .interpreter import Label, interpret
 from .raster import rasterise
@@ -46,7 +47,7 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
             latter two in their notes.
     """
     commands = lexer.lex(asset.data)
-    design, notes = _design(asset.data, commands, target)
+    design, notes = _design(commands, target)
     if target.scaling == "none" and design != target.resolution:
         made = f"the ZPL is made for {design.dpi} dpi, the head has {target.resolution.dpi} dpi"
         raise DoesNotFit(f"{made}: allow scaling, or give the resolution that it is made for")
@@ -240,13 +241,11 @@ def _said(drawn: Sequence[_Drawn]) -> list[str]:
     return [*dict.fromkeys(said)][:_MOST_SAID]
 
 
-def _design(zpl: bytes, commands: Sequence[lexer.Command], target: Target) -> tuple[Resolution, list[str]]:
+def _design(commands: Sequence[lexer.Command], target: Target) -> tuple[Resolution, list[str]]:
     """The resolution that ZPL was made for, and a note where it is only assumed."""
     if target.design_dpi:
         return Resolution(target.design_dpi), []
-    guess, because = label.design_resolution(zpl, target.media)
-    if guess is None and label.in_units(commands):
-        return target.resolution, []
-    if guess is None:
-        return Resolution(203), [f"assumed that the ZPL is made for 203 dpi: {because}"]
-    return guess, []
+    guess = design_resolution(commands, target.media, target.resolution)
+    if guess.told or in_units(commands):
+        return guess.resolution, []
+    return guess.resolution, [f"assumed that the ZPL is made for {guess.resolution.dpi} dpi: {guess.because}"]

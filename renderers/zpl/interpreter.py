@@ -200,7 +200,7 @@ class _Interpreter:
         scale = float(self._target.dots_per_mm / self._design.dots_per_mm) * self._settings.density
         width = self._settings.print_width * scale
         shift = (self._size[0] - width) / 2 if 0 < width < self._size[0] else 0.0
-        return Paper(*self._size, scale, float(int(shift)))
+        return Paper(*self._size, scale, float(int(shift)), float(self._design.dots_per_mm))
 
     def _obey_all(self, commands: Sequence[Command]) -> None:
         for command in commands:

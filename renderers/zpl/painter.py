@@ -39,12 +39,16 @@ _symbol = lru_cache(maxsize=128)(symbology.draw)
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """`width` x `height` device dots, `scale` of them per dot that the ZPL counts in, fields moved right by `shift`."""
+    """`width` x `height` device dots, `scale` of them per dot that the ZPL counts in, fields moved right by `shift`.
+
+    `dots_per_mm` is that of the head that the ZPL is made for.
+    """
 
     width: int
     height: int
     scale: float
     shift: float
+    dots_per_mm: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +235,8 @@ class Painter:
 
     def _style(self, choice: FontChoice, settings: Settings, start: int) -> Style:
         name = settings.aliases.get(choice.name, choice.name)
-        face = font(name)
+        per_mm = self._paper.dots_per_mm
+        face = font(name, per_mm)
         if face.name != name.upper():
             self._stands_in(name, face.name, start)
         usual = settings.font
@@ -241,7 +246,7 @@ class Painter:
                 height, width = usual.height, usual.width
             elif choice.name == _MARKS:
                 height = usual.height
-        return style(face.name, *face.fit(height, width), self._paper.scale)
+        return style(face.name, *face.fit(height, width), self._paper.scale, per_mm)
 
     def _legible(self, written: str, chosen: Style, start: int) -> None:
         """Say what of a text does not print as it is meant."""
@@ -281,7 +286,7 @@ class Painter:
         captions = self._caption_style(field, settings, module)
         request = Request(field.values, data, written, module, min(max(ratio, 2.0), 3.0),
                           min(max(1, _whole(high * scale)), int(_FARTHEST)),
-                          scale, captions.cap_height)  # fmt: skip
+                          scale, captions.cap_height, self._paper.dots_per_mm)  # fmt: skip
         try:
             symbol = _symbol(field.barcode, request)
         except Unprintable as exc:

@@ -11,8 +11,8 @@ import numpy as np
 from labeld.renderers import image
 from labeld.renderers.asset import MAX_BYTES, PDF, ZPL, Asset, unwrap
 from labeld.renderers.errors import RenderError
-from labeld.renderers.media import Media
-from labeld.renderers.zpl import allowlist, graphic_field, label, lexer, picture
+from labeld.renderers.media import Media, Resolution
+from labeld.renderers.zpl import allowlist, design, graphic_field, label, lexer, picture
 
 from .judge import Outcome, unclear
 
@@ -58,7 +58,7 @@ def _zpl(data: bytes) -> tuple[str, str]:
             else:
                 if graphic_field.decode(graphic_field.encode(bitmap, "rle")[3:]) != bitmap:
                     return "ZPL", "^GF does not come back from run lengths"
-    label.design_resolution(data, _STOCK)
+    design.design_resolution(data, _STOCK, Resolution(203))
     screened = allowlist.screen(data, commands, _SIZE[0])
     again = allowlist.screen(screened.zpl, lexer.lex(screened.zpl), _SIZE[0])
     if lexer.lex(again.zpl) != lexer.lex(screened.zpl):

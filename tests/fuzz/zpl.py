@@ -25,7 +25,7 @@ from tests.conformance import door
 
 from labeld.renderers.errors import RenderError
 from labeld.renderers.media import Media, Resolution
-from labeld.renderers.zpl import allowlist, label, lexer
+from labeld.renderers.zpl import allowlist, design, label, lexer
 
 from .judge import unclear
 from .minimise import minimised
@@ -129,7 +129,7 @@ def _drawn(document: Document) -> str:
     try:
         allowlist.screen(document.zpl, lexer.lex(document.zpl), size[0])
         label.quantities(document.zpl)
-        label.design_resolution(document.zpl, stock)
+        design.design_resolution(document.zpl, stock, resolution)
     except RenderError as error:
         if fault := unclear(str(error)):
             return fault

@@ -1,5 +1,6 @@
 """The fonts of a ZPL printer, fitted to its metrics."""
 
+import math
 from functools import lru_cache
 
 from . import cells, scalable, symbols
@@ -18,17 +19,22 @@ def _fonts() -> dict[str, Font]:
     return {"0": Font("0", scalable.place, BASELINE, CAP_HEIGHT), "GS": symbols.font(), **cells.fonts()}
 
 
-def font(name: str) -> Font:
-    """The font that a label names.
+@lru_cache(maxsize=1)
+def _of_heads() -> dict[int, dict[str, Font]]:
+    return {head: _fonts() | cells.fonts_of(head) for head in cells.HEADS}
+
+
+def font(name: str, dots_per_mm: float = 8.0) -> Font:
+    """The font that a label names, as printers with so many dots per millimetre have it.
 
     One letter or digit as of `^A` (unknown ones are font A), "GS" for `^GS`, or a file as of `^A@` and `^CW`, for which
     font 0 stands in.
     """
-    known = _fonts()
+    known = _of_heads()[min(cells.HEADS, key=lambda head: abs(math.log(head / dots_per_mm)))]
     return known.get(name.upper()) or known[_UNKNOWN if len(name) <= 1 else "0"]
 
 
 @lru_cache(maxsize=512)
-def style(name: str, height: float, width: float, scale: float) -> Style:
-    """A font at a fitted size (see `Font.fit`) in design dots; `scale` makes device dots of them."""
-    return Style(font(name), height, width, scale)
+def style(name: str, height: float, width: float, scale: float, dots_per_mm: float = 8.0) -> Style:
+    """A font (see `font`) at a fitted size (see `Font.fit`) in design dots; `scale` makes device dots of them."""
+    return Style(font(name, dots_per_mm), height, width, scale)

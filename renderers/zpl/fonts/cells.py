@@ -40,6 +40,17 @@ _CELLS = {
 }
 
 
+#: Heads in dots per millimetre whose fonts are known.
+HEADS = (6, 8, 12, 24)
+#: The fonts for reading by machines have about the same size on each of them, so their cells differ (ZPL II guide,
+#: "font matrices"); a baseline that it does not give is where it is on 8 dots/mm.
+_CELLS_OF: dict[int, dict[str, _Cell]] = {
+    6: {"E": _Cell("ocr b", 21, 10, 13, 17, 15, 10), "H": _Cell("ocr a", 17, 11, 15, 17, 17, 11)},
+    12: {"E": _Cell("ocr b", 42, 20, 26, 34.5, 30, 19), "H": _Cell("ocr a", 34, 22, 30, 34, 34, 22)},
+}
+_CELLS_OF[24] = _CELLS_OF[12]
+
+
 # The proportional bitmap fonts: font 0 in fixed steps.
 _STEPPED = {"P": (20, 18), "Q": (28, 24), "R": (35, 31), "S": (40, 35), "T": (48, 42), "U": (59, 53), "V": (80, 71)}
 
@@ -50,6 +61,11 @@ def fonts() -> dict[str, Font]:
     for name, cell in _STEPPED.items():
         found[name] = Font(name, scalable.place, BASELINE, CAP_HEIGHT, cell)
     return found
+
+
+def fonts_of(head: int) -> dict[str, Font]:
+    """Those that a head of so many dots per millimetre has in another cell."""
+    return {name: _font(name, cell) for name, cell in _CELLS_OF.get(head, {}).items()}
 
 
 def _font(name: str, cell: _Cell) -> Font:

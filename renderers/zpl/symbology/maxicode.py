@@ -10,8 +10,9 @@ from .grid import Modules, number, spoken
 from .maxicode_message import carrier, message, modules
 from .model import Request, Symbol, Unprintable
 
-#: Everything below is in units of which a design dot has 1 / 2.72: 200 x 193 dots at 8 dots/mm.
+#: Everything below is in units of 2.72 / 8 mm: 200 x 193 dots at 8 dots/mm.
 _UNIT = 2.72
+_USUAL_HEAD = 8.0
 _ACROSS, _DOWN = 2.46, 2.135
 _FIRST = (1.23, 1.43)
 #: Half the width and height of a hexagon, with white between it and the next one.
@@ -22,17 +23,17 @@ _RADII = (10.85, 8.97, 7.10, 5.22, 3.31, 1.43)
 _LINES, _COLUMNS = 33, 30
 #: In the map of dots: always light, always dark.
 _LIGHT, _DARK = -2, -1
-#: Far more device dots per design dot than any head has.
+#: Far more device dots per 1/8 mm than any head has.
 _LARGEST_SCALE = 12.0
 _STRUCTURED = 8
 _GS, _HEADER = "\x1d", "[)>\x1e01\x1d"
 
 
 def draw(request: Request) -> Symbol:
-    """A MaxiCode of the one size that it has; values are mode (2 to 6), number and total of a structured append.
+    """A MaxiCode, of one size in millimetres on every head; values are mode, number and total of a structured append.
 
-    In mode 2 and 3 the data begins with three digits of service class, three of country, and the postal code: nine
-    digits in mode 2, six characters in mode 3.
+    Modes are 2 to 6. In mode 2 and 3 the data begins with three digits of service class, three of country, and the
+    postal code: nine digits in mode 2, six characters in mode 3.
 
     Raises:
         Unprintable: no data, too much of it, or no such beginning.
@@ -46,7 +47,9 @@ def draw(request: Request) -> Symbol:
     number_, total = (int(min(max(number(request, place) or 1, 1), _STRUCTURED)) for place in (1, 2))
     part = (_structured(number_, total),) if total > 1 else ()
     hexagons, text = encoded(data, mode, part)
-    bits = np.append(hexagons, (False, True))[_map(min(request.scale, _LARGEST_SCALE))]
+    bits = np.append(hexagons, (False, True))[
+        _map(min(request.scale * request.dots_per_mm / _USUAL_HEAD, _LARGEST_SCALE))
+    ]
     height, width = bits.shape
     return Symbol(width, height, bitmap=Bitmap.from_bits(bits), format="MaxiCode", text=text)
 

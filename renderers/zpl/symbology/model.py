@@ -28,6 +28,7 @@ class Request:
         height: the default height of bars (`^BY`) in device dots.
         scale: device dots per design dot.
         cap_height: of the interpretation line's font, in device dots.
+        dots_per_mm: of the head that the ZPL is made for, which has sizes of its own where a command names none.
     """
 
     values: tuple[Value, ...]
@@ -38,6 +39,7 @@ class Request:
     height: int = 10
     scale: float = 1.0
     cap_height: float = 14.0
+    dots_per_mm: float = 8.0
 
 
 @dataclass(frozen=True, slots=True)

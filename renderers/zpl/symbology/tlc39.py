@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .grid import boxes, dots, number
+from .grid import boxes, dots, number, of_head
 from .model import Request, Symbol, Unprintable
 from .pdf417 import micro
 
@@ -33,7 +33,7 @@ _FIELD = re.compile(r"([0-9]{6})(?:,(.*))?", re.DOTALL)
 
 
 def draw(request: Request) -> Symbol:
-    """A TLC39; values are orientation, narrow bar, ratio and height of Code 39, row height and module of MicroPDF417.
+    """A TLC39; values are orientation, narrow bar, ratio and height of Code 39, module and row height of MicroPDF417.
 
     The data is six digits (the ECI number), and after a comma a serial number and more data, which go into the
     MicroPDF417, a row below which the Code 39 begins. A T of Code 39, right of its quiet zone, links both.
@@ -41,9 +41,9 @@ def draw(request: Request) -> Symbol:
     Raises:
         Unprintable: not six digits, or more data than there is room for.
     """
-    narrow = dots(number(request, 1) or 2, request.scale)
+    narrow = dots(number(request, 1) or of_head(request, 2, 2, 2, 4), request.scale)
     ratio = min(max(number(request, 2) or 2.0, 2.0), 3.0)
-    height = dots(number(request, 3) or 40, request.scale)
+    height = dots(number(request, 3) or of_head(request, 40, 40, 60, 120), request.scale)
     field = _FIELD.match(request.text)
     if field is None:
         raise Unprintable(f"TLC39 begins with the six digits of its ECI number, not {request.text[:12]!r}")
@@ -54,8 +54,8 @@ def draw(request: Request) -> Symbol:
     if not serial:
         bars[:, 3] = height
         return Symbol(width, height, bars, format="Code 39", text=digits)
-    module = dots(number(request, 5) or 2, request.scale)
-    row = dots(number(request, 4) or 4, request.scale)
+    module = dots(number(request, 4) or of_head(request, 2, 2, 2, 4), request.scale)
+    row = dots(number(request, 5) or of_head(request, 4, 4, 4, 8), request.scale)
     modules = micro(serial, _COLUMNS)
     top = (len(modules) + 1) * row
     link, link_width = _code39("T", narrow, max(narrow + 1, round(narrow * ratio)))

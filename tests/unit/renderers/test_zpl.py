@@ -9,13 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
-from tests.unit.renderers.paper import DPI_203, DPI_300, FOUR_BY_SIX, dots
+from tests.unit.renderers.paper import DPI_203, DPI_300, dots
 
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.errors import AssetRefused
 from labeld.renderers.zpl.allowlist import Screened, screen
 from labeld.renderers.zpl.graphic_field import Encoding, decode, encode
-from labeld.renderers.zpl.label import design_resolution, labels_in, wrap
+from labeld.renderers.zpl.label import labels_in, wrap
 from labeld.renderers.zpl.lexer import lex
 from labeld.renderers.zpl.picture import draw
 
@@ -121,25 +121,6 @@ def test_a_wrapped_label_draws_as_itself(encoding: Encoding) -> None:
 )
 def test_labels_that_come_out(zpl: bytes, labels: int) -> None:
     assert labels_in(zpl) == labels
-
-
-@pytest.mark.parametrize(
-    ("zpl", "dpi"),
-    [
-        (b"^XA^PW812^FDa^FS^XZ", 203),
-        (b"^XA^PW832^FDa^FS^XZ", 203),
-        (b"^XA^PW1200^FDa^FS^XZ", 300),
-        (b"^XA^PW2400^FDa^FS^XZ", 600),
-        (b"^XA^FO50,1100^FDa^FS^XZ", 203),
-        (b"^XA^FO0,0^GFA,9,270000,150,:Z64:^FS^XZ", 300),
-        (b"^XA^FO50,50^FDa^FS^XZ", None),
-        (b"^XA^MUM^PW812^FDa^FS^XZ", None),
-    ],
-)
-def test_design_resolution_is_inferred_from_widths(zpl: bytes, dpi: int | None) -> None:
-    found, because = design_resolution(zpl, FOUR_BY_SIX)
-    assert (found.dpi if found else None) == dpi
-    assert because
 
 
 def _bits(zpl: bytes, width: int = 40, height: int = 30) -> NDArray[np.bool_]:

@@ -17,12 +17,19 @@ Bits = NDArray[np.bool_]
 
 
 def request(
-    *values: Value, data: str | bytes, module: int = 2, ratio: float = 3.0, height: int = 10, scale: float = 1.0
+    *values: Value,
+    data: str | bytes,
+    module: int = 2,
+    ratio: float = 3.0,
+    height: int = 10,
+    scale: float = 1.0,
+    dots_per_mm: float = 8.0,
 ) -> Request:
     """What a barcode command asks for; `data` is Latin-1 where it is bytes."""
     raw = data if isinstance(data, bytes) else data.encode()
     text = data if isinstance(data, str) else data.decode("latin-1")
-    return Request(values, raw, text, module=module, ratio=ratio, height=height, scale=scale)
+    return Request(values, raw, text, module=module, ratio=ratio, height=height, scale=scale,
+                   dots_per_mm=dots_per_mm)  # fmt: skip
 
 
 def draw(command: str, asked: Request) -> Symbol:

@@ -321,6 +321,25 @@ def test_nothing_is_known_of_a_format_that_the_printer_holds() -> None:
         page(recalled.replace(b"^XZ", b"^FO100,700^BEN,100^FDletters^FS^XZ"))
 
 
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (b"^FO50,700^A0N,40^FC%^FD%d.%m.%y^FS", "only the printer knows its clock"),
+        ("^FO50,700^A0N,40^FD\ud55c^FS".encode(), "no font here has '\ud55c'"),
+    ],
+)
+def test_what_only_a_zpl_printer_prints_goes_to_no_other(field: bytes, words: str) -> None:
+    zpl = LABEL.replace(b"^XA", b"^XA^CI28").replace(b"^XZ", field + b"^XZ")
+    one = page(zpl)
+    assert one.data == zpl
+    assert one.notes[-1].startswith("verified without what is not here: ")
+    assert words in one.notes[-1]
+    assert [symbol.text for symbol in one.symbols] == ["TT0123456789"]
+    for document_format in (TSPL, PDF, PNG):
+        with pytest.raises(AssetRefused, match=words):
+            page(zpl, document_format=document_format)
+
+
 WIDE = LABEL.replace(b"^GB772,1179,4", b"^GB900,1179,4")
 BESIDE = LABEL.replace(b"^XZ", b"^FO50,1300^A0N,40^FDlost line^FS^XZ")
 

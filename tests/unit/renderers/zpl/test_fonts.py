@@ -64,6 +64,27 @@ def test_capitals_stand_on_the_baseline_and_reach_the_cap_height(name: str, step
     assert at.cap_height <= at.baseline <= at.line_height
 
 
+#: Cell and pitch of the fonts for reading by machines on 6, 12 and 24 dots/mm (ZPL II guide, "font matrices").
+OTHER_HEADS = [
+    ("E", 6.0, (21, 10, 13)), ("E", 300 / 25.4, (42, 20, 26)), ("E", 600 / 25.4, (42, 20, 26)),
+    ("H", 6.0, (17, 11, 15)), ("H", 300 / 25.4, (34, 22, 30)), ("H", 600 / 25.4, (34, 22, 30)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "head", "cell"), OTHER_HEADS)
+def test_fonts_for_machines_have_other_cells_on_other_heads(name: str, head: float, cell: tuple[int, int, int]) -> None:
+    height, width, pitch = cell
+    assert font(name, head).fit(None, None) == (height, width)
+    assert font(name, head).fit(2 * height, None) == (2 * height, 2 * width)
+    at = style(name, height, width, 1.0, head)
+    assert at.advance("M") == pytest.approx(pitch)
+    glyph = at.glyph("H")
+    assert glyph.top + glyph.bits.shape[0] == pytest.approx(0, abs=1)
+    assert -glyph.top == pytest.approx(at.cap_height, abs=1.5)
+    assert at.cap_height <= at.baseline <= at.line_height
+    assert all(font(each, head) is font(each) for each in "0ABCDFGPQRSTUV")
+
+
 def test_what_a_request_leaves_out_is_filled_in() -> None:
     assert font("0").fit(40, None) == font("0").fit(None, 40) == font("0").fit(40, 0) == (40, 40)
     assert font("0").fit(40, 20) == (40, 20)

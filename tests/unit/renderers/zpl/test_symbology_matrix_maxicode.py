@@ -38,6 +38,17 @@ def test_a_maxicode_reads_at_every_resolution(scale: float) -> None:
     assert symbol.format == "MaxiCode"
 
 
+@pytest.mark.parametrize(
+    ("head", "scale"),
+    [(8.0, 1.0), (300 / 25.4, 1.0), (600 / 25.4, 1.0), (300 / 25.4, 203.2 / 300), (8.0, 600 / 203.2)],
+)
+def test_a_maxicode_is_as_large_on_every_head(head: float, scale: float) -> None:
+    symbol = draw("^BD", request(3.0, data=UPS, dots_per_mm=head, scale=scale))
+    assert symbol.width / scale / head == pytest.approx(25.0, abs=0.13)
+    assert symbol.height / scale / head == pytest.approx(24.1, abs=0.13)
+    assert said(symbol) == symbol.text
+
+
 @given(latin, st.sampled_from([4.0, 5.0, 6.0]))
 def test_a_maxicode_of_any_letters_says_them(data: str, mode: float) -> None:
     try:

@@ -188,7 +188,7 @@ def test_a_databar_that_cannot_be_says_so(kind: float, data: str, why: str) -> N
 @pytest.mark.parametrize("scale", SCALES)
 def test_a_tlc39_is_two_symbols(scale: float) -> None:
     data = "123456,ABCd12345678901234,5551212,88899"
-    symbol = draw("^BT", request("N", None, None, None, 12.0, data=data, scale=scale))
+    symbol = draw("^BT", request("N", None, None, None, None, 12.0, data=data, scale=scale))
     grey = np.where(np.pad(dots(symbol), 40), np.uint8(0), np.uint8(255))
     found = {(str(code.format), code.text) for code in zxingcpp.read_barcodes(grey)}
     assert found == {("Code 39", "123456"), ("MicroPDF417", data[7:])}
@@ -198,6 +198,31 @@ def test_a_tlc39_without_a_serial_number_is_a_code_39() -> None:
     symbol = draw("^BT", request("N", data="1234567"))
     assert symbol.height == 40
     assert scan(symbol)[:2] == (symbol.format, symbol.text) == ("Code 39", "123456")
+
+
+def test_the_sizes_of_a_tlc39_are_those_of_the_head() -> None:
+    """Narrow bars of 2, 2 and 4 dots; heights of 40, 60 and 120 under rows of 4, 4 and 8 (ZPL II guide, `^BT`)."""
+    heads = (8.0, 300 / 25.4, 600 / 25.4)
+    plain = [draw("^BT", request("N", data="123456", dots_per_mm=head)) for head in heads]
+    assert [symbol.height for symbol in plain] == [40, 60, 120]
+    assert plain[0].width == plain[1].width == plain[2].width / 2
+    linked = [draw("^BT", request("N", data="123456,A1", dots_per_mm=head)) for head in heads]
+    rows = (linked[0].height - 40) // 4
+    assert [symbol.height for symbol in linked] == [40 + 4 * rows, 60 + 4 * rows, 120 + 8 * rows]
+    named = draw("^BT", request("N", None, None, None, 3.0, 10.0, data="123456,A1"))
+    assert named.height == 40 + 10 * rows
+
+
+@pytest.mark.parametrize(("command", "values", "data"), [
+    ("^B0", ("N",), "A1"), ("^BO", ("N",), "A1"), ("^BQ", ("N", 2.0), "QA,A1"), ("^BR", ("N", 1.0), "1234567890123"),
+])  # fmt: skip
+def test_a_symbol_without_a_magnification_has_that_of_the_head(
+    command: str, values: tuple[float | str, ...], data: str
+) -> None:
+    for head, times in ((8.0, 2.0), (300 / 25.4, 3.0), (600 / 25.4, 6.0)):
+        plain = draw(command, request(*values, data=data, dots_per_mm=head))
+        place = (*values, times) if command != "^BQ" else ("N", 2.0, times)
+        assert (plain.edges == draw(command, request(*place, data=data)).edges).all()
 
 
 @pytest.mark.parametrize("data", ["12345", "ABCDEF,1", "١٢٣٤٥٦", "123456," + "A" * 26])
