@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,10 @@ def inspect(asset: Asset, target: Target) -> Inspection:
     """
     numbers = [target.page] if target.page else list(range(1, page_count(asset) + 1))
     pages = tuple(_page(asset, number, target, alone=len(numbers) == 1) for number in numbers)
-    return Inspection(asset.document_format, len(asset.data), pages, _zpl(asset, target))
+    zpl = _zpl(asset, target)
+    if zpl is not None:
+        pages = tuple(_unrepeated(page, asset.data, zpl) for page in pages)
+    return Inspection(asset.document_format, len(asset.data), pages, zpl)
 
 
 def as_json(inspection: Inspection, target: Target) -> dict[str, Any]:
@@ -131,7 +135,8 @@ def _zpl_page(asset: Asset, number: int, target: Target) -> PageInspection:
     error, exit_code = "", 0
     said: tuple[str, ...] = ()
     try:
-        said = _labels(asset, number, target)[0].notes
+        (sent,) = convert_page(asset, number, replace(target, document_format=ZPL, verify=True), hold=False)
+        said, exit_code = sent.notes, 3 if sent.lost else 0
     except RenderError as refusal:
         error, exit_code = str(refusal), refusal.exit_code
     try:
@@ -141,10 +146,20 @@ def _zpl_page(asset: Asset, number: int, target: Target) -> PageInspection:
             number, None, None, (), error=error or str(refusal), exit_code=exit_code or refusal.exit_code
         )
     first = replace(drawn[0], notes=tuple(dict.fromkeys((*said, *drawn[0].notes))))
-    lost = any(one.lost for one in drawn)
-    return PageInspection(
-        number, None, None, (first, *drawn[1:]), error=error, exit_code=exit_code or (3 if lost else 0)
+    return PageInspection(number, None, None, (first, *drawn[1:]), error=error, exit_code=exit_code)
+
+
+def _unrepeated(page: PageInspection, zpl: bytes, found: ZplInspection) -> PageInspection:
+    """The page without the notes that say what the findings on the ZPL, or the page's error, say already."""
+    told = {finding.message for finding in found.findings}
+    reasons = (verdict.reason for verdict in allowlist.judged(lexer.lex(zpl)) if verdict.reason)
+    told |= set(islice(reasons, lint.MAX_FINDINGS))
+    told |= {page.error} - {""}
+    labels = tuple(
+        replace(label, notes=tuple(note for note in label.notes if not any(words in note for words in told)))
+        for label in page.labels
     )
+    return replace(page, labels=labels)
 
 
 def _labels(asset: Asset, number: int, target: Target) -> tuple[PageArtwork, ...]:
@@ -193,8 +208,14 @@ def _lint(zpl: bytes, commands: tuple[lexer.Command, ...], target: Target, desig
         drawn = interpret(commands, target.size, design, target.resolution)
     except AssetRefused:
         drawn = []  # the page says so
-    said = (finding for one in drawn for finding in one.findings)
-    return lint.lint(zpl, commands, said, design)
+    said = dict.fromkeys(finding for one in drawn for finding in one.findings)
+    missing = {finding.start for one in drawn for finding in one.missing}
+    uses = {command.start: f"{command.name} uses " for command in commands if command.start in missing}
+    return tuple(  # what is known to be missing need not be warned of
+        finding
+        for finding in lint.lint(zpl, commands, said, design)
+        if finding.severity != "warning" or not finding.message.startswith(uses.get(finding.start, "\n"))
+    )
 
 
 def _page_json(page: PageInspection) -> dict[str, Any]:

@@ -33,12 +33,13 @@ class Format(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of an input, of so many."""
+    """A page of an input, of so many; of ZPL, which is one page, all labels or `part` alone, from 1."""
 
     path: Path
     asset: Asset
     number: int
     of: int
+    part: int = 0
 
     def __str__(self) -> str:
         return f"{self.path} page {self.number}" if self.of > 1 else str(self.path)
@@ -88,9 +89,15 @@ class Destination:
         if self._pattern is None:
             if self._spoilt:
                 return 0
-            if self._to is Format.PNG and self._kept:
-                if page.asset.document_format == ZPL and self._file is not None:
-                    return self._beside(self._file, label)
+            if (
+                self._to is Format.PNG
+                and page.asset.document_format == ZPL
+                and self._file is not None
+                and not page.part
+            ):
+                if label.part > 1:
+                    return self._beside(page, self._file, label)
+            elif self._to is Format.PNG and self._kept:
                 self._spoilt = True
                 self._kept.clear()
                 sys.stderr.write(f"labeld: {page} holds several labels, which do not go into one file: {_ELSEWHERE}\n")
@@ -109,13 +116,14 @@ class Destination:
             return not_written(str(path), error)
         return 0
 
-    def _beside(self, first: Path, label: PageArtwork) -> int:
-        """Write a further label of a ZPL file next to the first one, `out-2.png`; the exit code."""
+    def _beside(self, page: Page, first: Path, label: PageArtwork) -> int:
+        """Write a further label of a ZPL file next to the first one's place, `out-2.png`, and say so; the exit code."""
         path = first.with_name(f"{first.stem}-{label.part}{first.suffix}")
         try:
             path.write_bytes(self._wrapped(label.data))
         except OSError as error:
             return not_written(str(path), error)
+        sys.stderr.write(f"labeld: {page}: label {label.part} is in {path}\n")
         return 0
 
     def close(self) -> int:

@@ -126,7 +126,8 @@ def _scaled(
     """The ZPL for another resolution: its commands scaled where they can be, else its dots as graphics."""
     made = f"made for {design.dpi} dpi, so scaled to {target.resolution.dpi} dpi"
     try:
-        native = rescaled(screened.commands, float(target.resolution.dots_per_mm / design.dots_per_mm))
+        native = rescaled(screened.commands, float(target.resolution.dots_per_mm / design.dots_per_mm),
+                          dots_per_mm=float(design.dots_per_mm))  # fmt: skip
     except CannotRescale as exc:
         because = str(exc)
     else:

@@ -75,6 +75,7 @@ class _Guess:
     said: "_Said"
     media: Media
     target: Resolution
+    found: dict[Resolution, str] = field(default_factory=dict)  # what runs off the stock by head
 
     def design(self) -> Design:
         """What the sizes tell, one after the other, else how far the ink reaches."""
@@ -144,6 +145,11 @@ class _Guess:
         """What of the ink runs off the stock of a coarser head than the target's, in words; rules may."""
         if head.dpi >= self.target.dpi:
             return ""
+        if head not in self.found:
+            self.found[head] = self._drawn_over(head)
+        return self.found[head]
+
+    def _drawn_over(self, head: Resolution) -> str:
         size = head.size(self.media)
         try:
             drawn = interpret(self.commands, size, head, head)

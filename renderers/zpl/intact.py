@@ -38,11 +38,10 @@ def own_dots(shape: Boxes | Dots, box: Window, scene: Scene) -> _Bits:
 def share_kept(own: _Bits, here: _Bits) -> float:
     """How much of a symbol is as it was drawn: of its black or of its white dots, whichever is less; white on black
     counts too."""
-    black = np.count_nonzero(own)
-    white = own.size - black
-    as_black = np.count_nonzero(own & here) / max(black, 1)
-    as_white = 1 - (np.count_nonzero(here) - np.count_nonzero(own & here)) / max(white, 1)
-    return float(max(min(as_black, as_white), min(1 - as_black, 1 - as_white)))
+    black, shown, both = (int(np.count_nonzero(dots)) for dots in (own, here, own & here))
+    as_black = both / max(black, 1)
+    as_white = 1 - (shown - both) / max(own.size - black, 1)
+    return max(min(as_black, as_white), min(1 - as_black, 1 - as_white))
 
 
 class QuietZone:
@@ -94,7 +93,7 @@ def _white(strip: _Bits, reach: int) -> int:
 
 def _narrowest(lines: _Bits) -> int:
     """The narrowest element along some of the lines, in dots."""
-    least = lines.shape[1]
+    least: int = lines.shape[1]
     for line in lines[:: max(len(lines) // _LINES, 1)]:
         runs = np.diff(np.flatnonzero(line[1:] != line[:-1]))
         least = min(least, int(runs.min(initial=least)))

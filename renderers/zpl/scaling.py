@@ -8,20 +8,22 @@ from typing import Final
 
 from ..bitmap import Bitmap
 from ..errors import AssetRefused, RenderError
+from . import fonts
 from .allowlist import ALLOWED, DROPPED
 from .grammar import LENGTHS, PARAMETERS, Parameter, Value, graphic_data, read
 from .graphic_field import Encoding, decode, decode_graphic, encode
 from .lexer import DATA, Command
 from .resample import resample
 from .stored import stem
+from .symbology.heads import SIZES, usual
 from .writer import write
 
-#: Height and width in dots of the resident bitmap fonts' cells, the same at every resolution (ZPL II guide, "fonts").
+#: Height and width in dots of those bitmap fonts' cells that are the same on every head (ZPL II guide, "fonts").
 _CELLS: Final = {
     "A": (9, 5), "B": (11, 7), "C": (18, 10), "D": (18, 10), "F": (26, 13), "G": (60, 40),
     "P": (20, 18), "Q": (28, 24), "R": (35, 31), "S": (40, 35), "T": (48, 42), "U": (59, 53), "V": (80, 71),
 }  # fmt: skip
-#: Their cells grow with the resolution of the printer: a height multiplied likewise snaps to the same multiple.
+#: These have others on each head.
 _GROWING = "EH"
 _SCALABLE_FILES = (".TTF", ".TTE", ".OTF")
 #: How far text may miss its size before it is better sent as dots.
@@ -49,9 +51,13 @@ class Rescaled:
 
 
 def rescaled(
-    commands: Sequence[Command], factor: float, resampled: Resample = resample, encoding: Encoding | None = None
+    commands: Sequence[Command],
+    factor: float,
+    resampled: Resample = resample,
+    encoding: Encoding | None = None,
+    dots_per_mm: float = 8.0,
 ) -> Rescaled:
-    """`commands` for a printer with `factor` times the resolution that they were made for, with the usual prefixes.
+    """`commands`, made for a head of `dots_per_mm`, for one of `factor` times as many, with the usual prefixes.
 
     Symbols have modules of whole dots, the nearest to the right size; graphics go through `resampled` and are packed
     as they were, or as `encoding` says. Lengths in inches or millimetres (`^MU`) stay, for the printer converts them.
@@ -60,7 +66,7 @@ def rescaled(
         CannotRescale: the result would not show the same label.
         CommandRefused: see `writer.write`.
     """
-    scaler = _Scaler(factor, resampled, encoding)
+    scaler = _Scaler(factor, resampled, encoding, dots_per_mm)
     commands = [
         command
         for before, command in pairwise([Command("^XA", b"", 0, 0), *commands])
@@ -83,6 +89,7 @@ class _Scaler:
     factor: float
     resampled: Resample
     encoding: Encoding | None
+    dots_per_mm: float
     in_dots: bool = True
     sized: bool = False
     font: str = "A"
@@ -111,6 +118,8 @@ class _Scaler:
             command = _with_line(command)
         if name == "^GB" and self.in_dots:
             return self._box(command)
+        if name in SIZES:
+            command = self._with_usual(command)
         parameters = PARAMETERS.get(name, ())
         values = read(command)
         return self._with(command, [self._value(command, *pair) for pair in zip(parameters, values, strict=True)])
@@ -155,6 +164,20 @@ class _Scaler:
             return None
         return _within(command, parameter, value, number)
 
+    def _with_usual(self, command: Command) -> Command:
+        """A barcode that names the sizes which the printer would choose otherwise than the head it is made for."""
+        values, delimiter = read(command), command.delimiter.encode("ascii")
+        parts = command.parameters.rstrip().split(delimiter)
+        for place in SIZES[command.name]:
+            here, there = (usual(command.name, place, self.dots_per_mm * times) for times in (1.0, self.factor))
+            if values[place] or _round(here * self.factor) == there:
+                continue
+            if not self.in_dots:
+                raise CannotRescale(f"{command.name} at byte {command.start} takes the printer's usual size")
+            parts += [b""] * (place + 1 - len(parts))
+            parts[place] = b"%d" % here
+        return replace(command, parameters=delimiter.join(parts))
+
     def _with(self, command: Command, numbers: Sequence[int | None]) -> Command:
         """The command with these numbers in the places of its parameters."""
         if not any(number is not None for number in numbers):
@@ -197,30 +220,35 @@ class _Scaler:
         if not (height or width):
             if command.name != "^CF":
                 self._check_size(command, font)
-        elif font in _CELLS:
+        elif font in _CELLS or font in _GROWING:
             if not self.in_dots:
                 raise CannotRescale(f"the bitmap font {font} at byte {command.start} has its size in other units")
             return self._bitmap_font(command, font, height, width)
-        elif font != "0" and font not in _GROWING:
+        elif font != "0":
             raise CannotRescale(f"the font {font!r} at byte {command.start} is the printer's own")
-        elif font in _GROWING:
-            self.notes[f"the printer chooses the size of font {font}"] = None
         pairs = zip(PARAMETERS[command.name], values, strict=True)
         return self._with(command, [self._value(command, *pair) for pair in pairs])
 
     def _bitmap_font(self, command: Command, font: str, height: float, width: float) -> Command:
-        cell = _CELLS[font]
         numbers: list[int | None] = []
-        for side, size in zip(cell, (height, width), strict=True):
+        for place, size in enumerate((height, width)):
             if not size:
                 numbers.append(None)
                 continue
+            side, becomes = (cell[place] for cell in self._cells(font))
             before = max(1, _round(size / side))
-            after = max(1, _round(before * self.factor))
-            self._check_multiple(command, font, before, after)
-            numbers.append(after * side)
+            after = max(1, _round(before * side * self.factor / becomes))
+            self._check_multiple(command, font, before * side, after * becomes)
+            numbers.append(after * becomes)
         first = 2 if command.name == "^A" else 1
         return self._with(command, [*[None] * first, *numbers])
+
+    def _cells(self, font: str) -> tuple[tuple[int, int], tuple[int, int]]:
+        """The cell of a bitmap font, here and on the printer."""
+        if font in _CELLS:
+            return _CELLS[font], _CELLS[font]
+        here, there = (fonts.font(font, self.dots_per_mm * times).cell for times in (1.0, self.factor))
+        return here or (1, 1), there or (1, 1)
 
     def _check_multiple(self, command: Command, font: str, before: int, after: int) -> None:
         change = after / (before * self.factor) - 1
@@ -234,8 +262,9 @@ class _Scaler:
 
     def _check_size(self, command: Command, font: str) -> None:
         """Text without a size takes the size of `^CF`, and without one the printer's, which no factor changes."""
-        if font in _CELLS and font != self.font:
-            self._check_multiple(command, font, 1, max(1, _round(self.factor)))
+        if (font in _CELLS or font in _GROWING) and font != self.font:
+            here, there = self._cells(font)
+            self._check_multiple(command, font, here[0], there[0])
         elif not self.sized:
             raise CannotRescale(f"text at byte {command.start} takes the printer's usual size")
 

@@ -275,17 +275,3 @@ async def test_where_one_label_of_a_page_loses_a_barcode_the_others_are_written(
     done = await labeld("convert", sheet, "--to", "png", "-o", f"{out}/", "--no-verify")
     assert (done.code, done.err) == (3, f"labeld: {sheet} label 2: {fault}\n")
     assert texts(picture_in(out / "sheet-1-2.png")) == ["PARCEL00002"]
-
-
-CUT_OFF = b"^XA^PW812^FO50,50^A0N,40^FDone^FS^XZ^XA^FO50,50^A0N,40^FDtwo^FS"
-
-
-@pytest.mark.parametrize("kind", ["zpl", "tspl", "epl", "pdf", "png"])
-async def test_zpl_that_is_cut_off_is_refused_whatever_it_becomes(tmp_path: Path, kind: str) -> None:
-    out = tmp_path / f"a.{kind}"
-    done = await labeld("convert", "-", "--to", kind, "-o", out, stdin=CUT_OFF)
-    assert (done.code, done.err.count("\n"), out.exists()) == (4, 1, False), done.err
-    assert "cut off" in done.err
-    if kind in ("pdf", "png"):
-        done = await labeld("convert", "-", "--to", kind, "-o", out, "--no-verify", stdin=CUT_OFF)
-        assert (done.code, out.exists()) == (0, True), done.err

@@ -1,8 +1,8 @@
 """The fonts of a ZPL printer, fitted to its metrics."""
 
-import math
 from functools import lru_cache
 
+from ..symbology.heads import HEADS, nearest
 from . import cells, scalable, symbols
 from .faces import Glyph, missing
 from .metrics import BASELINE, CAP_HEIGHT
@@ -20,8 +20,8 @@ def _fonts() -> dict[str, Font]:
 
 
 @lru_cache(maxsize=1)
-def _of_heads() -> dict[int, dict[str, Font]]:
-    return {head: _fonts() | cells.fonts_of(head) for head in cells.HEADS}
+def _of_heads() -> tuple[dict[str, Font], ...]:
+    return tuple(_fonts() | cells.fonts_of(head) for head in HEADS)
 
 
 def font(name: str, dots_per_mm: float = 8.0) -> Font:
@@ -30,7 +30,7 @@ def font(name: str, dots_per_mm: float = 8.0) -> Font:
     One letter or digit as of `^A` (unknown ones are font A), "GS" for `^GS`, or a file as of `^A@` and `^CW`, for which
     font 0 stands in.
     """
-    known = _of_heads()[min(cells.HEADS, key=lambda head: abs(math.log(head / dots_per_mm)))]
+    known = _of_heads()[nearest(dots_per_mm)]
     return known.get(name.upper()) or known[_UNKNOWN if len(name) <= 1 else "0"]
 
 

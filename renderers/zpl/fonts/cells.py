@@ -40,10 +40,8 @@ _CELLS = {
 }
 
 
-#: Heads in dots per millimetre whose fonts are known.
-HEADS = (6, 8, 12, 24)
-#: The fonts for reading by machines have about the same size on each of them, so their cells differ (ZPL II guide,
-#: "font matrices"); a baseline that it does not give is where it is on 8 dots/mm.
+#: The fonts for reading by machines have about the same size on every head, so their cells differ (ZPL II guide,
+#: "font matrices"); a baseline that it does not give is where it is on 8 dots/mm. By dots per millimetre.
 _CELLS_OF: dict[int, dict[str, _Cell]] = {
     6: {"E": _Cell("ocr b", 21, 10, 13, 17, 15, 10), "H": _Cell("ocr a", 17, 11, 15, 17, 17, 11)},
     12: {"E": _Cell("ocr b", 42, 20, 26, 34.5, 30, 19), "H": _Cell("ocr a", 34, 22, 30, 34, 34, 22)},

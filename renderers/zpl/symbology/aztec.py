@@ -4,7 +4,7 @@ from functools import lru_cache
 
 from .aztec_encodation import channel, encoded
 from .aztec_symbol import COMPACT, FULL, Shape, rune, symbol, words
-from .grid import Modules, boxes, dots, letter, magnification, number, spoken
+from .grid import Modules, boxes, letter, number, sized, spoken
 from .model import Request, Symbol, Unprintable
 
 #: Error correction in percent of the symbol where none is asked for, and the words that the standard adds to it.
@@ -34,7 +34,7 @@ def draw(request: Request) -> Symbol:
     if not data:
         raise Unprintable("the Aztec symbol has no data; write ^FD and the data")
     modules = _rune(data) if size == _RUNE else drawn(data, bits, size, menu=menu)
-    module = dots(magnification(request, 1), request.scale)
+    module = sized(request, "^B0", 1)
     side = len(modules) * module
     text = f"{int(data):03}" if size == _RUNE else request.text
     return Symbol(side, side, boxes(modules, module, module), format="Aztec", text=spoken(text))

@@ -8,7 +8,7 @@ import numpy as np
 import zxingcpp
 from zxingcpp import BarcodeFormat
 
-from .grid import Modules, boxes, dots, number, of_head, written
+from .grid import Modules, boxes, dots, number, sized, written
 from .model import Request, Symbol, Unprintable
 
 #: Heights of the rows in modules (ISO/IEC 24724), 0 for a separator.
@@ -73,7 +73,7 @@ def draw(request: Request) -> Symbol:
         Unprintable: data of another kind, or with a part of two dimensions.
     """
     kind = int(number(request, 1) or 1)
-    module = dots(number(request, 2) or of_head(request, 2, 2, 3, 6), request.scale)
+    module = sized(request, "^BR", 2)
     separator = (2 if number(request, 3) == 2 else 1) * module
     data = request.text.strip()
     if "|" in data:

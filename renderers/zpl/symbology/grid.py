@@ -9,6 +9,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from zxingcpp import BarcodeFormat
 
+from .heads import usual
 from .model import Request, Unprintable, Value
 
 #: Dark modules, shape (rows, columns), never changed once made.
@@ -63,15 +64,9 @@ def dots(length: float, scale: float) -> int:
     return max(1, min(round(length * scale), 100_000))
 
 
-def of_head(request: Request, low: int, usual: int, high: int, highest: int) -> int:
-    """A size in dots that a command leaves to the printer, by its head: of 6, 8, 12 or 24 dots/mm."""
-    sizes = {6: low, 8: usual, 12: high, 24: highest}
-    return sizes[min(sizes, key=lambda head: abs(math.log(head / request.dots_per_mm)))]
-
-
-def magnification(request: Request, place: int) -> float:
-    """The parameter at `place`, or what heads enlarge modules by without one."""
-    return number(request, place) or of_head(request, 1, 2, 3, 6)
+def sized(request: Request, name: str, place: int) -> int:
+    """The parameter of command `name` at `place` in device dots, where printers choose one by their head without it."""
+    return dots(number(request, place) or usual(name, place, request.dots_per_mm), request.scale)
 
 
 def number(request: Request, place: int) -> float | None:

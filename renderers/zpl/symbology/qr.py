@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from .grid import Modules, boxes, dots, letter, magnification, spoken
+from .grid import Modules, boxes, letter, sized, spoken
 from .model import Request, Symbol, Unprintable
 from .qr_encodation import channel, group, part
 from .qr_encodation import encoded as said
@@ -43,7 +43,7 @@ def draw(request: Request) -> Symbol:
     else:
         raw, spelt = data, data.decode("latin-1")
     modules = encoded(raw, level, opening)
-    module = dots(magnification(request, 2), request.scale)
+    module = sized(request, "^BQ", 2)
     side = len(modules) * module
     return Symbol(
         side,

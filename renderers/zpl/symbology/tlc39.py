@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .grid import boxes, dots, number, of_head
+from .grid import boxes, number, sized
 from .model import Request, Symbol, Unprintable
 from .pdf417 import micro
 
@@ -41,9 +41,9 @@ def draw(request: Request) -> Symbol:
     Raises:
         Unprintable: not six digits, or more data than there is room for.
     """
-    narrow = dots(number(request, 1) or of_head(request, 2, 2, 2, 4), request.scale)
+    narrow = sized(request, "^BT", 1)
     ratio = min(max(number(request, 2) or 2.0, 2.0), 3.0)
-    height = dots(number(request, 3) or of_head(request, 40, 40, 60, 120), request.scale)
+    height = sized(request, "^BT", 3)
     field = _FIELD.match(request.text)
     if field is None:
         raise Unprintable(f"TLC39 begins with the six digits of its ECI number, not {request.text[:12]!r}")
@@ -54,8 +54,8 @@ def draw(request: Request) -> Symbol:
     if not serial:
         bars[:, 3] = height
         return Symbol(width, height, bars, format="Code 39", text=digits)
-    module = dots(number(request, 4) or of_head(request, 2, 2, 2, 4), request.scale)
-    row = dots(number(request, 5) or of_head(request, 4, 4, 4, 8), request.scale)
+    module = sized(request, "^BT", 4)
+    row = sized(request, "^BT", 5)
     modules = micro(serial, _COLUMNS)
     top = (len(modules) + 1) * row
     link, link_width = _code39("T", narrow, max(narrow + 1, round(narrow * ratio)))

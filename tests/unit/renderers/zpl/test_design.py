@@ -1,8 +1,14 @@
 """Which head ZPL is taken to be made for, by what it says, on which paper and for which head."""
 
+from dataclasses import replace
+
 import pytest
 from tests.unit.renderers.paper import FOUR_BY_SIX
 
+from labeld.renderers.artwork import Target
+from labeld.renderers.asset import ZPL, Asset
+from labeld.renderers.convert import convert_page
+from labeld.renderers.errors import DoesNotFit
 from labeld.renderers.media import Resolution
 from labeld.renderers.zpl.design import design_resolution
 
@@ -93,6 +99,21 @@ def test_ink_that_would_run_off_the_stock_enlarges_no_label() -> None:
     assert design_resolution(BLOCK, FOUR_BY_SIX, Resolution(600)) == on_300
     # on the coarsest head there is nothing to choose, and the label says itself what is cut off
     assert design_resolution(BLOCK, FOUR_BY_SIX, Resolution(203)).resolution == Resolution(203)
+
+
+@pytest.mark.parametrize(("zpl", "head"), [(TAB % b"", 300), (TAB % b"^LL1370", 300), (BLOCK, 300)])
+def test_such_labels_print_dot_for_dot_as_they_are(zpl: bytes, head: int) -> None:
+    stock, taken = Target(media=FOUR_BY_SIX, resolution=Resolution(head)), Asset(zpl, ZPL)
+    (one,), (stated,) = convert_page(taken, 1, stock), convert_page(taken, 1, replace(stock, design_dpi=head))
+    assert one.bitmap == stated.bitmap
+    assert zpl.removesuffix(b"^XZ") in one.data
+    assert not any("scaled" in note for note in one.notes)
+
+
+@pytest.mark.parametrize("length", [b"", b"^LL1370"])
+def test_a_label_that_runs_off_its_stock_is_held_and_not_shrunk(length: bytes) -> None:
+    with pytest.raises(DoesNotFit, match="110 dots over the bottom edge"):
+        convert_page(Asset(TAB % length, ZPL), 1, Target(media=FOUR_BY_SIX, resolution=Resolution(203)))
 
 
 @pytest.mark.parametrize("size", [b"^LL1219", b"^FO0,1000^GFA,101,101,101,^FS"])
