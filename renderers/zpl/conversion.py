@@ -1,6 +1,7 @@
 """ZPL from others: through the allow-list to the printer as it is, made anew for its resolution, or drawn."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -54,9 +55,24 @@ def convert(asset: Asset, target: Target, write: Write) -> tuple[PageArtwork, ..
         return (_for_printer(asset.data, commands, design, notes, target, write),)
     allowed, said = _allowed(asset.data, commands, target)
     notes += said
-    drawn = _draw(interpret(allowed, target.size, design, target.resolution))
+    labels = interpret(allowed, target.size, design, target.resolution)
+    formats = Counter[int]()
+    for one in labels:
+        formats[one.start] += one.copies
+    _limited(formats.values())
+    drawn = _draw(labels)
     _fits(drawn, target)
     return tuple(_file(one, part if len(drawn) > 1 else 0, notes, target, write) for part, one in enumerate(drawn, 1))
+
+
+def _limited(quantities: Iterable[int]) -> None:
+    """Whether no format asks for more labels than anybody means.
+
+    Raises:
+        AssetRefused: one does.
+    """
+    if (most := max(quantities, default=0)) > _MOST_COPIES:
+        raise AssetRefused(f"the ZPL asks for {most} labels of one format (^PQ): over {_MOST_COPIES}")
 
 
 def _preview(target: Target) -> bool:
@@ -89,9 +105,8 @@ def _for_printer(
     quantities = label.quantities(screened.zpl)
     if not quantities:
         raise BlankPage("the ZPL prints nothing: it has no format with content")
-    labels, kinds = sum(quantities), len(quantities)
-    if labels > _MOST_COPIES * kinds:
-        raise AssetRefused(f"the ZPL asks for {labels} labels of {kinds} format(s) (^PQ): over {_MOST_COPIES} of each")
+    _limited(quantities)
+    labels = sum(quantities)
     notes = [*screened.notes, *notes]
     if labels > 1:
         notes.append(f"the ZPL prints {labels} labels")
@@ -189,8 +204,6 @@ def _file(one: _Drawn, part: int, notes: list[str], target: Target, write: Write
     if not _preview(target):
         _complete([one])
     scene, copies = one.label.scene, one.label.copies
-    if copies > _MOST_COPIES:
-        raise AssetRefused(f"the ZPL asks for {copies} of one label (^PQ): over {_MOST_COPIES}")
     if target.document_format == PDF:
         data = vector.to_pdf([scene] * copies, target.resolution, target.copies)
     else:

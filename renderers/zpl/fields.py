@@ -36,6 +36,11 @@ def _hexadecimal(field: Field, command: Command, _values: _Values) -> None:
     field.hexadecimal = command.parameters.strip()[:1] or b"_"
 
 
+def _clock(field: Field, command: Command, _values: _Values) -> None:
+    first, *others = (sign[:1].encode("latin-1") for sign in command.fields())
+    field.clock = b"".join((first or b"%", *others))
+
+
 def _variable(field: Field, _command: Command, values: _Values) -> None:
     field.number = int(number(values[0], 0.0))
 
@@ -88,6 +93,7 @@ FIELDS: Final = MappingProxyType[str, Callable[[Field, Command, _Values], None]]
         "^FD": _data,
         "^FV": _data,
         "^FH": _hexadecimal,
+        "^FC": _clock,
         "^FN": _variable,
         "^FB": _block,
         "^TB": _text_block,

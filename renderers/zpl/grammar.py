@@ -8,7 +8,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
-from .lexer import Command
+from .lexer import DATA, Command
 
 #: What a parameter is. Lengths in dots: `across` and `along` the label (before any turn), `height` and `width` of a
 #: font, `module` of a symbol. `whole` and `ratio` are numbers that no unit changes; `times` enlarges whole modules.
@@ -137,7 +137,6 @@ _NUMBER = re.compile(r"([+-]?)0*(\d*)(?:\.(\d*))?")
 _MOST_DIGITS = 9
 _CONTROLS = dict.fromkeys(range(32))  # printers pass over line ends and other control characters
 _CACHED_LENGTH = 64
-_DATA = frozenset({"^FD", "^FV", "^FX"})
 #: What a graphic's parameters take at most; what follows is its data.
 _HEADERS = {"^GF": 100, "~DG": 200, "~DY": 300, "~DS": 200, "~DT": 200, "~DU": 200}
 
@@ -175,7 +174,7 @@ def read(command: Command, factor: float = 1.0) -> tuple[Value, ...]:
     is left out: see `graphic_data`.
     """
     name, parameters = command.name, command.parameters
-    if name in _DATA:
+    if name in DATA:
         return (parameters.decode("latin-1"),)
     if len(parameters) > _CACHED_LENGTH:
         return _read(name, parameters[: _HEADERS.get(name)], command.delimiter, factor)

@@ -76,6 +76,8 @@ class _Interpreter:
         self._settings = Settings()
         self._memory = Memory()
         self._field: Field | None = None
+        self._kept: tuple[Mark, ...] = ()  # what the next format begins with
+        self._kept_work = 0
         self._painter = Painter(self._paper(), self._memory)
         self._numbered: list[tuple[int, Field, list[Mark]]] = []  # fields whose data may come later, and their places
         self._given: dict[int, Field] = {}  # data by number, the last that was given, without a place for itself
@@ -83,8 +85,8 @@ class _Interpreter:
         self._counting = False
         self._filled = False  # the format has something to print
         self._kept_only = False  # the label is stored and not printed
-        self._incomplete = False  # a format of it is not here
         self._asked: Command | None = None  # the ^PQ that counts
+        self._incomplete = False  # a format of it is not here
         self._steps = 0
         self._depth = 0
         self._acts: dict[str, Callable[[Command], None]] = {
@@ -98,6 +100,7 @@ class _Interpreter:
             "^IL": self._load_image,
             "^ID": self._erase,
             "^PQ": self._ask,
+            "^FM": self._spread,
         }
 
     def run(self, commands: Sequence[Command]) -> list[Label]:
@@ -123,6 +126,7 @@ class _Interpreter:
         before = self._settings.copy()
         first = self._label(commands)
         if first is None or not self._counting:
+            self._keep()
             return [] if first is None else [first]
         labels, copies = [], self._copies()
         for self._index, wanted in enumerate(copies):
@@ -131,7 +135,13 @@ class _Interpreter:
             following = self._label(commands) if self._index else first
             labels += [replace(following, copies=wanted)] if following else []
         self._index = 0
+        self._keep()
         return labels
+
+    def _keep(self) -> None:
+        """What the format drew is where the next one begins, unless it is cleared."""
+        keeps = self._settings.keeps
+        self._kept, self._kept_work = (self._painter.marks, self._painter.work + self._kept_work) if keeps else ((), 0)
 
     def _copies(self) -> list[int]:
         """How many labels show each value of a counting format."""
@@ -154,16 +164,19 @@ class _Interpreter:
         self._counting = self._filled = self._kept_only = self._incomplete = False
         self._asked = None
         self._painter = Painter(self._paper(), self._memory)
+        if self._kept:
+            self._memory.budget.draw(self._kept_work + _MARK_WORK * len(self._kept))
+            self._painter.reserve().extend(self._kept)
         self._obey_all(commands)
         self._end_field()
         self._paint_numbered()
         marks = self._painter.marks
-        if self._kept_only or not (marks or self._filled):
+        if self._kept_only or not self._filled:
             return None
         scene = Scene(*self._size, marks, self._settings.inverted, self._settings.mirrored)
         painter = self._painter
-        return Label(scene, self._quantity, tuple(painter.expected), painter.findings,
-                     tuple(painter.missing), commands[0].start if commands else 0,
+        start = commands[0].start if commands else 0
+        return Label(scene, self._quantity, tuple(painter.expected), painter.findings, tuple(painter.missing), start,
                      self._incomplete, painter.beyond, painter.beside)  # fmt: skip
 
     def _measure(self, commands: Sequence[Command], depth: int = 0) -> None:
@@ -244,8 +257,7 @@ class _Interpreter:
             return
         here.settings = self._settings
         if here.number is None:
-            self._counting = self._counting or here.serial is not None
-            self._painter.paint(here, self._index)
+            self._paint(here)
             return
         here.settings = self._settings.copy()
         if here.x is None and here.y is None and not here.typeset and here.data is not None:
@@ -265,19 +277,27 @@ class _Interpreter:
             source = self._given.get(number) or (usual.get(number) if here.data is None else None)
             if source is not None:
                 _fill(here, source)
-            self._counting = self._counting or here.serial is not None
-            self._painter.paint_at(place, here, self._index)
+            self._paint(here, place)
         for number in sorted(alone):
-            self._counting = self._counting or self._given[number].serial is not None
-            self._painter.paint(self._given[number], self._index)
+            self._paint(self._given[number])
         self._numbered, self._given = [], {}
+
+    def _paint(self, here: Field, place: list[Mark] | None = None) -> None:
+        """Draw a field that has its data, into a reserved place if any."""
+        self._counting = self._counting or here.serial is not None
+        if here.data is not None and any(sign in here.data for sign in here.clock):
+            self._painter.lacks(here.start, "the field prints the time, and only the printer knows its clock (^FC)",
+                                "write the date and time into the data")  # fmt: skip
+        if place is None:
+            self._painter.paint(here, self._index)
+        else:
+            self._painter.paint_at(place, here, self._index)
 
     def _recall_format(self, command: Command) -> None:
         self._end_field()
         stored = find(self._memory.formats, _name(command))
         if stored is None:
-            self._incomplete = True
-            self._filled = True  # in the printer it may have anything to print
+            self._filled = self._incomplete = True  # in the printer it may have anything to print
             self._painter.lacks(command.start, f"format {_name(command)!r} is stored in the printer, not sent here",
                                 "send the format (^DF) with the label")  # fmt: skip
             return
@@ -303,6 +323,10 @@ class _Interpreter:
     def _ask(self, command: Command) -> None:
         self._asked = command
 
+    def _spread(self, command: Command) -> None:
+        self._painter.lacks(command.start, "^FM spreads a symbol over several places, which is not drawn here",
+                            "give the symbol one place (^FO)")  # fmt: skip
+
     def _load_image(self, command: Command) -> None:
         self._end_field()
         self._painter.load_image(_name(command), command.start)
@@ -313,7 +337,7 @@ def _fill(here: Field, source: Field) -> None:
     if here.settings is not None and source.settings is not None:
         here.settings = replace(here.settings, code_page=source.settings.code_page)
     here.data, here.hexadecimal = source.data, source.hexadecimal or here.hexadecimal
-    here.serial = source.serial or here.serial
+    here.serial, here.clock = source.serial or here.serial, source.clock or here.clock
 
 
 def _name(command: Command) -> str:

@@ -58,7 +58,9 @@ def quantities(zpl: bytes) -> list[int]:
 
 def fills(command: Command) -> bool:
     """Whether it gives its format something to print."""
-    return command.name in _GRAPHICS or (command.name in FIELD_DATA and bool(command.parameters.strip()))
+    if command.name in FIELD_DATA:
+        return bool(command.parameters.strip()) or command.name == "^SN"  # which counts from 1 where it says nothing
+    return command.name in _GRAPHICS
 
 
 def asked(command: Command) -> int:

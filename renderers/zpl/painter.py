@@ -1,6 +1,7 @@
 """Fields to shapes: where each one's text, barcode or graphic lies on the paper, in device dots."""
 
 import math
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
@@ -30,6 +31,7 @@ _CAPTION_CELL: Final = (9.0, 5.0)
 _FARTHEST: Final = 1_000_000.0
 _WIDEST_BAR: Final = 1000
 _SHOWN: Final = 200  # characters of such data that are kept
+_LETTERS: Final = 20  # shown of those that no face has
 _EDGES: Final = ("left", "top", "right", "bottom")
 
 _symbol = lru_cache(maxsize=128)(symbology.draw)
@@ -246,6 +248,19 @@ class Painter:
                 height = usual.height
         return style(face.name, *face.fit(height, width), self._paper.scale, per_mm)
 
+    def _legible(self, written: str, chosen: Style, start: int) -> None:
+        """Say what of a text does not print as it is meant."""
+        if written.isascii():
+            return
+        letters = dict.fromkeys(written)
+        lost = "".join(letter for letter in letters if letter.isprintable() and not chosen.has(letter))
+        if lost:
+            self.lacks(start, f"no font here has {lost[:_LETTERS]!r}, so it is left out",
+                       "send such text as a graphic")  # fmt: skip
+        if any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in letters):
+            self.say(start, "warning", "Hebrew and Arabic print in the order of the data, from the left, unjoined",
+                     "send such text as a graphic")  # fmt: skip
+
     def _stands_in(self, name: str, other: str, start: int) -> None:
         if name not in self._strange and len(self._strange) < _MAX_FINDINGS:
             self._strange.add(name)
@@ -253,6 +268,7 @@ class Painter:
 
     def _text(self, field: Field, settings: Settings, written: str) -> None:
         chosen = self._style(field.font or settings.font, settings, field.start)
+        self._legible(written, chosen, field.start)
         turn = settings.turn if field.turn is None else field.turn
         x, y = self._origin(field, settings)
         lines, self._pen = typeset.lines(field, written, chosen, turn, (x, y), self._paper.scale)
@@ -315,6 +331,7 @@ class Painter:
 
     def _captions(self, field: Field, symbol: Symbol, placed: Placed, chosen: Style, ink: Ink) -> None:
         for caption in symbol.captions:
+            self._legible(caption.text, chosen, field.start)
             glyphs, width = typeset.run(caption.text, chosen)
             left = (caption.left + caption.right - width) / 2
             if caption.stretched and len(glyphs) > 1:

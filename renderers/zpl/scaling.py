@@ -14,6 +14,7 @@ from .grammar import LENGTHS, PARAMETERS, Parameter, Value, graphic_data, read
 from .graphic_field import Encoding, decode, decode_graphic, encode
 from .lexer import DATA, Command
 from .resample import resample
+from .stored import stem
 from .symbology.heads import SIZES, usual
 from .writer import write
 
@@ -143,7 +144,7 @@ class _Scaler:
         elif name in _SYMBOLS:
             self.field_font = True
         elif name in ("~DG", "^DF", "^IS"):
-            self.stored.add(_object(str(values[0])))
+            self.stored.add(stem(str(values[0])))
 
     def _unit(self, command: Command, values: tuple[Value, ...]) -> None:
         unit, base, desired = values
@@ -273,7 +274,7 @@ class _Scaler:
 
     def _check_stored(self, command: Command) -> None:
         target = str(read(command)[0])
-        if command.name in _UNREAD or _object(target) not in self.stored:
+        if command.name in _UNREAD or stem(target) not in self.stored:
             raise CannotRescale(
                 f"{command.name} at byte {command.start} uses {target[:40]!r}, whose dots are not known here"
             )
@@ -336,10 +337,6 @@ def _within(command: Command, parameter: Parameter, value: float, number: int) -
             f"and may have {parameter.highest:g}"
         )
     return number
-
-
-def _object(text: str) -> str:
-    return text.strip().upper().rpartition(":")[2].partition(".")[0]
 
 
 def _dots(value: Value) -> float:

@@ -97,6 +97,10 @@ def _reverse(settings: Settings, values: _Values, _per_mm: float) -> None:
     settings.reverse = values[0] == "Y"
 
 
+def _clear(settings: Settings, values: _Values, _per_mm: float) -> None:
+    settings.keeps = values[0] == "N"
+
+
 #: What each command does to the settings, given its parameters and the dots per mm for which the ZPL is made.
 SETTINGS: Final = MappingProxyType[str, Callable[[Settings, _Values, float], None]](
     {
@@ -114,5 +118,6 @@ SETTINGS: Final = MappingProxyType[str, Callable[[Settings, _Values, float], Non
         "^PO": _inverted,
         "^PM": _mirrored,
         "^LR": _reverse,
+        "^MC": _clear,
     }
 )

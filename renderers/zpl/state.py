@@ -68,6 +68,7 @@ class Field:
     data: bytes | None = None
     number: int | None = None
     serial: Serial | None = None
+    clock: bytes = b""  # the signs before parts of the time (`^FC`)
     graphics: list[tuple[Command, tuple[Value, ...]]] = field(default_factory=list)
     settings: "Settings | None" = None
 
@@ -82,6 +83,7 @@ class Settings:
         density: 2 where each dot is doubled (`^JMB`).
         aliases: fonts that `^CW` gave a letter.
         file: the font that `^A@` named last.
+        keeps: whether the next format begins with what this one draws (`^MCN`).
     """
 
     home: tuple[float, float] = (0.0, 0.0)
@@ -100,6 +102,7 @@ class Settings:
     density: float = 1.0
     aliases: dict[str, str] = field(default_factory=dict)
     file: str = ""
+    keeps: bool = False
 
     def copy(self) -> "Settings":
         """The same, to be set otherwise."""

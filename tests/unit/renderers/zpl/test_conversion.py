@@ -223,6 +223,20 @@ def test_too_many_copies_are_refused() -> None:
             page(LABEL.replace(b"^XZ", b"^PQ101^XZ"), document_format=document_format)
 
 
+@pytest.mark.parametrize("document_format", [ZPL, TSPL, PNG, PDF])
+@pytest.mark.parametrize(
+    "zpl",
+    [
+        b"^XA^FO9,9^A0N,30^SN001,1,Y^FS^PQ20000,0,100^XZ",
+        LABEL.replace(b"^XZ", b"^PQ150^XZ") + LABEL,
+        LABEL.replace(b"^XA", b"^XA^DFR:A.ZPL").replace(b"^XZ", b"^PQ150^XZ") + b"^XA^XFR:A.ZPL^XZ" + LABEL,
+    ],
+)
+def test_the_copies_of_each_format_are_limited(zpl: bytes, document_format: str) -> None:
+    with pytest.raises(AssetRefused, match=r"asks for (20000|150) labels of one format \(\^PQ\): over 100"):
+        page(zpl, document_format=document_format)
+
+
 @pytest.mark.parametrize("document_format", [ZPL, PNG, PDF])
 @pytest.mark.parametrize(
     ("zpl", "words"),
@@ -305,6 +319,25 @@ def test_nothing_is_known_of_a_format_that_the_printer_holds() -> None:
     assert one.notes[-1] == "not verified: format 'SHIP' is stored in the printer, not sent here (byte 3)"
     with pytest.raises(SymbolLost, match="letters"):
         page(recalled.replace(b"^XZ", b"^FO100,700^BEN,100^FDletters^FS^XZ"))
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        (b"^FO50,700^A0N,40^FC%^FD%d.%m.%y^FS", "only the printer knows its clock"),
+        ("^FO50,700^A0N,40^FD\ud55c^FS".encode(), "no font here has '\ud55c'"),
+    ],
+)
+def test_what_only_a_zpl_printer_prints_goes_to_no_other(field: bytes, words: str) -> None:
+    zpl = LABEL.replace(b"^XA", b"^XA^CI28").replace(b"^XZ", field + b"^XZ")
+    one = page(zpl)
+    assert one.data == zpl
+    assert one.notes[-1].startswith("verified without what is not here: ")
+    assert words in one.notes[-1]
+    assert [symbol.text for symbol in one.symbols] == ["TT0123456789"]
+    for document_format in (TSPL, PDF, PNG):
+        with pytest.raises(AssetRefused, match=words):
+            page(zpl, document_format=document_format)
 
 
 WIDE = LABEL.replace(b"^GB772,1179,4", b"^GB900,1179,4")

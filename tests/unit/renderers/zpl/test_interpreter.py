@@ -319,3 +319,52 @@ def test_too_many_labels_that_count_are_refused() -> None:
     for wanted in (MAX_LABELS + 1, 99_999_999):
         with pytest.raises(AssetRefused, match="labels that count: more than"):
             labels(zpl % wanted)
+
+
+# --- what is kept, and what only a printer knows
+
+
+def test_a_picture_that_is_not_cleared_is_where_the_next_label_begins() -> None:
+    one, two, three = inks(b"^XA^MCN^FO20,30^GB6,4,4^FS^XZ^XA^FO50,60^GB6,4,4^FS^MCY^XZ^XA^FO80,90^GB6,4,4^FS^XZ")
+    assert (one, two, three) == ((20, 30, 26, 34), (20, 30, 56, 64), (80, 90, 86, 94))
+    assert inks(b"^XA^MCN^FO20,30^GB6,4,4^FS^XZ^XA^XZ^XA^MCY^FO50,60^GB6,4,4^FS^XZ") == [one, two]
+    kept = b"^XA^MCN^XZ" + b"^XA^FO0,0^GB300,300,300^FS^XZ" * 150
+    assert len(labels(kept)) == 150
+    many = b"^XA" + b"^FO0,0^GB9,9,9^FS" * 1000 + b"^XZ"
+    with pytest.raises(AssetRefused, match="draws too much"):
+        labels(b"^XA^MCN^XZ" + many * 30)
+
+
+@pytest.mark.parametrize(
+    ("zpl", "starts"),
+    [
+        (b"^XA^FO9,9^A0N,30^FC%^FD%d/%m/%y^FS^XZ", [3]),
+        (b"^XA^FO9,9^A0N,30^FC^FD%H^FS^XZ", [3]),
+        (b"^XA^FO9,9^A0N,30^FC%,{,#^FD#H^FS^XZ", [3]),
+        (b"^XA^FO9,9^A0N,30^FC%,{,#^FDplain^FS^XZ", []),
+        (b"^XA^FO9,9^A0N,30^FD100 %^FS^XZ", []),
+        (b"^XA^DFA^FO9,9^A0N,30^FC%^FN1^FS^XZ^XA^XFA^FN1^FD%H^FS^XZ", [7]),
+        (b"^XA^FO9,9^FM9,9,9,90^B7N,4,0,2,2^FDsome text^FS^XZ", [9]),
+    ],
+)
+def test_what_only_the_printer_knows_is_missing(zpl: bytes, starts: list[int]) -> None:
+    one = label(zpl)
+    assert [found.start for found in one.missing] == starts
+    assert [found.start for found in one.findings if found.severity == "error"] == starts
+
+
+def test_letters_without_a_face_are_missing() -> None:
+    one = label("^XA^CI28^FO9,9^A0N,30^FD\ud55c\uae00 Seoul^FS^FO9,90^A0N,30^FD\u4e2d\u00e9^FS^XZ".encode())
+    assert [(found.start, found.message) for found in one.missing] == [
+        (8, "no font here has '\ud55c\uae00', so it is left out")
+    ]
+    below = label("^XA^CI28^FO9,9^A0N,30^BCN,90,Y^FD\ud55c^FS^XZ".encode())
+    assert all("no font" in found.message or "^BC" in found.message for found in below.missing)
+
+
+@pytest.mark.parametrize("text", ["\u05e9\u05dc\u05d5\u05dd", "a \u0633\u0644\u0627\u0645"])
+def test_text_from_the_right_is_told(text: str) -> None:
+    one = label(f"^XA^CI28^FO9,9^A0N,30^FD{text}^FS^XZ".encode())
+    assert [(found.start, found.severity) for found in one.findings] == [(8, "warning")]
+    assert "Hebrew and Arabic print in the order of the data" in one.findings[0].message
+    assert one.missing == ()
