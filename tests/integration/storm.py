@@ -60,6 +60,7 @@ async def main(count: int) -> None:
             numbers = range(int(first), int(last))
             await take_back(zeroconf, numbers)
             if verb == "move":
+                await asyncio.sleep(1.2)  # sooner, the former address would be kept (RFC 6762 section 10.2)
                 await announce(zeroconf, numbers, 2)
             print("done", flush=True)  # noqa: T201
     finally:
