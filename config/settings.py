@@ -19,11 +19,15 @@ from pydantic import (
 )
 
 from ..drivers.devices import Wanted
-from ..drivers.raw import open_driver
-from ..renderers.asset import EPL, TSPL, ZPL
+from ..drivers.opening import open_driver
+from ..renderers.asset import EPL, PDF, TSPL, ZPL
 from ..renderers.media import Media, Resolution
 
 MIB = 1024 * 1024
+
+_LANGUAGES = {"zpl": ZPL, "tspl": TSPL, "epl": EPL, "pdf": PDF}
+#: those in which printers can be asked how they are, or whose printers CUPS speaks for
+_ASKED = ("auto", "zpl", "pdf")
 
 
 def _topic(text: str) -> str:
@@ -203,11 +207,13 @@ class PrinterSettings(Section):
     """One printer, `[printers.<name>]`."""
 
     uri: str | None = None
-    """Where it is: `socket://host:port`, port 9100 when absent. Either this or `identity`."""
+    """Where it is: `socket://host:port`, port 9100 when absent, or a CUPS queue: `cups://queue`,
+    `cups://host:port/queue`. Either this or `identity`."""
     identity: str | None = None
     """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…` or `name:…` as it announces itself by mDNS."""
-    language: Literal["zpl", "tspl", "epl"] = "zpl"
-    """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2)."""
+    language: Literal["auto", "zpl", "tspl", "epl", "pdf"] = "auto"
+    """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2); `pdf` is for
+    CUPS queues, which draw it. `auto` is `pdf` for those but raw ones, and else `zpl`."""
     resolution: Literal[203, 300, 600] = 203
     """Resolution of its head in dpi by nominal name: 203, 300 or 600."""
     media: MediaName = "4x6in"
@@ -235,7 +241,7 @@ class PrinterSettings(Section):
     @model_validator(mode="before")
     @classmethod
     def _asked_in_zpl(cls, values: Any) -> Any:
-        if not isinstance(values, dict) or values.get("language", "zpl") == "zpl":
+        if not isinstance(values, dict) or values.get("language", "auto") in _ASKED:
             return values
         return {"ask": False, **values}
 
@@ -264,9 +270,16 @@ class PrinterSettings(Section):
         return self.serial
 
     @property
-    def document_format(self) -> str:
-        """Media type of its language."""
-        return {"zpl": ZPL, "tspl": TSPL, "epl": EPL}[self.language]
+    def queued(self) -> bool:
+        """Whether it is behind a CUPS queue."""
+        return self.uri is not None and self.uri.startswith("cups:")
+
+    @property
+    def document_format(self) -> str | None:
+        """Media type of its language, None where its queue tells."""
+        if self.language == "auto":
+            return None if self.queued else ZPL
+        return _LANGUAGES[self.language]
 
     @property
     def printable_width(self) -> int | None:
@@ -291,7 +304,11 @@ class PrinterSettings(Section):
 
     @model_validator(mode="after")
     def _asked(self) -> "PrinterSettings":
-        if self.ask and self.language != "zpl":
+        if self.language == "pdf" and not self.queued:
+            raise ValueError(
+                "pdf is for CUPS queues, whose uri begins with cups://; this printer needs its own language"
+            )
+        if self.ask and self.language not in _ASKED:
             raise ValueError(f"questions are in ZPL: remove ask = true for a printer that speaks {self.language}")
         if self.serial is not None and not self.ask:
             raise ValueError("a serial number can only be checked by asking, in ZPL: remove serial, or ask = false")

@@ -14,7 +14,7 @@ from ..config.settings import PrinterSettings, Settings
 from ..drivers.base import Driver
 from ..drivers.evidence import Level, Outcome, Verdict
 from ..drivers.located import LocatedDriver
-from ..drivers.raw import open_driver
+from ..drivers.opening import open_driver
 from . import sdnotify
 from .actions import Actions
 from .broker import BrokerLink
@@ -88,6 +88,8 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     def printer_changed(view: PrinterView) -> None:
         states.put_nowait(view)
         dispatcher.poke()
+        if view.settings.document_format is None:
+            preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
 
     store = Store(
@@ -100,9 +102,9 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     )
     pool = await stack.enter_async_context(RenderPool(settings.render))
     outbox = Outbox(store)
-    preparer = Preparer(settings, store, pool, clocks.wall, clocks.monotonic)
-    await stack.enter_async_context(store)
     printers = Printers(settings.printers, printer_changed)
+    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic)
+    await stack.enter_async_context(store)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
     await dispatcher.load()
     limits = settings.spooler
@@ -123,7 +125,7 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
 
     def driver_of(name: str, printer: PrinterSettings) -> Driver:
         if (wanted := printer.wanted) is None:
-            return open_at(str(printer.uri), ask=printer.ask)
+            return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
         return LocatedDriver(wanted, printer.own_serial, discovery, open_at, partial(printers.met, name))
 
     for name, printer in settings.printers.items():

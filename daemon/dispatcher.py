@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from ..config.settings import Settings
+from ..config.settings import PrinterSettings, Settings
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
 from .preparer import made_for
@@ -182,8 +182,11 @@ class Dispatcher:
     def _reason(self, job: Job, target: str) -> str:
         """Whether a waiting job's artwork serves another printer too, or has to be made anew."""
         old, new = self._settings.printers.get(job.printer or ""), self._settings.printers[target]
-        same = old is not None and made_for(old) == made_for(new)
+        same = old is not None and self._made_for(job.printer or "", old) == self._made_for(target, new)
         return job.reason if same else Reason.TRANSFORMING
+
+    def _made_for(self, name: str, printer: PrinterSettings) -> str:
+        return made_for(printer, self._printers.document_format(name))
 
     def _expect(self, job_id: str, printer: str, labels: int) -> None:
         self.forget(job_id)

@@ -6,8 +6,11 @@ from collections.abc import Callable, Collection
 
 from ..config.settings import PrinterSettings, Settings
 from ..renderers.errors import DoesNotFit, SymbolLost
+from ..renderers.media import Resolution
+from ..renderers.payload import paper_of
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
+from .printers import Printers
 from .render_pool import RenderFailed, RenderPool, RenderRequest
 from .routing import misfit
 from .store import Artwork, Store
@@ -26,10 +29,10 @@ _HELD = {SymbolLost.__name__, DoesNotFit.__name__}
 _WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING_LABEL_PICTURE"}
 
 
-def made_for(printer: PrinterSettings) -> str:
+def made_for(printer: PrinterSettings, document_format: str | None) -> str:
     """What artwork depends on: it is made again when this changes, and serves every printer with the same."""
     stock = f"{printer.resolution} {printer.media} {printer.printable_width}"
-    language = f"{printer.language} {printer.graphic_encoding}"
+    language = f"{document_format} {printer.graphic_encoding}"
     return f"{stock} {language} {printer.scaling} {printer.symbol_repair} {printer.zpl_policy}"
 
 
@@ -41,12 +44,14 @@ class Preparer:
         settings: Settings,
         store: Store,
         pool: RenderPool,
+        printers: Printers,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
     ) -> None:
         self._settings = settings
         self._store = store
         self._pool = pool
+        self._printers = printers
         self._clock = clock
         self._monotonic = monotonic
         self._begun: dict[str, float] = {}
@@ -83,6 +88,7 @@ class Preparer:
         queues = [
             await self._store.queue(name, reason=Reason.TRANSFORMING, skip=list(self._begun), limit=_AHEAD)
             for name in self._settings.printers
+            if self._printers.document_format(name) is not None
         ]
         return [queue[place] for place in range(_AHEAD) for queue in queues if place < len(queue)]
 
@@ -113,11 +119,16 @@ class Preparer:
     async def _render(self, job: Job) -> None:
         name = job.printer or ""
         printer = self._settings.printers[name]
+        document_format = self._printers.document_format(name)
+        if document_format is None:
+            return
+        paper = paper_of(printer.media, printer.printable_width, printer.resolution, document_format)
+        key = made_for(printer, document_format)
         asset, media_type = await self._store.asset(job.id)
         request = RenderRequest(
             media=printer.media,
             dpi=printer.resolution,
-            document_format=printer.document_format,
+            document_format=document_format,
             graphic_encoding=printer.graphic_encoding,
             scaling=printer.scaling,
             printable_width=printer.printable_width,
@@ -129,13 +140,13 @@ class Preparer:
             media_type=media_type,
             max_bytes=self._settings.intake.max_asset_bytes,
         )
-        width, height = printer.size
+        width, height = Resolution(printer.resolution).size(paper)
         try:
             rendered = await self._pool.render(request, asset)
         except RenderFailed as error:
             state = JobState.HELD if error.kind in _HELD or error.reason == Reason.FAILED else JobState.ABORTED
             if error.faulty:
-                picture = Artwork(made_for(printer), error.faulty, 1, width, height, printer.resolution, (str(error),))
+                picture = Artwork(key, error.faulty, 1, width, height, printer.resolution, (str(error),))
                 await self._store.save_artwork(
                     job.id, picture, str(error), self._clock(), state=state, reason=error.reason, was=job
                 )
@@ -143,7 +154,7 @@ class Preparer:
                 await self._store.move(job.id, state, error.reason, str(error), self._clock(), was=job)
             return
         artwork = Artwork(
-            made_for(printer),
+            key,
             rendered.payload,
             rendered.labels,
             width,

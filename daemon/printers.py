@@ -21,6 +21,13 @@ _ADVICE = {
     "marker-supply-empty": "load ribbon",
     "paused": "press PAUSE on the printer",
     "diagnostic-mode": "switch the printer off and on to leave the hex-dump mode",
+    "media-jam": "clear the jam",
+    "queue-stopped": "start its CUPS queue: cupsenable QUEUE",
+    "queue-rejects-jobs": "let its CUPS queue take jobs: cupsaccept QUEUE",
+    "job-hold-until-specified": "release the label's job in CUPS: lp -i JOB -H resume",
+    "media-mismatch": "its CUPS queue does not offer this stock",
+    "queue-resolution-unknown": "its CUPS queue does not tell its resolution: scan a label of it first",
+    "queue-repeats-labels": "CUPS prints again after an error: lpadmin -p QUEUE -o printer-error-policy=abort-job",
 }
 
 
@@ -78,6 +85,11 @@ class Printers:
     def __contains__(self, name: object) -> bool:
         return name in self._views
 
+    def document_format(self, name: str) -> str | None:
+        """The media type that a printer is sent, None while its queue has not told."""
+        view = self._views[name]
+        return view.settings.document_format or view.identity.document_format
+
     def observed(self, name: str, seen: Observation, now: float, obstacle: str | None = None) -> PrinterView:
         """Take in an observation; an `obstacle`, in words, keeps a printer from labels that says it is ready."""
         settings = self._views[name].settings
@@ -94,7 +106,7 @@ class Printers:
             state, reasons = PrinterState.STOPPED, reasons | {"printer-resolution-mismatch"}
         if obstacle is not None and state in (PrinterState.IDLE, PrinterState.PROCESSING):
             return self._put(name, PrinterState.STOPPED, reasons | {"other"}, seen, now, obstacle)
-        return self._put(name, state, reasons, seen, now)
+        return self._put(name, state, reasons, seen, now, seen.status.message)
 
     def _elsewhere(self, name: str, serial: str | None) -> bool:
         """Whether this very printer is served under another name: two writers would mix their labels."""

@@ -10,7 +10,7 @@ from ..config.settings import RenderSettings
 from ..renderers import payload as payloads
 from ..renderers.asset import ZPL
 from ..renderers.errors import RenderError
-from ..renderers.media import Media, Resolution
+from ..renderers.media import Resolution
 from . import confine
 from .errors import DaemonError
 from .job import Reason
@@ -154,7 +154,7 @@ class RenderPool:
 
 def _may_be_sent(payload: bytes, labels: int, request: RenderRequest) -> bool:
     """Whether a payload is in the printer's language, within bounds, and prints as many labels as it is said to."""
-    paper = Media.parse(request.media).narrowed(request.printable_width)
+    paper = payloads.paper_of(request.media, request.printable_width, request.dpi, request.document_format)
     resolution = Resolution(request.dpi)
     try:
         return payloads.labels_in(payload, request.document_format, *resolution.size(paper), resolution) == labels

@@ -2,14 +2,15 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..renderers import convert
-from ..renderers.asset import unwrap
+from ..renderers import convert, pages
+from ..renderers.artwork import PageArtwork
+from ..renderers.asset import PDF, unwrap
 from ..renderers.errors import AssetRefused, RenderError, SymbolLost
 from ..renderers.media import Media, Resolution
-from ..renderers.payload import draw
+from ..renderers.payload import draw, paper_of
 from . import confine, frames
 
 _Reply = tuple[dict[str, Any], bytes]
@@ -37,7 +38,7 @@ def serve(descriptor: int) -> None:
             except RenderError as error:
                 reply = {"error": str(error), "reason": error.reason, "kind": type(error).__name__}
                 faulty = error.artwork if isinstance(error, SymbolLost) else None
-                payload = b"" if faulty is None else faulty.data
+                payload = b"" if faulty is None else _written([faulty], faulty.data, header)
             except MemoryError:
                 # the heap may be in pieces: the daemon takes a fresh process
                 reply, payload = _refusal("the document needs more memory than a label should"), b""
@@ -46,10 +47,12 @@ def serve(descriptor: int) -> None:
 
 
 def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> _Reply:
+    document_format, dpi = header["document_format"], header["dpi"]
+    media = paper_of(header["media"], None, dpi, document_format)
     target = convert.Target(
-        media=Media.parse(header["media"]),
-        resolution=Resolution(header["dpi"]),
-        document_format=header["document_format"],
+        media=media,
+        resolution=Resolution(dpi),
+        document_format=document_format,
         graphic_encoding=header["graphic_encoding"],
         scaling=header["scaling"],
         printable_width=header["printable_width"],
@@ -61,13 +64,26 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
     )
     asset = unwrap(data, header["media_type"], header["max_bytes"])
     artwork = convert.convert(asset, target, begin)
-    return {"labels": artwork.labels, "notes": list(artwork.notes)}, artwork.data
+    notes = list(artwork.notes)
+    if document_format == PDF and not Media.parse(header["media"]).whole_at(dpi):
+        notes.append(
+            f"{media.short} is no whole number of dots at {dpi} dpi: its queue may move it by one or draw one twice"
+        )
+    return {"labels": artwork.labels, "notes": notes}, _written(artwork.pages, artwork.data, header)
+
+
+def _written(labels: Sequence[PageArtwork], data: bytes, header: dict[str, Any]) -> bytes:
+    """`data`; for a queue that draws PDF instead the dots of the labels as pages, for those were verified."""
+    if header["document_format"] != PDF:
+        return data
+    bitmaps = [label.bitmap for label in labels if label.bitmap is not None for _ in range(label.copies)]
+    return pages.for_queue(bitmaps, header["dpi"], header["copies"])
 
 
 def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
     resolution = Resolution(header["dpi"])
-    (bitmap, missing), pages = draw(data, header["width"], header["height"], resolution, header["page"])
-    return {"pages": pages, "missing": list(missing)}, bitmap.to_png(resolution)
+    (bitmap, missing), count = draw(data, header["width"], header["height"], resolution, header["page"])
+    return {"pages": count, "missing": list(missing)}, bitmap.to_png(resolution)
 
 
 _REQUESTS = {"render": _render, "preview": _preview}

@@ -1,6 +1,7 @@
 """One writer per printer: takes its queued jobs in turn, sends each once, and waits for the evidence."""
 
 import asyncio
+import contextlib
 import hashlib
 import logging
 import random
@@ -110,7 +111,8 @@ class Spooler:
             self._job_id = attempt.job_id
             await self._settle(attempt)
         heads = await self._store.queue(self._name, skip=self._preparer.slow())
-        if not heads:
+        document_format = self._printers.document_format(self._name)
+        if not heads or document_format is None:
             return await self._look()
         job = heads[0]
         if job.reason != Reason.QUEUED:
@@ -121,7 +123,7 @@ class Spooler:
             await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall(), was=job)
             return 0
         artwork = await self._store.artwork(job.id)
-        if artwork is None or artwork.made_for != made_for(self._settings):
+        if artwork is None or artwork.made_for != made_for(self._settings, document_format):
             because = f"{self._name} was configured anew: the label is rendered again"
             await self._store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, because, self._clocks.wall(), was=job)
             return 0
@@ -195,6 +197,8 @@ class Spooler:
         """Close an intent that a crash left open: by the counter, or by asking a person."""
         before = Observation(Identity(attempt.serial), PrinterStatus(PrinterState.IDLE), attempt.odometer_before)
         if attempt.odometer_before is None:
+            with contextlib.suppress(DriverError):
+                await self._forget_rest()
             because = "labeld stopped while it was sent, and this printer has no counter"
             await self._end(attempt.id, attempt.job_id, Verdict(Outcome.UNKNOWN, Level.NONE, because), None)
             return
@@ -207,6 +211,12 @@ class Spooler:
             because = f"{verdict.because}; but this counter was never seen to move"
             proven, verdict = False, Verdict(Outcome.UNKNOWN, Level.NONE, because)
         await self._end(attempt.id, attempt.job_id, verdict, after.odometer, retry=proven)
+
+    async def _forget_rest(self) -> None:
+        """Keep a label that a crash left on its way from coming out after somebody was asked about it."""
+        async with self._driver.connect() as session:
+            if (await session.observe()).status.partial_format:
+                await session.discard_partial()
 
     async def _put_aside(self, error: Exception) -> None:
         """Hold the job at which labeld itself failed, so that the next turn is another one's."""

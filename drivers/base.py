@@ -15,10 +15,12 @@ overlapping ones. A session may be observed before and after it sends, and sends
 - `send` returns when the last byte was handed to the transport; where the printer cannot be asked, when it has
   arrived. It raises a `DriverError` whose `sent`
   counts the bytes that may have reached the printer. It never repeats a byte.
-- `discard_partial` touches nothing that arrived whole. Without it some printers draw the rest of a broken
-  label into the next one.
+- `discard_partial` touches nothing that arrived whole at the printer. Without it some printers draw the rest of
+  a broken label into the next one, and a spooler in between prints a label later that nobody expects.
 - Leaving the context closes the conversation in the way that loses nothing already sent, and waits a
   bounded time for the printer to close too. Cancellation closes at once.
+- Where a spooler is in between, an observation after `send` says how far it is (`printer.Handover`); a conversation
+  that ends by an exception takes back what the spooler still holds.
 - No driver retries, keeps a connection open while idle, changes a saved setting, or starts a task.
 """
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from .printer import Observation, PrinterState, PrinterStatus
+from .printer import Handover, Observation, PrinterState, PrinterStatus
 
 
 class Outcome(StrEnum):
@@ -15,7 +15,7 @@ class Outcome(StrEnum):
 
 
 class Level(StrEnum):
-    """How strong the proof is: the printer's own counter, its empty buffer, or only our write."""
+    """How strong the proof is: the printer's own counter, its empty buffer, or only that all bytes were taken."""
 
     COUNTED = "counted"
     DRAINED = "drained"
@@ -81,8 +81,12 @@ def judge(
         return verdict
     if silent >= patience.silence:
         return _unknown(f"the printer has not answered for {silent:.0f} s")
-    if _waits_for_a_hand(status) or (
-        status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN
+    if after.handover is not None and (verdict := _handed_over(after)):
+        return verdict
+    if (
+        after.handover is Handover.PENDING
+        or _waits_for_a_hand(status)
+        or (status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN)
     ):
         return None
     if status.drained and still >= patience.settle and counted and delta < labels:
@@ -132,6 +136,20 @@ def _without_counter(before: Observation, after: Observation, still: float, pati
         return Verdict(Outcome.UNKNOWN, Level.SENT, "all bytes were sent; this printer answers no questions")
     if after.status.drained and still >= patience.settle:
         return Verdict(Outcome.UNKNOWN, Level.DRAINED, "the printer took all bytes and is empty; it has no counter")
+    return None
+
+
+def _handed_over(after: Observation) -> Verdict | None:
+    """What a spooler's word is worth: it counts no paper, so nothing is confirmed by it."""
+    match after.handover:
+        case Handover.WITHDRAWN:
+            return Verdict(Outcome.NOT_PRINTED, Level.NONE, after.report)
+        case Handover.BROKEN:
+            return _unknown(after.report)
+        case Handover.TAKEN:
+            return Verdict(Outcome.UNKNOWN, Level.SENT, after.report)
+        case Handover.DONE:
+            return Verdict(Outcome.UNKNOWN, Level.DRAINED, after.report)
     return None
 
 

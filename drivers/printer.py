@@ -21,6 +21,8 @@ class Identity:
     model: str | None = None
     firmware: str | None = None
     dpi: int | None = None
+    #: the media type it is to be sent, where the way to it tells
+    document_format: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class PrinterStatus:
     labels_remaining: int | None = None
     #: a format has begun to arrive and has not ended
     partial_format: bool = False
+    #: IPP printer-state-message (RFC 8011 section 5.4.13), where more is told than the reasons say
+    message: str = ""
 
     @property
     def drained(self) -> bool:
@@ -46,10 +50,32 @@ class PrinterStatus:
         return self.state in (PrinterState.IDLE, PrinterState.PROCESSING)
 
 
+class Handover(StrEnum):
+    """How far a spooler between us and the printer is with the labels that it was sent."""
+
+    #: it has them, and nothing went to the printer yet
+    PENDING = "pending"
+    #: they are on their way to the printer
+    BEGUN = "begun"
+    #: it ended without giving the printer anything
+    WITHDRAWN = "withdrawn"
+    #: it ended in the middle
+    BROKEN = "broken"
+    #: the printer took them
+    TAKEN = "taken"
+    #: the printer took them, and says that it is done
+    DONE = "done"
+
+
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look at a printer: who it is, how it is, and its life count of labels (None: it has no counter)."""
+    """One look at a printer: who it is, how it is, and its life count of labels (None: it has no counter).
+
+    `handover` is what a spooler in between says of the labels sent in this conversation, and `report` its words.
+    """
 
     identity: Identity
     status: PrinterStatus
     odometer: int | None = None
+    handover: Handover | None = None
+    report: str = ""

@@ -11,7 +11,6 @@ from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
 from . import zebra
-from .base import Driver
 from .dialogue import Dialogue
 from .errors import ConnectionLost, PrinterOffline, PrinterStalled, ReplyMalformed
 from .printer import Identity, Observation, PrinterState, PrinterStatus
@@ -252,37 +251,14 @@ def _why(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error or type(error).__name__)
 
 
-_SCHEMES = {"socket": RawDriver}
-
-
-def open_driver(
-    uri: str,
-    *,
-    connect_timeout: float = 5.0,
-    progress_timeout: float = 30.0,
-    reply_timeout: float = 2.5,
-    close_timeout: float = 3.0,
-    ask: bool = True,
-) -> Driver:
-    """The driver for a device URI, e.g. `socket://192.0.2.7:9100` (port 9100 if absent).
+def address(uri: str) -> tuple[str, int]:
+    """Host and port of `socket://host:port`, port 9100 if absent.
 
     Raises:
-        ValueError: the scheme is not known, or the URI names no host or a bad port, or says more than these.
+        ValueError: the URI is not of that form.
     """
     parts = urlsplit(uri)
-    kind = _SCHEMES.get(parts.scheme)
-    if kind is None:
-        known = ", ".join(f"{scheme}://" for scheme in _SCHEMES)
-        raise ValueError(f"{uri!r}: no driver for {parts.scheme or 'a URI without scheme'!r}; known are {known}")
     port = parts.port if parts.port is not None else _PORT  # raises ValueError beyond 65535
     if not parts.hostname or parts.username or parts.path.strip("/") or parts.query or parts.fragment or not port:
         raise ValueError(f"{uri!r} is not of the form {parts.scheme}://host:port")
-    return kind(
-        parts.hostname,
-        port,
-        connect_timeout=connect_timeout,
-        progress_timeout=progress_timeout,
-        reply_timeout=reply_timeout,
-        close_timeout=close_timeout,
-        ask=ask,
-    )
+    return parts.hostname, port

@@ -54,6 +54,17 @@ class Media:
         """The stock as far as a head of `width` 1/100 mm reaches; itself where that is all of it."""
         return self if width is None or width >= self.width else Media(self.name, width, self.length)
 
+    def whole_at(self, dpi: int) -> bool:
+        """Whether both sides are whole numbers of dots at `dpi` dots to the inch."""
+        return all(side * dpi % _HMM_PER_INCH == 0 for side in (self.width, self.length))
+
+    def drawn_at(self, resolution: "Resolution") -> "Media":
+        """The stock as far as programs fill it that take a nominal resolution at its word.
+
+        CUPS has 203 dots to the inch, not 203.2: 4x6 in are 812x1218 dots to it, not 812x1219.
+        """
+        return Media(self.name, *(resolution.inches_filled(side) for side in (self.width, self.length)))
+
     @property
     def short(self) -> str:
         """The form people use: the size with its unit."""
@@ -88,6 +99,11 @@ class Resolution:
         """Whole dots in a length of `hmm` hundredths of a millimetre."""
         numerator, denominator = self.dots_per_mm.as_integer_ratio()
         return numerator * hmm // (100 * denominator)
+
+    def inches_filled(self, hmm: int) -> int:
+        """The length, at most `hmm` and both in 1/100 mm, of as many dots as `hmm` has at `dpi` dots to the inch."""
+        dots = hmm * self.dpi // _HMM_PER_INCH
+        return min(hmm, int(-(-dots * 100 // self.dots_per_mm)))
 
     def size(self, media: Media) -> tuple[int, int]:
         """Width and height in dots of the bitmap that covers `media` (4x6in: 812x1219 at 203 dpi)."""

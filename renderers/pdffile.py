@@ -3,24 +3,25 @@
 import io
 import math
 from collections.abc import Sequence
+from fractions import Fraction
 
 from PIL import Image
 from PIL.TiffImagePlugin import TiffImageFile
 
 from .bitmap import Bitmap
-from .media import Resolution
 from .packing import zlib_packed
 
 #: Objects 1 and 2 are the catalog and the page tree; a writer's own begin here.
 FIRST = 3
+FLATE = b"/FlateDecode"
 #: Ten-thousandths of a point by which pages are short: viewers count in single precision and round outwards, and none
 #: may add a dot.
 _SHORT = 3
 
 
-def side(dots: int, resolution: Resolution) -> int:
+def side(dots: int, dots_per_point: Fraction) -> int:
     """The side of a page of so many dots, in ten-thousandths of a point."""
-    return math.ceil(10_000 * dots / resolution.dots_per_point) - _SHORT
+    return math.ceil(10_000 * dots / dots_per_point) - _SHORT
 
 
 def points(units: int) -> bytes:
@@ -34,14 +35,19 @@ def image(bitmap: Bitmap, *, stencil: bool = False) -> bytes:
     It is grey; or a stencil, whose black dots are painted in the colour of the moment and the others not at all.
     """
     packed, fax = zlib_packed((~bitmap.rows).tobytes()), _group4(bitmap)
-    coding = b"/FlateDecode"
+    coding = FLATE
     if len(fax) < len(packed):
         packed = fax
         parameters = b"<< /K -1 /Columns %d /Rows %d >>" % (bitmap.width, bitmap.height)
         coding = b"/CCITTFaxDecode /DecodeParms " + parameters
+    return coded_image(bitmap.width, bitmap.height, packed, coding, stencil=stencil)
+
+
+def coded_image(width: int, height: int, packed: bytes, coding: bytes = FLATE, *, stencil: bool = False) -> bytes:
+    """An image object of dots that are packed already; see `image`."""
     head = b"/Type /XObject /Subtype /Image /Width %d /Height %d %s /BitsPerComponent 1 " % (
-        bitmap.width,
-        bitmap.height,
+        width,
+        height,
         b"/ImageMask true" if stencil else b"/ColorSpace /DeviceGray",
     )
     return stream(head + b"/Interpolate false /Filter " + coding + b" ", packed)

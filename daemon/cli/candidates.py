@@ -12,7 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...config.settings import Settings
-from ...drivers.raw import open_driver
+from ...drivers.opening import open_driver
 from .common import fail
 
 
@@ -35,7 +35,9 @@ def show_candidates(found: Sequence[Mapping[str, Any]], *, everything: bool = Fa
     chosen = [one for one in found if everything or one["printer"] is None]
     if not chosen:
         return
-    table = Table("found", "printer", "serial", "dpi", "where", "what it says", box=None)
+    table = Table(box=None)
+    for column in ("found", "printer", "serial", "dpi", "where", "what it says"):
+        table.add_column(column, overflow="fold")  # an address that is cut is of no use
     for one in chosen:
         where = one["uris"][0] if one["uris"] else ", ".join(one["protocols"])
         says = ", ".join(text for text in (one["model"], one["note"]) if text)

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from . import queues
 from .candidates import show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
 
@@ -57,10 +58,14 @@ def printers(
     ] = False,
     seconds: Annotated[float, typer.Option(help="How long to listen for announcements.", min=0.1, max=3600)] = 4.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    cups: Annotated[bool, typer.Option("--cups", help="List CUPS queues that could be printers instead.")] = False,
 ) -> None:
     """List the printers of the running daemon, and those it found and does not use."""
     if discover:
         show_announced(settings_from(config), seconds, as_json=as_json)
+        return
+    if cups:
+        queues.show(as_json=as_json)
         return
     _show(config, "printers", {}, ("name", "state", "message", "serial", "odometer", "queued", "advice"), as_json)
     if not as_json:

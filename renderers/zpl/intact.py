@@ -15,7 +15,7 @@ _Bits = NDArray[np.bool_]
 #: White beside a symbol in modules, by its kind (ISO/IEC 15417 and its kin for bars, 18004, 16022, 15438, 16023).
 _QUIET = {"QR Code": 4, "Micro QR Code": 2, "PDF417": 2, "Data Matrix": 1, "MaxiCode": 1, "Aztec": 1}
 _QUIET_OF_BARS = {"EAN-13": 7, "EAN-8": 7, "UPC-A": 9, "UPC-E": 7}
-_USUAL = 10
+_USUAL, _OF_DATABAR = 10, 1
 #: With ink nearer than this, in modules, no scanner tells where a symbol of bars begins, or of squares.
 _TOUCHING_BARS, _TOUCHING = 2.0, 0.5
 #: Lines of a symbol that are looked at for its narrowest element, and the share of lines in which a speck may be.
@@ -56,8 +56,10 @@ class QuietZone:
         self._sides = (False, True) if not self.bars else (lying,)
         self._box = box
         self.module = _narrowest(own.T if lying else own)
-        self.wanted = _QUIET_OF_BARS.get(name, _USUAL) if self.bars else _QUIET[name]
-        self.touching = _TOUCHING_BARS if self.bars else _TOUCHING
+        own_guard = name.startswith("DataBar")  # it begins and ends with guards of its own (ISO/IEC 24724)
+        usual = _OF_DATABAR if own_guard else _USUAL
+        self.wanted = _QUIET_OF_BARS.get(name, usual) if self.bars else _QUIET[name]
+        self.touching = _TOUCHING_BARS if self.bars and not own_guard else _TOUCHING
 
     def around(self, width: int, height: int) -> Window:
         """The symbol with its quiet zone, as far as there is paper."""

@@ -59,7 +59,7 @@ class _Book:
         self._pages: list[int] = []
 
     def add(self, scene: Scene, resolution: Resolution, copies: int) -> None:
-        across, down = (pdffile.side(dots, resolution) for dots in (scene.width, scene.height))
+        across, down = (pdffile.side(dots, resolution.dots_per_point) for dots in (scene.width, scene.height))
         # what is turned to its opposite, or painted over, must meet the very dots below it
         in_dots = any(mark.ink != "black" for mark in scene.marks)
         drawn = [self._draw(mark, scene, in_dots=in_dots) for mark in scene.marks]

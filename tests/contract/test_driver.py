@@ -1,16 +1,17 @@
-"""One contract (`labeld.drivers.base`) over every way to a printer: the simulated Zebra and a dumb port 9100."""
+"""One contract (`labeld.drivers.base`) over all ways to a printer: simulated Zebra, a dumb port 9100, a CUPS queue."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
+from tests.integration.cups_floor import Catcher, Cups, wait_until
 
 from labeld.drivers.base import Driver
 from labeld.drivers.errors import ConnectionLost, PrinterOffline
-from labeld.drivers.printer import Identity, Observation, PrinterState
-from labeld.drivers.raw import open_driver
+from labeld.drivers.opening import open_driver
+from labeld.drivers.printer import Handover, Identity, Observation, PrinterState
 from labeld.drivers.virtual import VirtualPrinter
 
 LABEL = b"^XA^FO10,10^GB100,100,4^FS^XZ"
@@ -25,6 +26,7 @@ class Rig:
     received: Callable[[], bytes]
     arrived: Callable[[int], Awaitable[None]]
     questions_answered: bool
+    scheme: str = "socket"
 
 
 class DumbPrinter:
@@ -77,14 +79,40 @@ async def dumb_rig() -> AsyncIterator[Rig]:
         yield Rig(driver, lambda: bytes(printer.data), printer.wait, False)
 
 
-@pytest.fixture(params=[zebra_rig, dumb_rig])
+@asynccontextmanager
+async def cups_rig(cups: Cups) -> AsyncIterator[Rig]:
+    with Catcher() as printer:
+        # a queue of its own: CUPS begins a job again when its queue gets another printer
+        queue = f"raw-{printer.port}"
+        await asyncio.to_thread(cups.add, queue, f"socket://127.0.0.1:{printer.port}", "raw")
+
+        async def arrived(count: int) -> None:
+            there = lambda: sum(map(len, printer.caught)) >= count  # noqa: E731
+            await asyncio.to_thread(wait_until, there, "the label arrives")
+
+        driver = open_driver(f"cups://{cups.server}/{queue}", media="4x6in", reply_timeout=60)
+        yield Rig(driver, lambda: b"".join(printer.caught), arrived, False, "cups")
+
+
+@pytest.fixture(scope="module")
+def cups() -> Iterator[Cups]:
+    with Cups() as running:
+        yield running
+
+
+@pytest.fixture(params=["zebra", "dumb", pytest.param("cups", marks=pytest.mark.peer)])
 async def rig(request: pytest.FixtureRequest) -> AsyncIterator[Rig]:
-    async with request.param() as rig:
+    rigs: dict[str, Callable[[], AbstractAsyncContextManager[Rig]]] = {
+        "zebra": zebra_rig,
+        "dumb": dumb_rig,
+        "cups": lambda: cups_rig(request.getfixturevalue("cups")),
+    }
+    async with rigs[request.param]() as rig:
         yield rig
 
 
 async def test_the_uri_says_where_the_printer_is(rig: Rig) -> None:
-    assert rig.driver.uri.startswith("socket://127.0.0.1:")
+    assert rig.driver.uri.startswith(f"{rig.scheme}://127.0.0.1:")
 
 
 @pytest.mark.parametrize("payload", [LABEL, BIG], ids=["small", "big"])
@@ -118,6 +146,11 @@ async def test_a_printer_is_known_by_what_it_says_and_silence_is_unknown(rig: Ri
         assert before.identity == Identity("LBLD00000001", "ZTC ZD421-203dpi ZPL", "V93.21.26Z", 203)
         assert before.status.ready
         assert (before.odometer, after.odometer) == (0, 1)
+    elif rig.scheme == "cups":
+        assert before.identity == Identity(model="Local Raw Printer", document_format="application/vnd.zebra-zpl")
+        assert before.status.ready
+        assert (before.handover, before.odometer, after.odometer) == (None, None, None)
+        assert after.handover in (Handover.BEGUN, Handover.TAKEN)
     else:
         assert before == after == Observation(Identity(), before.status)
         assert before.status.state is PrinterState.UNKNOWN

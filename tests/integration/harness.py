@@ -123,7 +123,8 @@ class Broker(Process):
 class Labeld(Process):
     """The daemon as systemd would start it, with a configuration file; the first printer is the default one.
 
-    Printers with one of the `identities` are to be found by it.
+    With `discovery` it hears who announces himself on loopback, also for tests that run at the same time; printers with
+    one of the `identities` are to be found by it.
     """
 
     def __init__(
@@ -134,6 +135,7 @@ class Labeld(Process):
         mqtt: str = "",
         more: str = "",
         identities: Mapping[str, str] = MappingProxyType({}),
+        discovery: bool = False,
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.web_port = free_port()
@@ -150,7 +152,7 @@ class Labeld(Process):
             more,
             f"[mqtt]\nport = {broker_port}\n{mqtt}",
             f"[web]\nport = {self.web_port}",
-            '[discovery]\ninterfaces = ["127.0.0.1"]',
+            f'[discovery]\nenabled = {str(discovery).lower()}\ninterfaces = ["127.0.0.1"]',
             "[spooler]\npoll_seconds = 0.02\nsettle_seconds = 1.0\nretry_max_seconds = 0.5",
             *tables,
         ]

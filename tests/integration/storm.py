@@ -1,4 +1,4 @@
-"""Announces many printers by mDNS on loopback, as told on stdin: `python -m tests.integration.storm COUNT`.
+"""Announces many printers by mDNS on loopback, as told on stdin: `python -m tests.integration.storm COUNT NAME`.
 
 Printer N is at 127.1.0.N+1. `move FIRST LAST` takes these back and announces them at 127.2.0.N+1, `leave FIRST LAST`
 takes them back. Each line is answered with `done`.
@@ -12,18 +12,20 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from labeld.drivers.dnssd import SERVICE_TYPES, ZPL, Advert, to_txt
 
+NAME = sys.argv[2]
+
 
 def infos(number: int, net: int) -> list[ServiceInfo]:
     """What one printer announces: raw and IPP."""
-    advert = Advert(make_and_model=f"ZTC ZD421-203dpi ZPL {number}", formats=(ZPL,), uuid=f"storm-{number}")
+    advert = Advert(make_and_model=f"ZTC ZD421-203dpi ZPL {number}", formats=(ZPL,), uuid=f"{NAME}-{number}")
     return [
         ServiceInfo(
             SERVICE_TYPES[scheme],
-            f"Storm {number}.{SERVICE_TYPES[scheme]}",
+            f"{NAME} {number}.{SERVICE_TYPES[scheme]}",
             port=port,
             parsed_addresses=[f"127.{net}.0.{number + 1}"],
             properties=to_txt(advert),
-            server=f"storm-{number}.local.",
+            server=f"{NAME}-{number}.local.",
         )
         for scheme, port in (("socket", 9100), ("ipp", 631))
     ]

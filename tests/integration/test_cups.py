@@ -1,17 +1,6 @@
 """A ZPL label printed as PDF through a CUPS queue: what arrives at an IPP Everywhere printer shows the same label."""
 
-import os
-import pwd
-import socket
-import struct
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import partial
-from pathlib import Path
-from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -25,7 +14,7 @@ from labeld.renderers.convert import Target, convert
 from labeld.renderers.media import Media, Resolution
 from labeld.renderers.zpl.graphic_field import encode
 
-from .harness import PATIENCE, free_port, program
+from .cups_floor import Cups, raster_page, wait_until
 
 pytestmark = pytest.mark.peer
 
@@ -36,170 +25,28 @@ MEDIA = "na_index-4x6_4x6in"
 PRINTERS = {"takes-pdf": ("application/pdf", 300), "draws-300": ("image/pwg-raster", 300)} | {
     f"draws-{dpi}": ("image/pwg-raster", dpi) for dpi in (203, 600)
 }
-CUPS_FILES = """\
-ServerRoot {folder}/root
-CacheDir {folder}/cache
-StateDir {folder}/state
-RequestRoot {folder}/spool
-TempDir {folder}/spool/tmp
-DocumentRoot {folder}/root
-AccessLog {folder}/access_log
-ErrorLog {folder}/error_log
-PageLog {folder}/page_log
-Sandboxing relaxed
-"""
-CUPSD = """\
-Listen 127.0.0.1:{port}
-LogLevel debug
-Browsing No
-DefaultAuthType None
-WebInterface No
-<Location />
-  Order allow,deny
-  Allow all
-</Location>
-<Policy default>
-  <Limit All>
-    Order allow,deny
-    Allow all
-  </Limit>
-</Policy>
-"""
-PRINTER = """\
-ATTR keyword media-supported {media}
-ATTR keyword media-default {media}
-ATTR keyword media-ready {media}
-ATTR collection media-size-supported {{ MEMBER integer x-dimension {width} MEMBER integer y-dimension {length} }}
-ATTR collection media-col-default {{
-  MEMBER collection media-size {{ MEMBER integer x-dimension {width} MEMBER integer y-dimension {length} }}
-}}
-ATTR integer media-top-margin-supported 0
-ATTR integer media-bottom-margin-supported 0
-ATTR integer media-left-margin-supported 0
-ATTR integer media-right-margin-supported 0
-ATTR resolution printer-resolution-supported {dpi}dpi
-ATTR resolution printer-resolution-default {dpi}dpi
-ATTR resolution pwg-raster-document-resolution-supported {dpi}dpi
-ATTR keyword pwg-raster-document-type-supported sgray_8
-ATTR keyword print-color-mode-supported monochrome
-ATTR keyword print-color-mode-default monochrome
-ATTR keyword sides-supported one-sided
-ATTR mimeMediaType document-format-supported application/octet-stream,{takes}
-"""
-
-
-class Queues(NamedTuple):
-    """A running cupsd with a queue for each of `PRINTERS`, whose documents are kept in folders of their names."""
-
-    folder: Path
-    options: dict[str, Any]
-
-    def run(self, *command: str) -> str:
-        """Run a command of CUPS; gives what it printed."""
-        done = subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, **self.options)
-        assert done.returncode == 0, done.stderr
-        return str(done.stdout, "utf-8")
-
-    def printed(self, queue: str, pdf: bytes) -> bytes:
-        """Print a PDF; gives the document that the printer had."""
-        file = self.folder / "label.pdf"
-        file.write_bytes(pdf)
-        file.chmod(0o644)
-        kept = self.folder / queue
-        before = set(kept.iterdir())
-        self.run("lp", "-d", queue, "-o", f"media={MEDIA}", "-o", "print-scaling=none", str(file))
-        _wait_until(lambda: not self.run("lpstat", "-W", "not-completed", "-o", queue), "the job ends")
-        found = {path for path in set(kept.iterdir()) - before if path.suffix != ".prn"}  # what its command printed
-        log = (self.folder / "error_log").read_text(errors="replace")
-        assert len(found) == 1, "\n".join(line for line in log.splitlines() if line.startswith("E "))
-        return found.pop().read_bytes()
 
 
 @pytest.fixture(scope="module")
-def queues() -> Iterator[Queues]:
-    """CUPS with files, a port and a message bus of its own, as a user that is not root."""
-    cupsd, ippeveprinter = program("cupsd"), program("ippeveprinter")
-    with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-        folder, port = Path(name), free_port()
-        bus = f"unix:path={folder}/bus"
-        options: dict[str, Any] = {
-            "cwd": folder,
-            # ippeveprinter wants a bus to announce itself on, if nobody listens there
-            "env": {
-                "HOME": name,
-                "PATH": f"{os.environ['PATH']}:/usr/sbin",
-                "CUPS_SERVER": f"127.0.0.1:{port}",
-                "DBUS_SYSTEM_BUS_ADDRESS": bus,
-            },
-        }
-        for each in ("root", "cache", "state", "spool", "spool/tmp", *PRINTERS):
-            (folder / each).mkdir()
-        (folder / "cups-files.conf").write_text(CUPS_FILES.format(folder=folder))
-        (folder / "cupsd.conf").write_text(CUPSD.format(port=port))
-        if os.geteuid() == 0:
-            nobody = pwd.getpwnam("nobody")
-            for path in (folder, *folder.rglob("*")):
-                os.chown(path, nobody.pw_uid, nobody.pw_gid)
-            options |= {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-        def start(*command: str) -> None:
-            log = stack.enter_context((folder / f"{Path(command[0]).name}.log").open("ab"))
-            process = subprocess.Popen(command, stdout=log, stderr=log, **options)
-            stack.callback(process.wait)
-            stack.callback(process.kill)
-
-        start(program("dbus-daemon"), "--session", f"--address={bus}", "--nofork", "--nopidfile")
-        _wait_until((folder / "bus").exists, "there is a bus")
-        start(cupsd, "-f", "-c", f"{folder}/cupsd.conf", "-s", f"{folder}/cups-files.conf")
-        queues = Queues(folder, options)
-        _wait_until(lambda: _listens(queues), "cupsd listens")
-        for printer, (takes, dpi) in PRINTERS.items():
-            about = {"media": MEDIA, "width": STOCK.width, "length": STOCK.length, "dpi": dpi, "takes": takes}
-            (folder / f"{printer}.conf").write_text(PRINTER.format(**about))
-            at = str(free_port())
-            # a command in place of the seconds that it pretends to print for
-            keep = (
-                "-r",
-                "off",
-                "-c",
-                program("true"),
-                "-k",
-                "-d",
-                f"{folder}/{printer}",
-                "-a",
-                f"{folder}/{printer}.conf",
-            )
-            start(ippeveprinter, *keep, "-p", at, printer)
-            uri = f"ipp://localhost:{at}/ipp/print"
-            # cupsd asks it once, and in vain if it is too early
-            _wait_until(partial(_answers, int(at)), f"{printer} listens")
-            queues.run("lpadmin", "-p", printer, "-E", "-v", uri, "-m", "everywhere")
-            _wait_until((folder / f"root/ppd/{printer}.ppd").exists, "the queue knows its printer")
-        yield queues
+def cups() -> Iterator[Cups]:
+    """A queue for each of `PRINTERS`, whose documents are kept in folders of their names."""
+    with Cups() as running:
+        for queue, (takes, dpi) in PRINTERS.items():
+            running.add_ipp_printer(queue, takes, dpi, MEDIA)
+        yield running
 
 
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection(("localhost", port), PATIENCE).close()
-    except OSError:
-        return False
-    return True
-
-
-def _listens(queues: Queues) -> bool:
-    return _done(queues, ("lpstat", "-r")) and "not" not in queues.run("lpstat", "-r")
-
-
-def _done(queues: Queues, command: tuple[str, ...]) -> bool:
-    return subprocess.run(command, capture_output=True, timeout=PATIENCE, check=False, **queues.options).returncode == 0
-
-
-def _wait_until(reached: Callable[[], bool], what: str) -> None:
-    end = time.monotonic() + PATIENCE
-    while not reached():
-        if time.monotonic() > end:
-            pytest.fail(f"waited in vain until {what}")
-        time.sleep(0.05)
+def printed(cups: Cups, queue: str, pdf: bytes) -> bytes:
+    """Print a PDF; gives the document that the printer had."""
+    file = cups.folder / "label.pdf"
+    file.write_bytes(pdf)
+    file.chmod(0o644)
+    before = len(cups.documents(queue))
+    cups.run("lp", "-d", queue, "-o", f"media={MEDIA}", "-o", "print-scaling=none", str(file))
+    wait_until(lambda: not cups.unfinished(queue), "the job ends")
+    found = cups.documents(queue)
+    assert len(found) == before + 1, cups.errors
+    return found[-1]
 
 
 def graphics(dpi: int) -> bytes:
@@ -228,7 +75,7 @@ def lettering(dpi: int) -> bytes:
 
 @pytest.mark.parametrize("label", [graphics, lettering])
 @pytest.mark.parametrize("queue", PRINTERS)
-def test_a_zpl_label_printed_as_pdf_is_the_label(queues: Queues, queue: str, label: Callable[[int], bytes]) -> None:
+def test_a_zpl_label_printed_as_pdf_is_the_label(cups: Cups, queue: str, label: Callable[[int], bytes]) -> None:
     takes, dpi = PRINTERS[queue]
     zpl = Asset(label(dpi), ZPL)
     pdf, png = (
@@ -236,45 +83,17 @@ def test_a_zpl_label_printed_as_pdf_is_the_label(queues: Queues, queue: str, lab
         for wanted in (PDF, PNG)
     )
     ours = Bitmap.from_png(png)
-    arrived = queues.printed(queue, pdf)
+    arrived = printed(cups, queue, pdf)
     if takes == PDF:
         again = convert(Asset(arrived, PDF), Target(media=STOCK, resolution=Resolution(dpi), document_format=PNG))
         theirs = Bitmap.from_png(again.data)
     else:
-        theirs = raster(arrived)
+        theirs = raster_page(arrived)
     assert abs(theirs.width - ours.width) <= 1, "4 in at 203 dpi are one dot less than at 8 dots/mm"
     assert abs(theirs.height - ours.height) <= 1
     # CUPS draws 203 dots per inch where such heads have 203.2
     assert strays(ours, theirs, 2 if dpi == 203 else 1) == (0, 0)
     assert texts(theirs) == texts(ours) != []
-
-
-def raster(data: bytes) -> Bitmap:
-    """The page of a PWG raster (PWG 5102.4) of 8-bit grey."""
-    assert data[:4] == b"RaS2"
-    width, height, _, depth, _, per_row = struct.unpack_from(">6I", data, 4 + 372)
-    assert (depth, per_row) == (8, width)
-    rows, at = np.full((height, width), 255, np.uint8), 4 + 1796
-    row = 0
-    while row < height:
-        times, x, at = data[at] + 1, 0, at + 1
-        while x < width:
-            count, at = data[at], at + 1
-            if count > 128:
-                count = 257 - count
-                rows[row, x : x + count] = np.frombuffer(data, np.uint8, count, at)
-                at += count
-            elif count < 128:
-                count += 1
-                rows[row, x : x + count] = data[at]
-                at += 1
-            else:
-                count = width - x
-            x += count
-        rows[row + 1 : row + times] = rows[row]
-        row += times
-    assert at == len(data), "one page"
-    return Bitmap.from_grey(rows)
 
 
 def strays(one: Bitmap, other: Bitmap, slack: int) -> tuple[int, int]:

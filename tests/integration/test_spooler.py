@@ -47,13 +47,15 @@ class Floor:
         event = from_json("t", payload, max_bytes=1000)
         new = NewJob(new_job_id(number, number), event, "test", "t", Route("zebra", "only"), float(number))
         job = (await self.store.accept(new)).job
-        artwork = Artwork(made_for(self.settings), ZPL, 1, 812, 1219, 203, ())
+        artwork = Artwork(made_for(self.settings, self.settings.document_format), ZPL, 1, 812, 1219, 203, ())
         return await self.store.save_artwork(job.id, artwork, "rendered", float(number))
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """The spooler at work."""
-        preparer = Preparer(Settings(), self.store, RenderPool(Settings().render), time.time, time.monotonic)
+        preparer = Preparer(
+            Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
+        )
         spooler = Spooler("zebra", self.settings, LIMITS, self.driver, self.store, self.printers, preparer, CLOCKS)
         work = asyncio.create_task(spooler.run(asyncio.Event()))
         try:

@@ -30,8 +30,8 @@ from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.store import Store
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
+from labeld.drivers.opening import open_driver
 from labeld.drivers.printer import Identity, Observation, PrinterState, PrinterStatus
-from labeld.drivers.raw import open_driver
 
 PATIENCE = 60.0
 NUMBER = "9400100000000000001061"
@@ -117,9 +117,9 @@ class Floor:
             rejected=lambda: self.bus.tell("rejection", ""),
         )
         pool = await enter(RenderPool(chosen.render))
-        self._preparer = Preparer(chosen, store, pool, time.time, time.monotonic)
-        self.store = await enter(store)
         self.printers = Printers(chosen.printers, lambda view: self.bus.tell("printer", view.name))
+        self._preparer = Preparer(chosen, store, pool, self.printers, time.time, time.monotonic)
+        self.store = await enter(store)
         dispatcher = Dispatcher(chosen, store, self.printers, time.time)
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)

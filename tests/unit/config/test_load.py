@@ -58,6 +58,7 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
             "station 'p' belongs to both 'zebra' and 'b'",
         ),
         (PRINTER + 'language = "cpcl"', "printers.zebra.language:"),
+        (PRINTER + 'language = "pdf"', "printers.zebra: pdf is for CUPS queues"),
         (PRINTER + 'language = "tspl"\nask = true', "printers.zebra: questions are in ZPL: remove ask = true"),
         (PRINTER + 'language = "epl"\nserial = "X1"', "printers.zebra: a serial number can only be checked by asking"),
         ("site = ", "not valid TOML"),

@@ -13,8 +13,9 @@ from labeld.drivers.devices import Device, Endpoint, Service, Wanted
 from labeld.drivers.dnssd import ZPL, Advert
 from labeld.drivers.errors import ConnectionLost, PrinterOffline, WrongPrinter
 from labeld.drivers.located import LocatedDriver
+from labeld.drivers.opening import open_driver
 from labeld.drivers.printer import Identity
-from labeld.drivers.raw import RawDriver, open_driver
+from labeld.drivers.raw import RawDriver
 from labeld.drivers.virtual.server import VirtualPrinter
 
 PATIENCE = 30.0

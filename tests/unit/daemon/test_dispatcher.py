@@ -50,7 +50,9 @@ class Desk:
         return (await self.intake.json(payload, source="t", topic="t")).job
 
     async def draw(self, job: Job) -> Job:
-        artwork = Artwork(made_for(SETTINGS.printers["one"]), b"^XA^XZ", job.copies, 812, 1219, 203, ())
+        artwork = Artwork(
+            made_for(SETTINGS.printers["one"], "application/vnd.zebra-zpl"), b"^XA^XZ", job.copies, 812, 1219, 203, ()
+        )
         return await self.store.save_artwork(job.id, artwork, "rendered", 1.0)
 
     async def at_rest(self) -> Counter[str | None]:

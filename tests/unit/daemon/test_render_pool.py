@@ -11,7 +11,8 @@ import pytest
 
 from labeld.config.settings import RenderSettings
 from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest, _may_be_sent
-from labeld.renderers.asset import EPL, TSPL, ZPL
+from labeld.renderers import pages
+from labeld.renderers.asset import EPL, PDF, TSPL, ZPL
 from labeld.renderers.bitmap import Bitmap
 from labeld.renderers.media import Resolution
 from labeld.renderers.write import write
@@ -146,3 +147,41 @@ def test_only_the_printers_own_language_as_labeld_writes_it_goes_to_a_printer(do
     for more in (b"~JR", b"\x1b!R", b"SET CUTTER ON\r\n", b"^default\n", b"UN\n", data[:-1]):
         assert not _may_be_sent(data + more, 6, request), more
         assert not _may_be_sent(more + data, 6, request), more
+
+
+async def test_a_queue_that_draws_gets_the_verified_dots_as_pages(pool: RenderPool) -> None:
+    request = replace(REQUEST, document_format=PDF, copies=2)
+    rendered = await pool.render(request, LABEL)
+    assert rendered.labels == 2
+    ((label, copies),) = pages.read(rendered.payload, 812, 1218, 203)
+    assert copies == 2
+    picture = await pool.preview(rendered.payload, width=812, height=1218, dpi=203)
+    assert Bitmap.from_png(picture) == label
+
+
+async def test_zpl_is_drawn_for_such_a_queue_and_a_stock_that_dots_do_not_fill_is_told(pool: RenderPool) -> None:
+    zpl = b"^XA^FO40,40^GB700,900,4^FS^PQ3^XZ^XA^FO40,40^GB700,900,9^FS^XZ"
+    rendered = await pool.render(replace(REQUEST, document_format=PDF, tracking_number=None, media="a6"), zpl)
+    assert rendered.labels == 4
+    assert len(list(pages.read(rendered.payload, 839, 1182, 203))) == 4
+    assert any("a6" in note or "105x148mm is no whole number of dots" in note for note in rendered.notes)
+
+
+async def test_a_fault_is_shown_for_such_a_queue_too(pool: RenderPool) -> None:
+    request = replace(REQUEST, document_format=PDF, tracking_number="1Z999AA10123456784")
+    with pytest.raises(RenderFailed, match="not tracking number") as caught:
+        await pool.render(request, LABEL)
+    picture = await pool.preview(caught.value.faulty, width=812, height=1218, dpi=203)
+    assert picture.startswith(b"\x89PNG")
+
+
+def test_only_pages_as_labeld_writes_them_go_to_a_queue() -> None:
+    request = replace(REQUEST, document_format=PDF)
+    label = Bitmap.from_bits(np.indices((1218, 812)).sum(axis=0) % 7 == 0)
+    data = pages.for_queue([label, label], 203, 3)
+    assert _may_be_sent(data, 6, request)
+    assert not _may_be_sent(data, 2, request)
+    assert not _may_be_sent(data + b" ", 6, request)
+    assert not _may_be_sent(data, 6, replace(request, document_format=ZPL))
+    assert not _may_be_sent(data, 6, replace(request, media="4x4in"))
+    assert not _may_be_sent(LABEL, 1, request)

@@ -1,7 +1,7 @@
 import pytest
 
 from labeld.drivers.evidence import Level, Outcome, Patience, Verdict, judge
-from labeld.drivers.printer import Identity, Observation, PrinterState, PrinterStatus
+from labeld.drivers.printer import Handover, Identity, Observation, PrinterState, PrinterStatus
 
 IDLE = PrinterStatus(PrinterState.IDLE, formats_buffered=0, labels_remaining=0)
 BUSY = PrinterStatus(PrinterState.PROCESSING, formats_buffered=1, labels_remaining=2)
@@ -117,3 +117,25 @@ def test_a_page_of_hexadecimal_is_no_label() -> None:
 def test_no_labels_cannot_be_confirmed() -> None:
     with pytest.raises(ValueError, match="0 labels"):
         decide(look(IDLE, 10), look(IDLE, 10), labels=0)
+
+
+@pytest.mark.parametrize(
+    ("handover", "decided"),
+    [
+        (Handover.PENDING, None),
+        (Handover.BEGUN, UNKNOWN),
+        (Handover.WITHDRAWN, (Outcome.NOT_PRINTED, Level.NONE)),
+        (Handover.BROKEN, UNKNOWN),
+        (Handover.TAKEN, (Outcome.UNKNOWN, Level.SENT)),
+        (Handover.DONE, (Outcome.UNKNOWN, Level.DRAINED)),
+    ],
+)
+def test_a_spoolers_word_confirms_nothing(handover: Handover, decided: tuple[Outcome, Level] | None) -> None:
+    after = Observation(Identity("A"), BUSY, handover=handover, report="words")
+    assert decide(look(IDLE), after, still=1000) == decided
+
+
+def test_a_label_on_its_way_through_a_spooler_has_time() -> None:
+    assert decide(look(IDLE), Observation(Identity("A"), BUSY, handover=Handover.BEGUN), still=59) is None
+    stopped = Observation(Identity("A"), EMPTY, handover=Handover.BEGUN)
+    assert decide(look(IDLE), stopped, still=1000) is None

@@ -120,3 +120,12 @@ def test_own_dots_are_those_of_the_symbol_alone() -> None:
         if one.scene.inverted:
             top, bottom = 1219 - bottom, 1219 - top
         assert np.array_equal(own, rasterise(one.scene).bits()[top:bottom, left:right])
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "touching"),
+    [("Code 128", 10, 2), ("EAN-13", 7, 2), ("DataBar Expanded", 1, 0.5), ("QR Code", 4, 0.5), ("PDF417", 2, 0.5)],
+)
+def test_kinds_need_white_of_their_own(name: str, wanted: int, touching: float) -> None:
+    zone = QuietZone(name, (0, 0, 40, 40), np.tile(np.arange(40) % 2 == 0, (40, 1)))
+    assert (zone.wanted, zone.touching) == (wanted, touching)

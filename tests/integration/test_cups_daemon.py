@@ -1,0 +1,139 @@
+"""Labels through the daemon to CUPS queues: drawn for each, sent once, and believed no more than CUPS can know."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labeld.drivers.virtual.server import VirtualPrinter
+from labeld.renderers.asset import PDF, Asset
+from labeld.renderers.bitmap import Bitmap
+from labeld.renderers.convert import Target, convert
+from labeld.renderers.media import Resolution
+from labeld.renderers.payload import paper_of
+
+from .cups_floor import Catcher, Cups, raster_pages, wait_until
+from .harness import LABELS, PATIENCE, Broker, Labeld, event, free_port, publish, publisher
+
+pytestmark = pytest.mark.peer
+
+PDF_LABEL = (LABELS / "usps-a6.pdf").read_bytes()
+ZPL_LABEL = (
+    b"^XA^PW812^LL1218^FO40,40^GB732,1100,4^FS^FO70,80^A0N,60^FDJane Doe^FS"
+    b"^FO100,400^BY3^BCN,150,Y,N,N^FDTT0123456789^FS^PQ2^XZ"
+)
+TABLE = """
+[printers.{name}]
+uri = "cups://{server}/{name}"
+media = "4x6in"
+resolution = {dpi}
+"""
+
+
+@pytest.fixture(scope="module")
+def catcher() -> Iterator[Catcher]:
+    with Catcher() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cups(catcher: Catcher) -> Iterator[Cups]:
+    with Cups() as running:
+        running.add_ipp_printer("page", "image/pwg-raster", 203)
+        running.add("raw", f"socket://127.0.0.1:{catcher.port}", "raw")
+        running.add("dead", f"socket://127.0.0.1:{free_port()}", "raw")
+        yield running
+
+
+@pytest.fixture
+async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, cups: Cups) -> AsyncIterator[Labeld]:
+    tables = (TABLE.format(name=name, server=cups.server, dpi=203) for name in ("page", "raw", "dead"))
+    async with Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, more="".join(tables)) as running:
+        yield running
+
+
+async def told(daemon: Labeld, broker: Broker, printer: str, data: bytes) -> dict[str, Any]:
+    """What became of a label."""
+    async with publisher(broker.port) as client:
+        await publish(client, event(printer, data, printer=printer))
+    (job,) = await daemon.settled(1)
+    return job
+
+
+async def test_a_pdf_prints_its_verified_dots_through_a_queue_that_draws(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    before = len(cups.documents("page"))
+    job = await told(daemon, broker, "page", PDF_LABEL)
+    assert (job["state"], job["outcome"], job["evidence"]) == ("completed", "unknown", "drained")
+    assert "nobody counted the paper" in job["message"]
+    (document,) = cups.documents("page")[before:]
+    shown = Bitmap.from_png(await daemon.bytes(f"/api/v1/jobs/{job['id']}/preview.png"))
+    assert raster_pages(document) == [shown]
+    target = Target(media=paper_of("4x6in", None, 203, PDF), resolution=Resolution(203))
+    assert convert(Asset(PDF_LABEL, PDF), target).pages[0].bitmap == shown
+
+
+async def test_zpl_is_drawn_for_a_queue_that_draws_as_often_as_it_asks(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    before = len(cups.documents("page"))
+    job = await told(daemon, broker, "page", ZPL_LABEL)
+    assert (job["state"], job["labels"]) == ("completed", 2)
+    (document,) = cups.documents("page")[before:]
+    shown = Bitmap.from_png(await daemon.bytes(f"/api/v1/jobs/{job['id']}/preview.png"))
+    assert raster_pages(document) == [shown, shown]
+
+
+async def test_a_raw_queue_gets_zpl(catcher: Catcher, broker: Broker, daemon: Labeld) -> None:
+    catcher.caught.clear()
+    job = await told(daemon, broker, "raw", ZPL_LABEL)
+    assert (job["state"], job["outcome"], job["evidence"]) == ("completed", "unknown", "sent")
+    await asyncio.to_thread(wait_until, lambda: catcher.caught, "the label arrives")
+    (zpl,) = catcher.caught
+    assert zpl.startswith(ZPL_LABEL)
+    assert zpl.count(b"^PQ") == 1
+
+
+async def test_a_job_canceled_in_cups_is_held_and_the_next_one_goes(cups: Cups, broker: Broker, daemon: Labeld) -> None:
+    async with publisher(broker.port) as client:
+        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if (jobs := await daemon.jobs()) and jobs[0]["state"] == "processing-stopped":
+                break
+            await asyncio.sleep(0.05)
+    assert "may not exist or is unavailable" in jobs[0]["message"]
+    await asyncio.to_thread(cups.run, "cancel", "-a", "dead")
+    (job,) = await daemon.settled(1)
+    assert (job["state"], job["outcome"]) == ("pending-held", "unknown")
+    assert "was canceled while it printed" in job["message"]
+
+
+async def test_a_label_that_cups_holds_when_labeld_stops_does_not_print_later(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    async with publisher(broker.port) as client:
+        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
+    await asyncio.to_thread(wait_until, lambda: cups.unfinished("dead"), "CUPS has the job")
+    await daemon.stop()
+    assert not await asyncio.to_thread(cups.unfinished, "dead")
+    await daemon.start()
+    (job,) = await daemon.settled(1)
+    assert (job["state"], job["outcome"]) == ("pending-held", "unknown")
+
+
+async def test_a_label_that_cups_holds_when_labeld_is_killed_is_taken_back_at_the_next_start(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    async with publisher(broker.port) as client:
+        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
+    await asyncio.to_thread(wait_until, lambda: cups.unfinished("dead"), "CUPS has the job")
+    await daemon.stop(9)
+    assert await asyncio.to_thread(cups.unfinished, "dead")
+    await daemon.start()
+    (job,) = await daemon.settled(1)
+    assert (job["state"], job["outcome"]) == ("pending-held", "unknown")
+    await asyncio.to_thread(wait_until, lambda: not cups.unfinished("dead"), "labeld takes its job back")
