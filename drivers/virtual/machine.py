@@ -12,8 +12,10 @@ from .scanner import CancelAll, Format, Query, Scanner
 
 #: Commands that put something on paper; a format without one only configures, and no label comes out.
 _INK = re.compile(rb"\^(?:G[BCDEF]|XG|I[ML]|XF|(?:F[DV]|SN)[^\^~]*[^\s\^~])", re.IGNORECASE)
-_STORES = re.compile(rb"\^DF", re.IGNORECASE)
+_STORES = re.compile(rb"\^DF([^\^~]*)", re.IGNORECASE)
+_RECALLS = re.compile(rb"\^XF([^\^~]*)", re.IGNORECASE)
 _QUANTITY = re.compile(rb"\^PQ([0-9]{1,8})", re.IGNORECASE)
+_MOST_RECALLS = 20  # in a format
 _BLOCKING = frozenset({FaultKind.MEDIA_EMPTY, FaultKind.COVER_OPEN, FaultKind.PAUSED})
 _MUTE_WHEN = frozenset({FaultKind.MEDIA_EMPTY, FaultKind.COVER_OPEN})
 _DENSITY = {152: 6, 203: 8, 300: 12, 600: 24}
@@ -42,6 +44,11 @@ def quantity(zpl: bytes) -> int:
     if _STORES.search(zpl) or not _INK.search(zpl):
         return 0
     return max([1, *(int(number) for number in _QUANTITY.findall(zpl)[-1:])])
+
+
+def _name(command: re.Match[bytes]) -> bytes:
+    """The name of a stored format without R: and extension, which are the usual ones."""
+    return command[1].strip().upper().removeprefix(b"R:").removesuffix(b".ZPL")
 
 
 class Machine:
@@ -80,6 +87,7 @@ class Machine:
         self._waiting_bytes = 0
         self._batch: _Batch | None = None
         self._due: float | None = None
+        self._formats: dict[bytes, bytes] = {}
         self._faults: dict[FaultKind, tuple[Fault, int]] = {}
         self._power_lost = False
         for fault in faults:
@@ -114,6 +122,7 @@ class Machine:
         """Switch off and on: the buffer and the batch are lost, the life counter is not."""
         self._scanner.clear()
         self._cancel()
+        self._formats.clear()
         self._faults.pop(FaultKind.POWER_CYCLE, None)
 
     def take_power_loss(self) -> bool:
@@ -217,8 +226,9 @@ class Machine:
         while self._batch is None and self._waiting:
             head = self._waiting.popleft()
             self._waiting_bytes -= len(head.zpl)
-            copies = 1 if self.active(FaultKind.HEX_DUMP) else quantity(head.zpl)
-            self._batch = _Batch(head.zpl, copies) if copies else None
+            zpl = head.zpl if self.active(FaultKind.HEX_DUMP) else self._whole(head.zpl)
+            copies = 1 if self.active(FaultKind.HEX_DUMP) else quantity(zpl)
+            self._batch = _Batch(zpl, copies) if copies else None
         if self._batch is None:
             self._due = None
             return None
@@ -227,6 +237,13 @@ class Machine:
         if self._due > now:
             return None
         return self._print(self._batch, self._due)
+
+    def _whole(self, zpl: bytes) -> bytes:
+        """A format with those in memory that it recalls; one that is to be stored is, until the printer is off."""
+        if stores := _STORES.search(zpl):
+            self._formats[_name(stores)] = zpl[stores.end() : zpl.upper().rfind(b"^XZ")]
+            return zpl
+        return _RECALLS.sub(lambda recalls: self._formats.get(_name(recalls), recalls[0]), zpl, _MOST_RECALLS)
 
     def _print(self, batch: _Batch, due: float) -> Printed:
         batch.done += 1

@@ -50,8 +50,9 @@ def quantities(zpl: bytes) -> list[int]:
             found.append(_counted(commands, stored).labels())
             continue
         kept = _counted(commands[place + 1 :], {})
-        if any(command.name == "^PQ" for command in commands[:place]):
-            kept.unknown = kept.unknown or commands[place]  # whether that is stored too, no guide says
+        if any(command.name in ("^PQ", "^XF") or fills(command) for command in commands[:place]):
+            kept.unknown = commands[place]  # whether that is printed, stored too or lost, no guide says
+            kept.labels()
         stored[stem(str(read(commands[place])[0]))] = kept
     return [wanted for wanted in found if wanted]
 
@@ -85,10 +86,10 @@ class _Counted:
             AssetRefused: the printer alone knows.
         """
         if self.unknown is not None:
-            target = str(read(self.unknown)[0])[:40]
+            target = self.unknown.fields()[0][:40]
             raise AssetRefused(
                 f"only the printer knows how many labels {self.unknown.name} {target!r} at byte {self.unknown.start} "
-                "prints: send that format (^DF) with the label, or write ^PQ after ^XF"
+                "prints: send formats with the label, ^DF first in each, or write ^PQ and a number after ^XF"
             )
         return (self.wanted or 1) if self.filled and not self.kept_only else 0
 
@@ -105,7 +106,9 @@ def _counted(commands: Iterable[Command], stored: dict[str, _Counted]) -> _Count
     found = _Counted()
     for command in commands:
         if command.name == "^PQ":
-            found.wanted, found.unknown = asked(command), None
+            before, found.wanted, found.unknown = found.wanted, asked(command), None
+            if read(command)[0] is None and (before or 1) > 1:
+                found.unknown = command  # which of the two counts, no guide says
         elif command.name == "^XF":
             here = find(stored, stem(str(read(command)[0])))
             found.take(here or _Counted(filled=True, unknown=command))

@@ -136,6 +136,18 @@ def test_what_a_format_puts_on_paper(zpl: bytes, labels: int) -> None:
     assert len(all_printed(printer, 0)) == printer.odometer == labels
 
 
+def test_a_stored_format_counts_where_it_is_recalled() -> None:
+    printer = machine(seconds_per_label=0)
+    printer.receive(b"^XA^DFR:A.ZPL^FO1,1^FN1^FS^PQ3^XZ^XA^XFa^FS^FN1^FDx^FS^XZ^XA^XFR:A.ZPL^FN1^FDy^FS^PQ2^XZ")
+    out = all_printed(printer, 0)
+    assert [one.zpl for one in out] == [b"^XA^FO1,1^FN1^FS^PQ3^FS^FN1^FDx^FS^XZ"] * 3 + [
+        b"^XA^FO1,1^FN1^FS^PQ3^FN1^FDy^FS^PQ2^XZ"
+    ] * 2
+    printer.power_cycle()
+    printer.receive(b"^XA^XFR:A.ZPL^FN1^FDy^FS^XZ")
+    assert len(all_printed(printer, 0)) == 1
+
+
 def test_labels_take_their_time_one_after_the_other() -> None:
     printer = machine()
     printer.receive(b"^XA^FDx^FS^PQ2^XZ" + LABEL)

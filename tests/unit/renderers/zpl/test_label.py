@@ -46,6 +46,8 @@ def test_the_quantity_of_a_stored_format_counts_where_it_is_recalled(zpl: bytes,
         (COUNTED + b"^XA^IDR:A.ZPL^FS^XZ^XA^XFR:A^FN1^FDa^FS^XZ", "'R:A'"),
         (b"^XA^DFR:A^XFR:B^XZ^XA^XFR:A^XZ", "'R:B' at byte 9"),
         (b"^XA^PQ2^DFR:A^GB9^XZ^XA^XFR:A^XZ", "DF 'R:A' at byte 7"),
+        (b"^XA^FO9,9^FDa^FS^DFR:A^GB9^XZ", "DF 'R:A' at byte 16"),
+        (COUNTED + b"^XA^XFR:A.ZPL^FN1^FDhello^FS^PQ,0,1^XZ", "PQ '' at byte"),
         (b"^XA^XFR:A^XZ" + COUNTED, "'R:A'"),
     ],
 )
