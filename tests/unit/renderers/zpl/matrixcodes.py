@@ -59,10 +59,12 @@ def dots(symbol: Symbol) -> Bits:
     return bits
 
 
-def scan(symbol: Symbol, *, pure: bool = False) -> tuple[str, str, bytes]:
-    """Format, text and bytes that zxing-cpp reads from it."""
+def scan(
+    symbol: Symbol, *, pure: bool = False, formats: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.All
+) -> tuple[str, str, bytes]:
+    """Format, text and bytes that zxing-cpp reads from it, looking for these formats."""
     grey = np.where(np.pad(dots(symbol), 40), np.uint8(0), np.uint8(255))
-    found = zxingcpp.read_barcodes(grey, is_pure=pure)
+    found = zxingcpp.read_barcodes(grey, is_pure=pure, formats=formats)
     assert len(found) == 1
     return str(found[0].format), found[0].text, bytes(found[0].bytes)
 

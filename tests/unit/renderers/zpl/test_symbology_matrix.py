@@ -262,7 +262,9 @@ def test_a_pdf417_says_its_data(data: str, level: int, columns: int, rows: int, 
     except Unprintable:
         assume(False)
     assert symbol.height % round(8 * scale) == 0
-    assert scan(symbol) == (symbol.format, symbol.text, data.encode())
+    # a large symbol that is nearly empty repeats itself, in which readers of all formats may see bars of others
+    found = scan(symbol, formats=zxingcpp.BarcodeFormat.PDF417)
+    assert found == (symbol.format, symbol.text, data.encode())
 
 
 def test_a_pdf417_has_the_columns_asked_for() -> None:
