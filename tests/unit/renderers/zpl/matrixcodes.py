@@ -60,11 +60,11 @@ def dots(symbol: Symbol) -> Bits:
 
 
 def scan(
-    symbol: Symbol, *, pure: bool = False, formats: zxingcpp.BarcodeFormat = zxingcpp.BarcodeFormat.All
+    symbol: Symbol, *, pure: bool = False, formats: tuple[zxingcpp.BarcodeFormat, ...] = ()
 ) -> tuple[str, str, bytes]:
-    """Format, text and bytes that zxing-cpp reads from it, looking for these formats."""
+    """Format, text and bytes that zxing-cpp reads from it, looking for these formats, or for all."""
     grey = np.where(np.pad(dots(symbol), 40), np.uint8(0), np.uint8(255))
-    found = zxingcpp.read_barcodes(grey, is_pure=pure, formats=formats)
+    found = zxingcpp.read_barcodes(grey, is_pure=pure, formats=zxingcpp.BarcodeFormats(formats))
     assert len(found) == 1
     return str(found[0].format), found[0].text, bytes(found[0].bytes)
 

@@ -263,7 +263,7 @@ def test_a_pdf417_says_its_data(data: str, level: int, columns: int, rows: int, 
         assume(False)
     assert symbol.height % round(8 * scale) == 0
     # a large symbol that is nearly empty repeats itself, in which readers of all formats may see bars of others
-    found = scan(symbol, formats=zxingcpp.BarcodeFormat.PDF417)
+    found = scan(symbol, formats=(zxingcpp.BarcodeFormat.PDF417,))
     assert found == (symbol.format, symbol.text, data.encode())
 
 
