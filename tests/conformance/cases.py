@@ -143,5 +143,6 @@ def score(case: Case, renderer: Renderer | None = None, overlays: Path | None = 
 
 def in_two_processes(function: Callable[[Case], Result], chosen: Iterable[Case]) -> list[Result]:
     """The results of a function that can be pickled: reading barcodes takes time, and holds no lock."""
-    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+    # spawned ones would leave a process behind that tracks their locks
+    with ProcessPoolExecutor(2, get_context("fork")) as pool:
         return list(pool.map(function, chosen, chunksize=4))
