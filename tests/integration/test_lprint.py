@@ -72,6 +72,19 @@ def _wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
     pytest.fail("lprint does not listen")
 
 
+def _printed(lprint: Server, name: str, model: str, media: str, file: Path) -> bytes:
+    """What a printer of this model gets from LPrint for a picture."""
+    received = bytearray()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(PATIENCE)
+        printer = threading.Thread(target=_one_job, args=(listener, received), daemon=True)
+        printer.start()
+        _lprint(lprint, "add", "system", f"-d {name} -m {model} -v socket://127.0.0.1:{_port(listener)}")
+        _lprint(lprint, "submit", f"print/{name}", f"-o print-scaling=none -o media={media} {file}")
+        printer.join(PATIENCE)
+    return bytes(received)
+
+
 def _one_job(listener: socket.socket, received: bytearray) -> None:
     """Take the first connection that sends a label; hang up on questions, as a printer that cannot answer."""
     while True:
@@ -98,15 +111,7 @@ def test_a_graphic_of_lprint_is_the_picture_it_was_given(lprint: Server, dpi: in
     file = Path(lprint.options["cwd"], "label.png")
     file.write_bytes(picture(pixels(bits), dpi=dpi))  # grey: of one bit, LPrint 1.1 takes bytes for pixels
     file.chmod(0o644)
-    received = bytearray()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(PATIENCE)
-        printer = threading.Thread(target=_one_job, args=(listener, received), daemon=True)
-        printer.start()
-        _lprint(lprint, "add", "system", f"-d zebra -m zpl_4inch-{dpi}dpi-dt -v socket://127.0.0.1:{_port(listener)}")
-        _lprint(lprint, "submit", "print/zebra", f"-o print-scaling=none -o media=na_index-4x6_4x6in {file}")
-        printer.join(PATIENCE)
-    zpl = bytes(received)
+    zpl = _printed(lprint, "zebra", f"zpl_4inch-{dpi}dpi-dt", "na_index-4x6_4x6in", file)
     assert zpl.count(b"^PQ1,") == 1, zpl[:200]
     (graphic,) = (command for command in lex(zpl) if command.name == "~DG")
     _, total, per_row, data = graphic.parameters.split(b",", 3)
@@ -127,16 +132,9 @@ def test_lprints_epl_and_ours_are_the_same_dots(lprint: Server, dpi: int) -> Non
     file = Path(lprint.options["cwd"], "label.png")
     file.write_bytes(picture(pixels(np.pad(bits, ((0, 0), (0, 4 * dpi - width)))), dpi=dpi))
     file.chmod(0o644)
-    received = bytearray()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(PATIENCE)
-        printer = threading.Thread(target=_one_job, args=(listener, received), daemon=True)
-        printer.start()
-        _lprint(lprint, "add", "system", f"-d eltron -m epl2_4inch-{dpi}dpi-dt -v socket://127.0.0.1:{_port(listener)}")
-        _lprint(lprint, "submit", "print/eltron", f"-o print-scaling=none -o media=oe_4x6-label_4x6in {file}")
-        printer.join(PATIENCE)
+    received = _printed(lprint, "eltron", f"epl2_4inch-{dpi}dpi-dt", "oe_4x6-label_4x6in", file)
     theirs, ours = EplMachine(height=height), EplMachine(height=height)
-    theirs.feed(bytes(received))
+    theirs.feed(received)
     ours.feed(write([given], EPL, Resolution(dpi), "z64"))
     ((image, copies),), ((drawn, printed),) = theirs.labels, ours.labels
     assert (copies, theirs.strange) == (printed, []) == (1, [])
