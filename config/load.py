@@ -99,6 +99,8 @@ def _say(source: str, fault: ErrorDetails, from_environment: Iterable[tuple[str,
         return f"{where}: unknown key{_nearest(keys)}"
     if fault["type"] == "missing":
         return f"{where}: missing, and it has no default"
+    if fault["type"] == "tuple_type" and isinstance(fault["input"], dict):
+        return f"{where}: a list of tables, each begins with [[{'.'.join(keys)}]] in double brackets"
     message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" and "ctx" in fault else fault["msg"]
     value = fault["input"]
     shown = f" (got {value!r})" if isinstance(value, str | int | float | bool) else ""

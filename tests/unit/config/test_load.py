@@ -66,6 +66,7 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
             GROUP + '[[routes]]\nto = "zebar"',
             "routes.1.to: there is no printer or group 'zebar'; did you mean 'zebra'?",
         ),
+        (GROUP + '[routes]\nto = "all"', "routes: a list of tables, each begins with [[routes]] in double brackets"),
         (GROUP + '[[routes]]\nto = "all"\ncarier = "x"', "routes.1.carier: unknown key; did you mean 'carrier'?"),
         (
             GROUP + '[[routes]]\nto = "all"\ndocument_type = ["INVOICE_LABEL", "HAZMAT"]',
