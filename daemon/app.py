@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..config.settings import PrinterSettings, Settings
+from ..config.printers import PrinterSettings
+from ..config.settings import Settings
 from ..drivers.base import Driver
 from ..drivers.evidence import Level, Outcome, Verdict
 from ..drivers.located import LocatedDriver

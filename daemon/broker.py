@@ -16,7 +16,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from ..config.errors import ConfigError
 from ..config.load import read_secret
-from ..config.settings import MqttSettings, Settings, TlsSettings
+from ..config.services import MqttSettings, TlsSettings
+from ..config.settings import Settings
 from .errors import StoreUnavailable, first_cause
 from .outbox import Outbox
 from .retry import backoff

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..config.settings import DiscoverySettings, PrinterSettings
+from ..config.printers import PrinterSettings
+from ..config.services import DiscoverySettings
 from ..drivers.base import Driver
 from ..drivers.devices import Device, Endpoint, Service, Wanted, merge
 from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed

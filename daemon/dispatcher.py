@@ -6,7 +6,8 @@ import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
-from ..config.settings import PrinterSettings, Settings
+from ..config.printers import PrinterSettings
+from ..config.settings import Settings
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
 from .preparer import made_for

@@ -18,7 +18,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
-from ..config.settings import DocumentType
+from ..config.printers import DocumentType
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection
 
-from ..config.settings import PrinterSettings, Settings
+from ..config.printers import PrinterSettings
+from ..config.settings import Settings
 from ..renderers.errors import DoesNotFit, SymbolLost
 from ..renderers.media import Resolution
 from ..renderers.payload import paper_of

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from ..config.settings import PrinterSettings
+from ..config.printers import PrinterSettings
 from ..drivers.errors import DriverError
 from ..drivers.printer import Identity, Observation, PrinterState
 from .messages import iso

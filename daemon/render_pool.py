@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ..config.settings import RenderSettings
+from ..config.services import RenderSettings
 from ..renderers import payload as payloads
 from ..renderers.asset import ZPL
 from ..renderers.errors import RenderError

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ..config.settings import RouteSettings, Settings
+from ..config.printers import RouteSettings
+from ..config.settings import Settings
 from ..renderers.media import Media
 from .events import LabelReady
 from .job import Job

@@ -7,7 +7,8 @@ import logging
 import random
 from dataclasses import replace
 
-from ..config.settings import PrinterSettings, SpoolerSettings
+from ..config.printers import PrinterSettings
+from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError
 from ..drivers.evidence import Level, Outcome, Verdict

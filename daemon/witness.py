@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from ..config.settings import SpoolerSettings
+from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError
 from ..drivers.evidence import Level, Outcome, Patience, Verdict, judge

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ...config.settings import WebSettings
+from ...config.services import WebSettings
 from ...drivers.virtual.faults import Fault
 from ..errors import DaemonError, first_cause
 from .common import fail, set_up_logs

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import aiomqtt
 
-from ...config.settings import DiscoverySettings, MqttSettings, PrinterSettings, Settings, SpoolerSettings, WebSettings
+from ...config.printers import PrinterSettings
+from ...config.services import DiscoverySettings, MqttSettings, SpoolerSettings, WebSettings
+from ...config.settings import Settings
 from ...drivers.virtual.faults import Fault
 from ...drivers.virtual.server import VirtualPrinter
 from ...renderers.media import Media

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from ...config.settings import PrinterSettings, Settings
+from ...config.printers import PrinterSettings
+from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution

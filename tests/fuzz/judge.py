@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from labeld.config.settings import RenderSettings
+from labeld.config.services import RenderSettings
 from labeld.daemon.job import Reason
 from labeld.daemon.render_pool import Rendered, RenderFailed, RenderPool, RenderRequest
 from labeld.daemon.render_process import RenderProcess, TooSlow

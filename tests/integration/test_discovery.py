@@ -15,7 +15,7 @@ import psutil
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from labeld.config.settings import DiscoverySettings
+from labeld.config.services import DiscoverySettings
 from labeld.daemon.browser import Browser
 from labeld.daemon.discovery import Discovery
 from labeld.drivers.devices import Device, merge

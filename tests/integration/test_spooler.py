@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from labeld.config.settings import PrinterSettings, Settings, SpoolerSettings
+from labeld.config.printers import PrinterSettings
+from labeld.config.services import SpoolerSettings
+from labeld.config.settings import Settings
 from labeld.daemon.app import _hold_orphans
 from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, Reason, new_job_id

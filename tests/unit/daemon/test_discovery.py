@@ -7,7 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from labeld.config.settings import DiscoverySettings, PrinterSettings
+from labeld.config.printers import PrinterSettings
+from labeld.config.services import DiscoverySettings
 from labeld.daemon.discovery import Discovery
 from labeld.drivers.devices import Device, Endpoint, Service, Wanted
 from labeld.drivers.dnssd import ZPL, Advert

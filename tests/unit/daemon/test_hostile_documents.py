@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from labeld.config.settings import RenderSettings
+from labeld.config.services import RenderSettings
 from labeld.daemon import render_process
 from labeld.daemon.job import Reason
 from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 import pytest
 
-from labeld.config.settings import RenderSettings
+from labeld.config.services import RenderSettings
 from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest, _may_be_sent
 from labeld.renderers import pages
 from labeld.renderers.asset import EPL, PDF, TSPL, ZPL

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labeld.config.settings import RenderSettings
+from labeld.config.services import RenderSettings
 from labeld.daemon import confine
 from labeld.daemon.render_pool import RenderFailed, RenderPool
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(bool(confine.lacks()), reason="; ".join(confine.
 
 DAEMON = """
 import asyncio, sys
-from labeld.config.settings import RenderSettings
+from labeld.config.services import RenderSettings
 from labeld.daemon.render_pool import RenderPool, RenderRequest
 
 async def main():

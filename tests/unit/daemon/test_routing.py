@@ -3,7 +3,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeld.config.settings import PrinterSettings, Settings
+from labeld.config.printers import PrinterSettings
+from labeld.config.settings import Settings
 from labeld.daemon.retry import backoff
 from labeld.daemon.routing import Wish, misfit, plan
 

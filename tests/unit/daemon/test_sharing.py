@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labeld.config.settings import PrinterSettings
+from labeld.config.printers import PrinterSettings
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.printers import Printers
 from labeld.daemon.sharing import Readiness, Sister, better, choose, may_move, readiness

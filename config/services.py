@@ -1,0 +1,131 @@
+"""The tables of the daemon's own services: broker, page, intake, render processes, spooler, discovery."""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from .section import Name, Section, Topic
+
+MIB = 1024 * 1024
+
+
+class TlsSettings(Section):
+    """TLS towards the broker; the table's presence turns TLS on."""
+
+    ca_file: Path | None = None
+    """Certificates of the authorities to trust, PEM; the system's own when absent."""
+    certificate_file: Path | None = None
+    """Client certificate, PEM."""
+    key_file: Path | None = None
+    """Key of the client certificate, PEM, not readable by others."""
+
+    @model_validator(mode="after")
+    def _pair(self) -> "TlsSettings":
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file go together")
+        return self
+
+
+class MqttSettings(Section):
+    """The broker that label events come from."""
+
+    host: str = "127.0.0.1"
+    """Host name or address of the broker."""
+    port: int = Field(default=1883, ge=1, le=65535)
+    """TCP port; 8883 is usual with TLS."""
+    protocol: Literal["3.1.1", "5"] = "3.1.1"
+    """MQTT version to speak."""
+    client_id: Name | None = None
+    """Client identifier of the persistent session; `labeld-<site>` when absent. One per running daemon."""
+    username: str | None = None
+    """User name; the password comes from `password_file` or the systemd credential `mqtt-password`."""
+    password_file: Path | None = None
+    """File that holds the password and nothing else, not readable by others."""
+    topic_prefix: Topic | None = None
+    """Topic above which everything happens; `labeld/<site>` when absent."""
+    keepalive_seconds: int = Field(default=30, ge=5, le=3600)
+    """Seconds without traffic after which the broker is asked whether it is still there."""
+    session_expiry_seconds: int = Field(default=7 * 86400, ge=3600)
+    """How long the broker keeps messages for an absent daemon (MQTT 5; a 3.1.1 broker has its own limit)."""
+    max_inflight: int = Field(default=100, ge=1, le=10_000)
+    """Messages accepted ahead of their commit (MQTT 5 receive maximum; a 3.1.1 broker has its own limit)."""
+    tls: TlsSettings | None = None
+    """TLS towards the broker."""
+
+
+class WebSettings(Section):
+    """The status page and the HTTP API."""
+
+    enabled: bool = True
+    """Whether to serve them."""
+    host: str = "127.0.0.1"
+    """Loopback address to listen on; the page has no login yet, so no other address is accepted."""
+    port: int = Field(default=8631, ge=0, le=65535)
+    """TCP port."""
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if host != "localhost" and not ip_address(host).is_loopback:
+            raise ValueError("must be a loopback address, as the page has no login; put a proxy with one in front")
+        return host
+
+
+class IntakeSettings(Section):
+    """What is accepted as a label event."""
+
+    max_asset_bytes: int = Field(default=16 * MIB, ge=64 * 1024, le=256 * MIB)
+    """Largest label file, decoded."""
+    duplicate_window_seconds: int = Field(default=600, ge=0)
+    """An event without `event_id` that is byte for byte the same within this time is a duplicate."""
+    commit_batch: int = Field(default=64, ge=1, le=1000)
+    """Events committed together at most, when they come faster than the disk."""
+
+
+class RenderSettings(Section):
+    """The worker processes that turn assets into dots."""
+
+    workers: int = Field(default=2, ge=1, le=64)
+    """Number of processes."""
+    timeout_seconds: float = Field(default=20.0, gt=0, le=600)
+    """A label whose page takes longer to draw is put aside, and the process killed."""
+    memory_bytes: int = Field(default=1024 * MIB, ge=256 * MIB)
+    """Address space of one process."""
+    documents_per_process: int = Field(default=200, ge=1)
+    """A process is replaced after so many documents, so that what libraries leak does not grow."""
+
+
+class SpoolerSettings(Section):
+    """How printers are served."""
+
+    connect_timeout_seconds: float = Field(default=5.0, gt=0)
+    """Time to connect to a printer."""
+    progress_timeout_seconds: float = Field(default=30.0, gt=0)
+    """A printer that takes no byte for so long has stalled; its label is held, never sent again."""
+    reply_timeout_seconds: float = Field(default=2.0, gt=0)
+    """Time for a printer to answer one question."""
+    settle_seconds: float = Field(default=3.0, ge=0)
+    """An idle printer's counter is final after standing still for so long."""
+    silence_seconds: float = Field(default=60.0, gt=0)
+    """A printer that gives no sign for so long after a label leaves the outcome unknown."""
+    poll_seconds: float = Field(default=0.25, gt=0)
+    """Pause between two looks at a printer that is printing."""
+    retry_max_seconds: float = Field(default=30.0, gt=0)
+    """Longest pause before a printer that is off or not ready is tried again."""
+
+
+class DiscoverySettings(Section):
+    """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
+
+    enabled: bool = True
+    """Whether to listen for them. A found printer gets no label before a `[printers.<name>]` names it."""
+    interfaces: tuple[str, ...] = ()
+    """Addresses of this host from which to listen; all interfaces when empty. Announced addresses of this host itself
+    (127.0.0.1) are passed over unless one of these is such an address."""
+
+    @field_validator("interfaces")
+    @classmethod
+    def _addresses(cls, interfaces: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(str(ip_address(one)) for one in interfaces)
