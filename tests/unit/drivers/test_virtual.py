@@ -45,12 +45,14 @@ def ask(printer: Machine, question: bytes) -> list[zebra.Reply]:
 # --- faults
 
 
-@pytest.mark.parametrize("text", ["media-empty", "reset-after=4096", "slow-reader=1000@2", "power-cycle@3", "silent"])
+@pytest.mark.parametrize(
+    "text", ["media-empty", "reset-after=4096", "slow-reader=1000@2", "power-cycle@3", "paused@20B", "silent"]
+)
 def test_a_fault_reads_as_it_is_written(text: str) -> None:
     assert str(Fault.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "fire", "reset-after", "reset-after=0", "paused=3", "paused@", "paused@-1"])
+@pytest.mark.parametrize("text", ["", "fire", "reset-after", "slow-reader=0", "paused=3", "paused@", "paused@-1"])
 def test_a_fault_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="fault"):
         Fault.parse(text)
