@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
@@ -42,8 +42,9 @@ class Floor:
         self.zebra = zebra
         self.name = name
         self.limits = limits
+        self.clocks = CLOCKS
         self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
-        self._poke: Callable[[], None] = lambda: None
+        self.spooler: Spooler | None = None
         self.printers = Printers({name: self.settings})
         self.driver = open_driver(
             zebra.uri,
@@ -62,7 +63,8 @@ class Floor:
         job = (await self.store.accept(new)).job
         artwork = Artwork(made_for(self.settings, self.settings.document_format), zpl, labels, 812, 1219, 203, ())
         job = await self.store.save_artwork(job.id, artwork, "rendered", float(number))
-        self._poke()
+        if self.spooler is not None:
+            self.spooler.poke()
         return job
 
     @contextlib.asynccontextmanager
@@ -71,11 +73,10 @@ class Floor:
         preparer = Preparer(
             Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
         )
-        spooler = Spooler(
-            self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, CLOCKS
+        self.spooler = Spooler(
+            self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
         )
-        self._poke = spooler.poke
-        work = asyncio.create_task(spooler.run(asyncio.Event()))
+        work = asyncio.create_task(self.spooler.run(asyncio.Event()))
         try:
             yield
         finally:
