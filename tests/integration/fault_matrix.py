@@ -25,7 +25,7 @@ from .harness import PATIENCE
 from .spooler_floor import Floor
 
 PAGE = Path(__file__).parents[2] / "docs/printers.md"
-BEGIN, END = "<!-- made by scripts/faults: begin -->\n", "<!-- made by scripts/faults: end -->\n"
+BEGIN, END = "<!-- made by scripts/faults: begin -->\n\n", "\n<!-- made by scripts/faults: end -->\n"
 
 #: Limits of the wait for evidence are the usual ones, by a clock that the test moves on; others are short.
 LIMITS = SpoolerSettings(

@@ -36,6 +36,7 @@ class Floor:
         zebra: VirtualPrinter,
         name: str = "zebra",
         limits: SpoolerSettings = LIMITS,
+        /,
         **settings: object,
     ) -> None:
         self.store = store
