@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from labeld.config.settings import Settings
-from labeld.daemon.app import _hold_orphans
 from labeld.daemon.job import Job, JobState, Reason
+from labeld.daemon.orphans import hold_orphans
 from labeld.daemon.store import Store
 from labeld.daemon.witness import _as_witnessed
 from labeld.drivers.evidence import Level, Outcome, Verdict
@@ -139,7 +138,7 @@ async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zeb
         job.id, printer="zebra", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=1.0
     )
     waiting = await floor.job(2)
-    await _hold_orphans(store, Settings(), CLOCKS)
+    assert await hold_orphans(store, (), CLOCKS.wall())
     held = await store.get(job.id)
     assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN)
     assert (await store.get(waiting.id)).reason == Reason.NO_DESTINATION
