@@ -123,11 +123,19 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
         moved=lambda name: spoolers[name].found(),
         clock=clocks.monotonic,
     )
+    learnt = await store.serials()
 
     def driver_of(name: str, printer: PrinterSettings) -> Driver:
         if (wanted := printer.wanted) is None:
             return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
-        return LocatedDriver(wanted, printer.own_serial, discovery, open_at, partial(printers.met, name))
+        return LocatedDriver(
+            wanted,
+            printer.own_serial or learnt.get(str(wanted)),
+            discovery,
+            partial(open_at, hardware_address=wanted.kind == "mac"),
+            met=partial(printers.met, name),
+            learnt=lambda serial: store.learn_serial(str(wanted), serial, clocks.wall()),
+        )
 
     for name, printer in settings.printers.items():
         driver = driver_of(name, printer)

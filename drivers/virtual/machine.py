@@ -1,5 +1,6 @@
 """The simulated Zebra itself: bytes and time in, replies and labels out. No sockets, no clock, no files."""
 
+import hashlib
 import re
 from collections import deque
 from collections.abc import Iterable
@@ -73,6 +74,8 @@ class Machine:
     ) -> None:
         self.name = name
         self.serial = serial
+        # of its own making (IEEE 802: bit 1 of the first byte), the same whenever it is switched on
+        self.hardware_address = b"\x02" + hashlib.sha256(f"{serial}\n{name}".encode()).digest()[:5]
         self.model = f"ZTC ZD421-{dpi}dpi ZPL"
         self.firmware = "V93.21.26Z"
         self.dpi = dpi
@@ -184,6 +187,7 @@ class Machine:
             "HI": replies.host_identification,
             "HQES": replies.extended_status,
             "HQSN": replies.serial_number,
+            "HQHA": replies.hardware_address,
         }
         answer = known.get(query.name)
         return b"" if answer is None else answer(facts)
@@ -192,6 +196,7 @@ class Machine:
         """Everything a reply can tell, as of now."""
         return replies.Facts(
             serial=self.serial,
+            hardware_address=self.hardware_address,
             name=self.name,
             model=self.model,
             firmware=self.firmware,

@@ -13,6 +13,7 @@ class Facts:
     """All that a reply can tell. Lengths in dots, `density` in dots/mm, `printed_mm` over the printer's life."""
 
     serial: str
+    hardware_address: bytes
     name: str
     model: str
     firmware: str
@@ -64,6 +65,11 @@ def extended_status(facts: Facts) -> bytes:
 def serial_number(facts: Facts) -> bytes:
     """ZPL II Programming Guide, ~HQ with SN."""
     return f"\x02\r\n  SERIAL NUMBER\r\n   {facts.serial}\r\n\x03".encode("ascii", "replace")
+
+
+def hardware_address(facts: Facts) -> bytes:
+    """ZPL II Programming Guide, ~HQ with HA."""
+    return f"\x02\r\n  MAC ADDRESS\r\n   {facts.hardware_address.hex(':')}\r\n\x03".encode("ascii")
 
 
 #: Zebra SGD command reference; the names a Link-OS printer of this kind has.
