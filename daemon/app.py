@@ -136,7 +136,8 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    app = App(settings, store, intake, Actions(store, dispatcher, clocks.wall), printers, discovery, pool, broker, bus)
+    actions = Actions(store, dispatcher, spoolers, clocks.wall)
+    app = App(settings, store, intake, actions, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     await _serve(app, stop, preparer, dispatcher, spoolers, states)

@@ -218,6 +218,19 @@ def handover_of(queue: Queue, number: int, job: Attributes | None) -> tuple[Hand
     return Handover.TAKEN, f"CUPS handed job {number} to the printer; nobody counted the paper"
 
 
+def can_be_taken_back(queue: Queue, attributes: Attributes, job: Attributes | None) -> bool:
+    """Whether a job may be canceled without cutting off a label that is being printed.
+
+    That is one that has not begun, and one that stands still because its printer does: then nobody knows whether
+    something of it came out, but nothing more will.
+    """
+    if job is None or _number(job, "job-state") >= _ENDED:
+        return False
+    if not job.get("time-at-processing"):
+        return True
+    return status_of(queue, attributes, ours=0, job=job, stock=None).state is PrinterState.STOPPED
+
+
 #: job-state (RFC 8011 section 5.3.7) and printer-state (5.4.11)
 _HELD, _STOPPED, _ENDED, _CANCELED, _COMPLETED = 4, 6, 7, 7, 9
 _PRINTER_PROCESSING, _PRINTER_STOPPED = 4, 5

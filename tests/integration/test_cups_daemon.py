@@ -1,6 +1,9 @@
 """Labels through the daemon to CUPS queues: drawn for each, sent once, and believed no more than CUPS can know."""
 
 import asyncio
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +18,7 @@ from labeld.renderers.media import Resolution
 from labeld.renderers.payload import paper_of
 
 from .cups_floor import Catcher, Cups, raster_pages, wait_until
-from .harness import LABELS, PATIENCE, Broker, Labeld, event, free_port, publish, publisher
+from .harness import LABELS, PATIENCE, ROOT, Broker, Labeld, event, free_port, publish, publisher
 
 pytestmark = pytest.mark.peer
 
@@ -49,7 +52,7 @@ def cups(catcher: Catcher) -> Iterator[Cups]:
 
 @pytest.fixture
 async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, cups: Cups) -> AsyncIterator[Labeld]:
-    tables = (TABLE.format(name=name, server=cups.server, dpi=203) for name in ("page", "raw", "dead"))
+    tables = (TABLE.format(name=name, server=cups.server, dpi=203) for name in ("page", "raw", "dead", "slow"))
     async with Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, more="".join(tables)) as running:
         yield running
 
@@ -97,15 +100,73 @@ async def test_a_raw_queue_gets_zpl(catcher: Catcher, broker: Broker, daemon: La
     assert zpl.count(b"^PQ") == 1
 
 
-async def test_a_job_canceled_in_cups_is_held_and_the_next_one_goes(cups: Cups, broker: Broker, daemon: Labeld) -> None:
+async def under_way(daemon: Labeld, broker: Broker, printer: str, state: str) -> dict[str, Any]:
+    """Have a label printed; gives its job once it is in a state."""
     async with publisher(broker.port) as client:
-        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
+        await publish(client, event(printer, ZPL_LABEL, printer=printer))
     async with asyncio.timeout(PATIENCE):
         while True:
-            if (jobs := await daemon.jobs()) and jobs[0]["state"] == "processing-stopped":
-                break
+            if (jobs := await daemon.jobs()) and jobs[0]["state"] == state:
+                return jobs[0]
             await asyncio.sleep(0.05)
-    assert "may not exist or is unavailable" in jobs[0]["message"]
+
+
+async def words_of(daemon: Labeld, job: dict[str, Any]) -> list[tuple[str, str]]:
+    """States and words of a job's timeline."""
+    told = await daemon.get(f"/api/v1/jobs/{job['id']}")
+    return [(entry["state"], entry["words"]) for entry in told["timeline"]]
+
+
+async def test_a_label_that_cups_has_not_begun_is_canceled(cups: Cups, broker: Broker, daemon: Labeld) -> None:
+    await asyncio.to_thread(cups.run, "lp", "-d", "dead", "-o", "raw", str(cups.folder / "cupsd.conf"))
+    job = await under_way(daemon, broker, "dead", "processing-stopped")
+    assert "cancel" in job["actions"]
+    asked = await daemon.post(f"/api/v1/jobs/{job['id']}/cancel")
+    assert (asked["state"], asked["reason"]) == ("processing-stopped", "processing-to-stop-point")
+    (job,) = await daemon.settled(1)
+    assert (job["state"], job["reason"], job["outcome"]) == ("canceled", "job-canceled-by-user", "not-printed")
+    asking, end = (await words_of(daemon, job))[-2:]
+    assert "it is being taken back" in asking[1]
+    assert "was canceled before anything went to the printer" in end[1]
+    left = await asyncio.to_thread(cups.unfinished, "dead")
+    assert len(left.splitlines()) == 1, "the other one waits on"
+    await asyncio.to_thread(cups.run, "cancel", "-a", "dead")
+
+
+async def test_a_label_that_stands_still_is_taken_back_and_asked_about(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    job = await under_way(daemon, broker, "dead", "processing-stopped")
+    command = (sys.executable, "-m", "labeld.daemon", "cancel", job["id"], "--config", str(daemon.config))
+    done = await asyncio.create_subprocess_exec(
+        *command, stdout=subprocess.PIPE, env={"PYTHONPATH": str(ROOT / ".src")}
+    )
+    printed, _ = await done.communicate()
+    assert done.returncode == 1
+    assert b"pending-held: CUPS job" in printed
+    assert b"was canceled while it printed" in printed
+    (job,) = await daemon.settled(1)
+    assert (job["state"], job["outcome"], job["actions"]) == ("pending-held", "unknown", ["settle", "cancel"])
+    assert not await asyncio.to_thread(cups.unfinished, "dead")
+
+
+async def test_a_label_that_is_being_printed_is_not_taken_back(cups: Cups, broker: Broker, daemon: Labeld) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        await asyncio.to_thread(cups.add, "slow", f"socket://127.0.0.1:{slow.getsockname()[1]}", "raw")
+        job = await under_way(daemon, broker, "slow", "processing")
+        connection, _ = await asyncio.to_thread(slow.accept)  # CUPS prints
+        with connection:
+            refused = await daemon.post(f"/api/v1/jobs/{job['id']}/cancel")
+            assert (refused["status"], refused["detail"]) == (409, f"job {job['id']}: too late to cancel: slow has it")
+    (job,) = await daemon.settled(1)
+    assert (job["state"], job["evidence"]) == ("completed", "sent")
+    states = [state for state, _ in await words_of(daemon, job)]
+    assert "canceled" not in states
+
+
+async def test_a_job_canceled_in_cups_is_held_and_the_next_one_goes(cups: Cups, broker: Broker, daemon: Labeld) -> None:
+    job = await under_way(daemon, broker, "dead", "processing-stopped")
+    assert "may not exist or is unavailable" in job["message"]
     await asyncio.to_thread(cups.run, "cancel", "-a", "dead")
     (job,) = await daemon.settled(1)
     assert (job["state"], job["outcome"]) == ("pending-held", "unknown")

@@ -124,7 +124,7 @@ class Floor:
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))
-        actions = Actions(store, dispatcher, time.time)
+        actions = Actions(store, dispatcher, {}, time.time)
         self.discovery = Discovery(
             chosen.discovery,
             chosen.printers,
