@@ -42,7 +42,7 @@ class Actions:
         because = f"canceled by {who}"
         for _ in range(_TRIES):
             job = await self._store.get(job_id)
-            if job.reason == Reason.BEING_CANCELED:
+            if job.being_canceled:
                 return job
             try:
                 if job.state.under_way:

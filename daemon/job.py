@@ -127,6 +127,11 @@ class Job:
     #: position in the order of changes, rises with each one
     revision: int = 0
 
+    @property
+    def being_canceled(self) -> bool:
+        """Whether a person canceled it while it was under way."""
+        return self.state.under_way and self.reason == Reason.BEING_CANCELED
+
 
 #: held reasons that printing again answers; a label that does not scan or fit would only be held again
 _RELEASABLE = frozenset(
@@ -146,7 +151,7 @@ _MOVABLE = _RELEASABLE - {Reason.OTHER_PARCEL} | {RenderError.reason}
 
 def after_attempt(job: Job, outcome: Outcome, state: JobState, reason: str) -> tuple[JobState, str]:
     """Where the end of an attempt puts a job: into `state`, or, if it was canceled meanwhile, never back in line."""
-    if job.reason == Reason.BEING_CANCELED and outcome is Outcome.NOT_PRINTED:
+    if job.being_canceled and outcome is Outcome.NOT_PRINTED:
         return JobState.CANCELED, Reason.CANCELED_BY_USER
     return state, reason
 
@@ -161,7 +166,7 @@ def allowed_acts(job: Job) -> tuple[str, ...]:
         "settle": held and job.reason == Reason.OUTCOME_UNKNOWN,
         "release": held and job.reason in _RELEASABLE,
         "move": job.state is JobState.PENDING or (held and job.reason in _MOVABLE),
-        "cancel": JobState.CANCELED in TRANSITIONS[job.state] and job.reason != Reason.BEING_CANCELED,
+        "cancel": JobState.CANCELED in TRANSITIONS[job.state] and not job.being_canceled,
     }
     return tuple(act for act, allowed in acts.items() if allowed)
 

@@ -94,7 +94,7 @@ class Witness:
     async def _report(self, job_id: str, seen: Observation) -> None:
         """Tell when a label that is on its way waits for a person, and when it goes on."""
         job = await self._store.get(job_id)
-        if job.reason == Reason.BEING_CANCELED:
+        if job.being_canceled:
             return
         message, now = self._printers[self._name].message, self._clocks.wall()
         with contextlib.suppress(IllegalTransition):  # canceled meanwhile

@@ -105,7 +105,7 @@ def job_card(job: Job, printer: PrinterSettings | None) -> Card:
     view = views.job_json(job)
     if job.state.under_way and not (printer and printer.queued):
         view["actions"] = []  # no label is taken back from a raw port
-    if job.reason == Reason.BEING_CANCELED:
+    if job.being_canceled:
         sign = Sign("wait", "Being taken back")
     # an ended or running job says what it is; a waiting one says what it waits for
     if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
