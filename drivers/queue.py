@@ -194,7 +194,8 @@ def handover_of(queue: Queue, number: int, job: Attributes | None) -> tuple[Hand
     """How far CUPS is with a job, and one sentence; `job` is None when CUPS does not know it any more.
 
     A job that ended in state `completed` was handed to the printer; with a printer that speaks IPP, CUPS waits until
-    it says that it is done. Neither counts paper.
+    it says that it is done. Neither counts paper. Its job-state-reasons say nothing more: of a completed job CUPS 2.4
+    tells `processing-to-stop-point`.
     """
     if job is None:
         return Handover.BROKEN, f"CUPS has forgotten job {number}: it may have printed (PreserveJobHistory is off?)"
