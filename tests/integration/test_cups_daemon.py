@@ -1,6 +1,7 @@
 """Labels through the daemon to CUPS queues: drawn for each, sent once, and believed no more than CUPS can know."""
 
 import asyncio
+import io
 import socket
 import subprocess
 import sys
@@ -8,7 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import zxingcpp
+from reportlab.graphics.barcode.code128 import Code128
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 from labeld.drivers.virtual.server import VirtualPrinter
 from labeld.renderers.asset import PDF, Asset
@@ -33,6 +39,31 @@ uri = "cups://{server}/{name}"
 media = "4x6in"
 resolution = {dpi}
 """
+LASER = """
+[printers.laser]
+uri = "cups://{server}/laser"
+media = "a4"
+resolution = 600
+
+[[routes]]
+document_type = ["HAZMAT_LABEL", "PACKING_SLIP"]
+station = "pack-01"
+to = "laser"
+"""
+
+
+def slip(pages: int) -> bytes:
+    """A packing slip on A4."""
+    file = io.BytesIO()
+    canvas = Canvas(file, A4)
+    for number in range(1, pages + 1):
+        canvas.setFont("Helvetica", 12)
+        for line in range(30):
+            canvas.drawString(60, 700 - 20 * line, f"{line + 1} x sample thing {number}")
+        Code128(f"SLIP-{number}", barHeight=40, barWidth=1).drawOn(canvas, 320, 740)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +76,7 @@ def catcher() -> Iterator[Catcher]:
 def cups(catcher: Catcher) -> Iterator[Cups]:
     with Cups() as running:
         running.add_ipp_printer("page", "image/pwg-raster", 203)
+        running.add_ipp_printer("laser", "image/pwg-raster", 600, "iso_a4_210x297mm")
         running.add("raw", f"socket://127.0.0.1:{catcher.port}", "raw")
         running.add("dead", f"socket://127.0.0.1:{free_port()}", "raw")
         yield running
@@ -52,7 +84,8 @@ def cups(catcher: Catcher) -> Iterator[Cups]:
 
 @pytest.fixture
 async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, cups: Cups) -> AsyncIterator[Labeld]:
-    tables = (TABLE.format(name=name, server=cups.server, dpi=203) for name in ("page", "raw", "dead", "slow"))
+    tables = [TABLE.format(name=name, server=cups.server, dpi=203) for name in ("page", "raw", "dead", "slow")]
+    tables.append(LASER.format(server=cups.server))
     async with Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, more="".join(tables)) as running:
         yield running
 
@@ -77,6 +110,27 @@ async def test_a_pdf_prints_its_verified_dots_through_a_queue_that_draws(
     assert raster_pages(document) == [shown]
     target = Target(media=paper_of("4x6in", None, 203, PDF), resolution=Resolution(203))
     assert convert(Asset(PDF_LABEL, PDF), target).pages[0].bitmap == shown
+
+
+async def test_documents_print_on_the_laser_printer_of_the_desk_all_pages_in_one_job(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    async with publisher(broker.port) as client:
+        await publish(client, event("slip", slip(2), document_type="PACKING_SLIP", station="pack-01"))
+        await publish(client, event("label", PDF_LABEL, document_type="SHIPPING_LABEL", station="pack-01"))
+    by_printer = {job["printer"]: job for job in await daemon.settled(2)}
+    assert set(by_printer) == {"laser", "zebra"}
+    job = by_printer["laser"]
+    assert (job["state"], job["evidence"], job["labels"]) == ("completed", "drained", 2)
+    (document,) = cups.documents("laser")
+    for number, page in enumerate(raster_pages(document), 1):
+        shown = Bitmap.from_png(await daemon.bytes(f"/api/v1/jobs/{job['id']}/preview.png?page={number}"))
+        assert (page.width, page.height) == pytest.approx((4961, 7016), abs=1)
+        # A4 is no whole number of dots: CUPS may leave out a row or draw it twice
+        assert abs(page.width - shown.width) + abs(page.height - shown.height) <= 2
+        assert int(page.bits().sum()) == pytest.approx(int(shown.bits().sum()), rel=0.01)
+        (code,) = zxingcpp.read_barcodes(np.where(page.bits(), 0, 255).astype(np.uint8))
+        assert code.text == f"SLIP-{number}"
 
 
 async def test_zpl_is_drawn_for_a_queue_that_draws_as_often_as_it_asks(
