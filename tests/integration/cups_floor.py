@@ -36,7 +36,7 @@ Sandboxing relaxed
 """
 _CUPSD = """\
 Listen 127.0.0.1:{port}
-LogLevel debug
+LogLevel {level}
 Browsing No
 DefaultAuthType None
 WebInterface No
@@ -77,8 +77,9 @@ ATTR mimeMediaType document-format-supported application/octet-stream,{takes}
 class Cups:
     """A running cupsd with files, a port and a message bus of its own, as a user that is not root."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_level: str = "debug") -> None:
         self._stack = ExitStack()
+        self._log_level = log_level
         self.port = free_port()
         self.folder = Path()
         self.options: dict[str, Any] = {}
@@ -111,7 +112,7 @@ class Cups:
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
         self.make_folders("root", "cache", "state", "spool", "spool/tmp")
         (self.folder / "cups-files.conf").write_text(_CUPS_FILES.format(folder=self.folder))
-        (self.folder / "cupsd.conf").write_text(_CUPSD.format(port=self.port))
+        (self.folder / "cupsd.conf").write_text(_CUPSD.format(port=self.port, level=self._log_level))
         try:
             self.start(bus_daemon, "--session", f"--address={bus}", "--nofork", "--nopidfile")
             wait_until((self.folder / "bus").exists, "there is a bus")

@@ -224,9 +224,8 @@ def test_what_cups_says_is_understood_on_a_german_machine(cups: Cups, dead: Cups
         check=True,
         capture_output=True,
     )
-    says = lambda: cups.run("lpstat", "-p", "dead")  # noqa: E731
-    wait_until(lambda: "exist" in says(), "CUPS misses the printer")
-    if "Drucker" not in says():
+    wait_until(lambda: "exist" in cups.run("lpstat", "-p", "dead"), "CUPS misses the printer")
+    if "Drucker" not in cups.run("lpstat", "-p", "dead"):
         pytest.skip("CUPS speaks no German here")
     cups.run("cancel", "-a", "dead")
     done = subprocess.run(
