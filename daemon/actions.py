@@ -1,6 +1,6 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ..drivers.evidence import Level, Outcome
@@ -8,7 +8,6 @@ from .dispatcher import Dispatcher
 from .errors import IllegalTransition, TooLate
 from .job import Job, JobState, Reason, allowed_acts
 from .routing import wish_of
-from .spooler import Spooler
 from .store import Store
 
 #: how often a job that changes meanwhile is tried to be moved
@@ -16,18 +15,18 @@ _TRIES = 3
 
 
 class Actions:
-    """The verbs of the page and the API."""
+    """The verbs of the page and the API; `recall` keeps a job that is under way from its printer (`Spooler.recall`)."""
 
     def __init__(
         self,
         store: Store,
         dispatcher: Dispatcher,
-        spoolers: Mapping[str, Spooler],
+        recall: Callable[[Job, str], Awaitable[Job]],
         clock: Callable[[], float],
     ) -> None:
         self._store = store
         self._dispatcher = dispatcher
-        self._spoolers = spoolers
+        self._recall = recall
         self._clock = clock
 
     async def cancel(self, job_id: str, *, who: str) -> Job:
@@ -46,7 +45,7 @@ class Actions:
                 return job
             try:
                 if job.state.under_way:
-                    return await self._spoolers[str(job.printer)].recall(job, because)
+                    return await self._recall(job, because)
                 return await self._store.move(
                     job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, because, self._clock(), was=job
                 )
