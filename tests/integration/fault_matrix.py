@@ -13,6 +13,7 @@ from pathlib import Path
 from labeld.config.services import SpoolerSettings
 from labeld.daemon.job import Job, JobState
 from labeld.daemon.printers import Printers, PrinterView
+from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
 from labeld.daemon.witness import Clocks
 from labeld.drivers.errors import DriverError
@@ -169,14 +170,13 @@ class Stage(Floor):
         self.printers = self.watched = Watched({self.name: self.settings})
         self.clocks = Clocks(time.time, lambda: time.monotonic() + self.later)
 
-    async def lasting(self, job: Job) -> Job:
+    async def lasting(self, job: Job, spooler: Spooler) -> Job:
         """The job when it is done, or when all limits are over and it is not."""
         async with asyncio.timeout(PATIENCE):
             for _ in range(_LOOKS):
                 looks = self.watched.looks
                 while self.watched.looks == looks:
-                    if self.spooler is not None:
-                        self.spooler.found()  # look again now
+                    spooler.found()  # look again now
                     met = await self.store.get(job.id)
                     if met.state in _ENDED:
                         return met
@@ -196,8 +196,8 @@ async def play(store: Store, row: Row, phase: str, number: int) -> Cell:
         for fault in faults(row, phase, len(second)):
             zebra.set_fault(fault)
         job = await floor.job(number + 1, second)
-        async with floor.running():
-            met = await floor.lasting(job)
+        async with floor.running() as spooler:
+            met = await floor.lasting(job, spooler)
             view = floor.printers[name]
             for kind in (row.kind, *row.others):
                 zebra.clear_fault(kind)

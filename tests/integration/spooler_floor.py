@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
@@ -45,7 +45,7 @@ class Floor:
         self.limits = limits
         self.clocks = CLOCKS
         self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
-        self.spooler: Spooler | None = None
+        self._poke: Callable[[], None] = lambda: None
         self.printers = Printers({name: self.settings})
         self.driver = open_driver(
             zebra.uri,
@@ -64,22 +64,22 @@ class Floor:
         job = (await self.store.accept(new)).job
         artwork = Artwork(made_for(self.settings, self.settings.document_format), zpl, labels, 812, 1219, 203, ())
         job = await self.store.save_artwork(job.id, artwork, "rendered", float(number))
-        if self.spooler is not None:
-            self.spooler.poke()
+        self._poke()
         return job
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[Spooler]:
         """The spooler at work."""
         preparer = Preparer(
             Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
         )
-        self.spooler = Spooler(
+        spooler = Spooler(
             self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
         )
-        work = asyncio.create_task(self.spooler.run(asyncio.Event()))
+        self._poke = spooler.poke
+        work = asyncio.create_task(spooler.run(asyncio.Event()))
         try:
-            yield
+            yield spooler
         finally:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
