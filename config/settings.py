@@ -51,20 +51,20 @@ class Settings(Section):
     def _references(self) -> "Settings":
         if self.default_printer is not None and self.default_printer not in {*self.printers, *self.groups}:
             raise ValueError(f"default_printer {self.default_printer!r} is not one of the printers or groups")
-        owner: dict[str, str] = {}
+        owner: dict[tuple[str, bool], str] = {}
         for name, printer in self.printers.items():
             for station in printer.stations:
-                if station in owner:
-                    raise ValueError(f"station {station!r} belongs to both {owner[station]!r} and {name!r}")
-                owner[station] = name
+                other = owner.setdefault((station, printer.takes_documents), name)
+                if other != name:
+                    raise ValueError(f"station {station!r} belongs to both {other!r} and {name!r}")
         addresses = {
             name: open_driver(printer.uri).uri.lower() if printer.uri else str(printer.identity).casefold()
             for name, printer in self.printers.items()
         }
         for name, address in addresses.items():
-            other = next(n for n, a in addresses.items() if a == address)
-            if other != name:
-                raise ValueError(f"printers {other!r} and {name!r} share {address}: one writer per printer")
+            first = next(n for n, a in addresses.items() if a == address)
+            if first != name:
+                raise ValueError(f"printers {first!r} and {name!r} share {address}: one writer per printer")
             if self.printers[name].identity is not None and not self.discovery.enabled:
                 raise ValueError(f"printer {name!r} is to be found by its identity: set discovery.enabled = true")
         return self
@@ -85,8 +85,9 @@ class Settings(Section):
             if rule.to not in places:
                 hint = nearest(rule.to, places)
                 raise ValueError(f"routes.{number}.to: there is no printer or group {rule.to!r}{hint}")
-            if not rule.conditions and number < len(self.routes):
-                raise ValueError(f"routes.{number}: it matches every event, so those below it never would: put it last")
+            if not rule.conditions and any(below.pages == rule.pages for below in self.routes[number:]):
+                every = "every event" if rule.pages is None else "all document pages"
+                raise ValueError(f"routes.{number}: it matches {every}, so those below it never would: put it last")
         return self
 
     @property

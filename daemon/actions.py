@@ -23,14 +23,12 @@ class Actions:
         self._clock = clock
 
     async def cancel(self, job_id: str, *, who: str) -> Job:
-        """Take a job that has not begun to print out of the queue.
+        """Take a job that has not begun to print out of the queue; of an event's job its other parts as well.
 
         Raises:
             NoSuchJob, IllegalTransition: it is on its way to paper, or ended.
         """
-        return await self._store.move(
-            job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, f"canceled by {who}", self._clock()
-        )
+        return await self._store.cancel(job_id, f"canceled by {who}", self._clock())
 
     async def release(self, job_id: str, *, who: str) -> Job:
         """Print a held job after all; one without a destination is routed again.

@@ -26,6 +26,7 @@ from .errors import DaemonError
 from .intake import Intake
 from .job import Job, JobState, Reason
 from .outbox import Outbox
+from .parting import Parting
 from .preparer import Preparer
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
@@ -104,9 +105,10 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     pool = await stack.enter_async_context(RenderPool(settings.render))
     outbox = Outbox(store)
     printers = Printers(settings.printers, printer_changed)
-    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic)
-    await stack.enter_async_context(store)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
+    parting = Parting(store, pool, dispatcher, clocks.wall)
+    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting)
+    await stack.enter_async_context(store)
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
