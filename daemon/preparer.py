@@ -154,13 +154,14 @@ class Preparer:
             rendered = await self._pool.render(request, asset)
         except RenderFailed as error:
             state = JobState.HELD if error.kind in _HELD or error.reason == Reason.FAILED else JobState.ABORTED
+            words = "; ".join((str(error), *of_pages))
             if error.faulty:
                 picture = Artwork(key, error.faulty, 1, width, height, printer.resolution, (str(error),))
                 await self._store.save_artwork(
-                    job.id, picture, str(error), self._clock(), state=state, reason=error.reason, was=job
+                    job.id, picture, words, self._clock(), state=state, reason=error.reason, was=job
                 )
             else:
-                await self._store.move(job.id, state, error.reason, str(error), self._clock(), was=job)
+                await self._store.move(job.id, state, error.reason, words, self._clock(), was=job)
             return
         artwork = Artwork(
             key,
