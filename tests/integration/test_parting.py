@@ -53,7 +53,7 @@ def wanted(number: int = 1, data: bytes = DOCUMENT, **more: object) -> dict[str,
 
 
 def are_parted(least: int, jobs: list[dict[str, Any]]) -> bool:
-    return sum(job["role"] == "slip" for job in jobs) >= least
+    return [job["role"] for job in jobs].count("slip") >= least
 
 
 async def sorted_out(labeld: Labeld, count: int = 2) -> dict[str, dict[str, Any]]:
