@@ -1,0 +1,4 @@
+def kill_at(step): ...
+
+
+STEPS = {}
