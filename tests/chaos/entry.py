@@ -7,7 +7,7 @@ the process kills itself, `CHAOS_BUG` one of `BUGS`: mistakes that a run must fi
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 

@@ -17,7 +17,6 @@ from typing import Any, Self
 
 import aiohttp
 import psutil
-
 from tests.integration.harness import PREFIX, ROOT, Broker, Process, free_port
 
 from .labels import MEDIA
@@ -27,6 +26,8 @@ from .schedule import FAR, PRINTERS
 #: the disk that the database has to itself, where one may be mounted
 _DISK = 24 << 20
 _FULL = 4096
+#: a limit against hanging
+_PATIENCE = 60.0
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
@@ -110,18 +111,20 @@ class Zebras:
         ports = (await self._process.stdout.readline()).split()
         self.ports = {name: int(port) for name, port in zip(PRINTERS, ports, strict=True)}
 
-    def tell(self, printer: str, *words: str) -> None:
+    def tell(self, printer: str, words: str) -> None:
         """Say what happens to a printer."""
         assert self._process is not None
         assert self._process.stdin is not None
-        self._process.stdin.write(f"{printer} {' '.join(words)}\n".encode())
+        self._process.stdin.write(f"{printer} {words}\n".encode())
 
     async def stop(self) -> None:
         """Wait until all that came out is drawn."""
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.close()
-        assert await self._process.wait() == 0, (self._folder / "zebras.log").read_text()
+        status = await self._process.wait()
+        if status:
+            raise RuntimeError(f"the printers ended with {status}: {(self._folder / 'zebras.log').read_text()}")
 
 
 class Daemon(Process):
@@ -129,6 +132,7 @@ class Daemon(Process):
 
     Attributes:
         wrong: the exit statuses with which it ended by itself.
+        once: variables for the next start alone.
     """
 
     def __init__(self, folder: Path, config: Path, environment: dict[str, str]) -> None:
@@ -137,8 +141,17 @@ class Daemon(Process):
         super().__init__(sys.executable, "-m", module, "run", "--config", config, log=folder / "labeld.log")
         self._env |= environment | {"PYTHONPATH": os.pathsep.join((str(ROOT / ".src"), str(ROOT)))}
         self.wrong: list[int] = []
+        self.once: dict[str, str] = {}
         self._pause = 0.0
         self._struck = False
+
+    async def start(self) -> None:
+        """Start it."""
+        always, self._env, self.once = self._env, self._env | self.once, {}
+        try:
+            await super().start()
+        finally:
+            self._env = always
 
     async def keep(self) -> None:
         """Keep it running until cancelled (`Restart=on-failure`)."""
@@ -191,7 +204,7 @@ class Floor:
         self.proxy = Proxy(self.zebras.ports[FAR])
         await self.proxy.start()
         if self._mute:
-            self.zebras.tell(PRINTERS[1], "set", "silent")
+            self.zebras.tell(PRINTERS[1], "set silent")
         self.config.write_text(self._settings())
         return self
 
@@ -209,15 +222,25 @@ class Floor:
         await self.zebras.stop()
         await self._session.close()
 
-    def work(self) -> None:
-        """Keep the daemon running from now on."""
+    async def work(self) -> None:
+        """Keep the daemon running from now on; it is there when this returns."""
         self._keeping = asyncio.create_task(self.daemon.keep())
+        await self.ready()
 
     async def rest(self) -> None:
         """Keep it running no longer."""
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
+
+    async def restart_daemon(self, once: dict[str, str]) -> None:
+        """Stop the daemon, start it with some variables more, and wait until it is there again."""
+        old, self.daemon.once = self.daemon.pid, once
+        self.daemon.strike(signal.SIGTERM, 0)
+        async with asyncio.timeout(_PATIENCE):
+            while self.daemon.pid in (old, None):  # noqa: ASYNC110 - of a process
+                await asyncio.sleep(0.05)
+        await self.ready()
 
     async def restart_broker(self, number: int, pause: float) -> None:
         """Stop the broker by a signal and start it again after a pause."""
@@ -239,15 +262,14 @@ class Floor:
                 return reply.status
         return None
 
-    async def ready(self, patience: float) -> bool:
+    async def ready(self) -> None:
         """Wait until labeld serves and is connected to its broker."""
-        ends = time.monotonic() + patience
-        while time.monotonic() < ends:
-            answer = await self.get("/readyz")
-            if answer and answer["broker"]["connected"]:
-                return True
-            await asyncio.sleep(0.1)
-        return False
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                answer = await self.get("/readyz")
+                if answer and answer["broker"]["connected"]:
+                    return
+                await asyncio.sleep(0.1)
 
     def left_behind(self) -> list[str]:
         """The processes that are still there."""

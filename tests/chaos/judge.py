@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from labeld.daemon.job import TRANSITIONS, JobState
@@ -32,7 +33,6 @@ class Evidence:
         messages: what labeld published, in the order in which it came.
         paper: every sheet that came out.
         whole: no message can have been lost by the broker.
-        steady: the clock was not touched.
     """
 
     events: Mapping[str, str]
@@ -41,7 +41,6 @@ class Evidence:
     messages: tuple[tuple[str, bytes], ...]
     paper: tuple[Sheet, ...]
     whole: bool
-    steady: bool
 
 
 @dataclass(slots=True)
@@ -74,7 +73,7 @@ def judge(seen: Evidence) -> Verdict:
             found.wrongs.append(f"lost: the broken event of {text} was never answered")
         if copies[text]:
             found.wrongs.append(f"{text} is on paper, of an event without a label")
-    of = {}
+    of: dict[str, list[Mapping[str, Any]]] = {}
     for job in seen.jobs:
         of.setdefault(job["event_id"], []).append(job)
     for text, event_id in seen.events.items():
@@ -129,12 +128,12 @@ def _by_topic(messages: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, list
 
 def _order(topic: str, said: list[dict[str, Any]], seen: Evidence) -> Iterable[str]:
     """A job's states follow the table of docs/mqtt.md, and its times do not go back."""
-    for old, new in zip(said, said[1:], strict=False):
+    for old, new in pairwise(said):
         before, after = JobState(old["state"]), JobState(new["state"])
         allowed = TRANSITIONS[before] if seen.whole else _reachable(before)
         if after is not before and after not in allowed:
             yield f"order: {topic} went from {before} to {after}"
-        if seen.steady and new["at"] < old["at"]:
+        if new["at"] < old["at"]:
             yield f"order: {topic} went back from {old['at']} to {new['at']}"
 
 

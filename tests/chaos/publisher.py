@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import aiomqtt
+from tests.integration.harness import PREFIX
 
 from labeld.daemon.events import digest
-from tests.integration.harness import PREFIX
 
 READY = f"{PREFIX}/labels/ready"
 _PAUSE = 0.2
@@ -38,6 +40,11 @@ class Log:
         self.messages.append((topic, payload))
         said = json.loads(payload)
         self.answered.add(str(said.get("event_id") or said.get("digest")))
+
+    def heard_last_of(self, jobs: Iterable[Mapping[str, Any]]) -> bool:
+        """Whether the last that came of each job is what the API shows of it."""
+        last = {(said := json.loads(payload)).get("job_id"): said.get("state") for _, payload in self.messages}
+        return all(last.get(job["id"]) == job["state"] for job in jobs)
 
 
 def answers_of(event: str, payload: bytes) -> set[str]:
