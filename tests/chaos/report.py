@@ -49,8 +49,8 @@ class Report:
         rows = (f"| {name} | {self.totals[name]} |" for name in FIGURES)
         return "\n".join(
             [
-                f"Seeds {min(self.seeds)} to {max(self.seeds)}: {len(self.failed)} failed. {seconds / 60:.0f} minutes on",
-                f"{surroundings}.",
+                f"Seeds {min(self.seeds)} to {max(self.seeds)}: {len(self.failed)} failed.",
+                f"{seconds / 60:.0f} minutes on {surroundings}.",
                 "",
                 "| of all runs | |",
                 "|---|---|",
