@@ -17,10 +17,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tests.integration.harness import ROOT
+from tests.integration.harness import ROOT, die_with_parent
 
 from .entry import BUGS
-from .floor import APART, die_with_parent, may_be_apart
+from .floor import APART, may_be_apart
 from .report import Report, between, steps_page
 from .schedule import schedule
 

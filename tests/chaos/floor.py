@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import aiohttp
 import psutil
-from tests.integration.harness import PREFIX, ROOT, Broker, Process, free_port
+from tests.integration.harness import PREFIX, ROOT, Broker, Process, die_with_parent, free_port
 
 from .labels import MEDIA
 from .proxy import Proxy
@@ -28,7 +28,7 @@ _DISK = 24 << 20
 _FULL = 4096
 #: a limit against hanging
 _PATIENCE = 60.0
-_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
+_PR_SET_CHILD_SUBREAPER = 36
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 #: a namespace of its own for mounts, processes and the network: what is in it ends with its first process
@@ -48,11 +48,6 @@ def settle_in(*, apart: bool) -> None:
     if apart:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
             fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", _IFF_UP))
-
-
-def die_with_parent() -> None:
-    """For a child between fork and exec: end when the run does, however it ends."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 class Disk:
