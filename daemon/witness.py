@@ -65,7 +65,8 @@ class Witness:
                 self.saw(seen)
             if seen.status.state is not PrinterState.UNKNOWN:
                 answered = now()
-            if seen.odometer is None:
+            fresh = seen.odometer is not None
+            if not fresh:
                 seen = replace(seen, odometer=after.odometer)
             if (seen.odometer, seen.status) != (after.odometer, after.status):
                 moved = now()
@@ -73,7 +74,7 @@ class Witness:
             interrupted |= session is None or seen.status.state is PrinterState.STOPPED
             interrupted |= seen.status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN
             still, silent = now() - moved, now() - answered
-            verdict = judge(before, after, labels, still=still, silent=silent, patience=self._patience)
+            verdict = judge(before, after, labels, still=still, silent=silent, patience=self._patience, fresh=fresh)
             if verdict is not None:
                 return _as_witnessed(verdict, interrupted=interrupted), after
             await self._report(job_id, after)

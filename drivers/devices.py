@@ -164,7 +164,7 @@ def merge(services: Iterable[Service]) -> tuple[Device, ...]:
     """
     offered = sorted({service for service in services if service.offered}, key=_sorted)
     cards: dict[str, list[Service]] = {}
-    announced = []
+    announced: list[Service] = []
     for service in offered:
         card = None if service.advert.uuid else service.advert.hardware_address
         (cards.setdefault(card, []) if card else announced).append(service)

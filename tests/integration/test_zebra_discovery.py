@@ -35,7 +35,8 @@ async def printer_is(daemon: Labeld, name: str, right: Callable[[dict[str, Any]]
     """What the API says of a printer, once it is right."""
     async with asyncio.timeout(PATIENCE):
         while True:
-            shown = {one["name"]: one for one in (await daemon.get("/api/v1/printers"))["printers"]}[name]
+            found: list[dict[str, Any]] = (await daemon.get("/api/v1/printers"))["printers"]
+            shown = next(one for one in found if one["name"] == name)
             if right(shown):
                 return shown
             await asyncio.sleep(0.05)
