@@ -154,7 +154,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    actions = Actions(store, dispatcher, clocks.wall)
+    actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
     app = App(fleet, store, intake, actions, adoption, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))

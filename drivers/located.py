@@ -168,6 +168,10 @@ class LocatedSession:
         self._require()
         await self._session.discard_partial()
 
+    async def recall(self) -> bool:
+        """Keep the payload from the printer (`base.Session`)."""
+        return await self._session.recall()
+
     def _require(self) -> None:
         if not self._known:
             raise WrongPrinter("the printer has not said who it is")

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from . import zebra
 from .dialogue import Dialogue
-from .errors import ConnectionLost, PrinterOffline, PrinterStalled, ReplyMalformed
+from .errors import ConnectionLost, PrinterOffline, PrinterStalled, Recalled, ReplyMalformed
 from .printer import Identity, Observation, PrinterState, PrinterStatus
 
 #: Bytes per write, and the most that the kernel may hold for us: what is in there counts as sent, so it is small.
@@ -138,6 +138,7 @@ class RawSession:
         self._progress_timeout = progress_timeout
         self._close_timeout = close_timeout
         self._used = False
+        self._recalled = False
         self._dialogue: Dialogue | None = None
         if ask:
             self._dialogue = Dialogue(
@@ -167,11 +168,14 @@ class RawSession:
         Raises:
             ConnectionLost: closed or reset by the printer; `sent` bytes may have arrived.
             PrinterStalled: nothing was taken for `progress_timeout` seconds.
+            Recalled: it was called back before.
             RuntimeError: a payload was sent in this session before.
         """
         if self._used:
             raise RuntimeError("a session sends one payload")
         self._used = True
+        if self._recalled:
+            raise Recalled(f"{self._name} was sent nothing: the label was called back")
         if self._reader.at_eof() or self._writer.transport.is_closing():
             raise ConnectionLost(f"{self._name} closed the connection before anything was sent")
         try:
@@ -196,6 +200,11 @@ class RawSession:
             await self._drain()
         except OSError as error:
             raise self._lost(error) from error
+
+    async def recall(self) -> bool:
+        """Keep the payload from the printer (`base.Session`): what is on a raw port cannot be taken back."""
+        self._recalled = not self.sent
+        return self._recalled
 
     async def _drain(self) -> None:
         left = self._unacknowledged()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ...drivers.evidence import Verdict
 from .. import messages
 from ..errors import IllegalTransition
-from ..job import Job, JobState, Reason, check_move
+from ..job import Job, JobState, Reason, after_attempt, check_move
 from . import schema
 from .engine import migrate, open_engine
 from .queries import Queries
@@ -280,11 +280,12 @@ class Store(Queries):
         reason: str,
         now: float,
     ) -> Job:
-        """Close an intent with what is known about the paper, and move its job."""
+        """Close an intent with what is known about the paper, and move its job as `job.after_attempt` says."""
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
-            check_move(job_id, job.state, state)
+            into, why = after_attempt(job, verdict.outcome, state, reason)
+            check_move(job_id, job.state, into)
             await connection.execute(
                 update(schema.attempts)
                 .where(schema.attempts.c.id == attempt)
@@ -302,8 +303,8 @@ class Store(Queries):
                 job,
                 now,
                 words=words,
-                state=state,
-                reason=reason,
+                state=into,
+                reason=why,
                 message=verdict.because,
                 outcome=verdict.outcome,
                 level=verdict.level,

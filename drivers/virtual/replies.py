@@ -58,6 +58,11 @@ class Facts:
         return 1 if self.label_waiting else 2
 
     @property
+    def mac(self) -> str:
+        """`~HQHA`."""
+        return self.hardware_address.hex(":")
+
+    @property
     def latch(self) -> str:
         """`head.latch`."""
         return "open" if self.head_open else "ok"
@@ -129,6 +134,7 @@ ZPL = {
     ),
     "HQHA": Transcript("\x02\r\n  MAC ADDRESS\r\n   {f.mac}\r\n\x03", "ZPL guide, ~HQ HA; PRINTERS.md §1.3"),
     "HQSN": Transcript("\x02\r\n  SERIAL NUMBER\r\n   {f.serial}\r\n\x03", "ZPL guide, ~HQ SN; PRINTERS.md §1.3"),
+    "HQHA": Transcript("\x02\r\n  MAC ADDRESS\r\n   {f.mac}\r\n\x03", "ZPL guide, ~HQ HA; PRINTERS.md §1.3"),
 }
 
 _SGD_GUIDE = "SGD command reference; PRINTERS.md §1.4"
