@@ -83,11 +83,6 @@ class Facts:
         return self.name.replace('"', "'")
 
     @property
-    def mac(self) -> str:
-        """`~HQHA`."""
-        return self.hardware_address.hex(":")
-
-    @property
     def inches(self) -> int:
         """What it printed, in whole inches."""
         return round(self.printed_mm / 25.4)
@@ -132,7 +127,6 @@ ZPL = {
         "   WARNINGS:       0 00000000 00000000\r\n\x03",
         "ZPL guide, ~HQ ES; columns as in Oki's LE850 reference; PRINTERS.md §1.3",
     ),
-    "HQHA": Transcript("\x02\r\n  MAC ADDRESS\r\n   {f.mac}\r\n\x03", "ZPL guide, ~HQ HA; PRINTERS.md §1.3"),
     "HQSN": Transcript("\x02\r\n  SERIAL NUMBER\r\n   {f.serial}\r\n\x03", "ZPL guide, ~HQ SN; PRINTERS.md §1.3"),
     "HQHA": Transcript("\x02\r\n  MAC ADDRESS\r\n   {f.mac}\r\n\x03", "ZPL guide, ~HQ HA; PRINTERS.md §1.3"),
 }
