@@ -1,16 +1,19 @@
-"""A printer announces its link-local address on one end of a cable, and is found and asked from the other end.
+"""A printer on one end of a cable is found from the other: by its link-local address, and by a broadcast.
 
-Run in a network of its own: `python -m tests.integration.link_local`. Prints its URI and its serial number.
+Run in a network of its own: `python -m tests.integration.cable`. Prints what was found, each on a line.
 """
 
 import asyncio
 import socket
+from ipaddress import IPv4Network
 
 import ifaddr
 
 from labeld.daemon.browser import Browser
-from labeld.drivers.devices import merge
+from labeld.daemon.zebra_browser import ZebraBrowser
+from labeld.drivers.devices import Device, merge
 from labeld.drivers.opening import open_driver
+from labeld.drivers.virtual.answers import Answers
 from labeld.drivers.virtual.server import VirtualPrinter
 
 
@@ -28,17 +31,30 @@ def ready(interface: str) -> str | None:
     return None
 
 
+async def tell(device: Device) -> None:
+    """Print where it is and who answers there."""
+    (place,) = device.endpoints
+    async with open_driver(place.uri).connect() as session:
+        print(place.uri, (await session.observe()).identity.serial)  # noqa: T201 - its way to answer
+
+
 async def main() -> None:
     """Be the printer, and look for it."""
     while not ((here := ready("here")) and (there := ready("there"))):  # noqa: ASYNC110 - the kernel makes them
         await asyncio.sleep(0.05)
     printer = VirtualPrinter("::", 9100, serial="LINK1", announce=True, interfaces=[there])
     async with printer, Browser([here]) as browser:
-        while not (places := [at for device in merge(browser.services) for at in device.endpoints]):
+        while not (found := merge(browser.services)):
             await browser.changed.wait()
             browser.changed.clear()
-        async with open_driver(places[0].uri).connect() as session:
-            print(places[0].uri, (await session.observe()).identity.serial)  # noqa: T201 - its way to answer
+        await tell(found[0])
+    zebras = ZebraBrowser([IPv4Network("10.99.0.0/24")], lambda: None)
+    async with VirtualPrinter("10.99.0.1", 9100, serial="CAST1") as printer:
+        answers = Answers(printer._machine)
+        answers.begin("10.99.0.255")  # hears nothing but broadcasts
+        await zebras.look()
+        await answers.end()
+        await tell(merge(zebras.services)[0])
 
 
 if __name__ == "__main__":

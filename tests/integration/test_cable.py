@@ -1,4 +1,4 @@
-"""Printers that announce addresses of IPv6: on loopback, and link-local ones in a network of its own."""
+"""Printers on IPv6 loopback, and in a network of its own those on link-local addresses and those heard by broadcast."""
 
 import asyncio
 import shutil
@@ -17,11 +17,11 @@ from labeld.drivers.virtual.server import VirtualPrinter
 from .harness import PATIENCE, ROOT
 
 RUN = uuid.uuid4().hex[:8]
-#: two cards of one machine, joined by a cable, on which IPv6 is link-local alone
+#: two cards of one machine, joined by a cable
 CABLE = """
 ip link set lo up && ip link add here type veth peer name there || exit 75
-ip link set here up && ip link set there up || exit 75
-exec "$0" -m tests.integration.link_local
+ip link set here up && ip link set there up && ip addr add 10.99.0.1/24 brd + dev here || exit 75
+exec "$0" -m tests.integration.cable
 """
 
 
@@ -50,7 +50,7 @@ async def test_a_printer_on_ipv6_is_found_and_asked() -> None:
 
 
 @pytest.mark.peer
-async def test_a_link_local_address_is_found_with_its_interface() -> None:
+async def test_what_is_on_a_cable_is_found_with_its_interface_and_by_broadcast() -> None:
     unshare = shutil.which("unshare")
     if unshare is None or shutil.which("ip") is None:
         pytest.skip("unshare or ip is not installed")
@@ -70,7 +70,8 @@ async def test_a_link_local_address_is_found_with_its_interface() -> None:
     if process.returncode in (1, 75) and b"LINK" not in out and b"Traceback" not in err:
         pytest.skip(f"no network namespace here: {err.decode(errors='replace').strip()}")
     assert process.returncode == 0, err.decode(errors="replace")
-    uri, serial = out.decode().split()[-2:]
-    assert uri.startswith("socket://[fe80::")
-    assert uri.endswith(("%here]:9100", "%there]:9100"))  # both ends are this machine's, and both hear it
-    assert serial == "LINK1"
+    link, cast = (line.split() for line in out.decode().splitlines())
+    assert link[0].startswith("socket://[fe80::")
+    assert link[0].endswith(("%here]:9100", "%there]:9100"))  # both ends are this machine's, and both hear it
+    assert link[1] == "LINK1"
+    assert cast == ["socket://10.99.0.1:9100", "CAST1"]
