@@ -38,6 +38,7 @@ class RawDriver:
         reply_timeout: seconds for the answer to one question.
         close_timeout: seconds for the printer to close after us.
         ask: False for a printer that must not be asked, e.g. one that would put the question on paper.
+        hardware_address: whether it is asked for its hardware address too.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class RawDriver:
         reply_timeout: float = 2.5,
         close_timeout: float = 3.0,
         ask: bool = True,
+        hardware_address: bool = False,
     ) -> None:
         self.host = host
         self.port = port
@@ -58,6 +60,7 @@ class RawDriver:
         self._reply_timeout = reply_timeout
         self._close_timeout = close_timeout
         self._ask = ask
+        self._hardware_address = hardware_address
 
     @property
     def uri(self) -> str:
@@ -80,6 +83,7 @@ class RawDriver:
             reply_timeout=self._reply_timeout,
             close_timeout=self._close_timeout,
             ask=self._ask,
+            hardware_address=self._hardware_address,
         )
         try:
             yield session
@@ -125,6 +129,7 @@ class RawSession:
         reply_timeout: float,
         close_timeout: float,
         ask: bool,
+        hardware_address: bool,
     ) -> None:
         self.sent = 0
         self._reader = reader
@@ -134,7 +139,11 @@ class RawSession:
         self._close_timeout = close_timeout
         self._used = False
         self._recalled = False
-        self._dialogue = Dialogue(reader, writer, name=name, reply_timeout=reply_timeout) if ask else None
+        self._dialogue: Dialogue | None = None
+        if ask:
+            self._dialogue = Dialogue(
+                reader, writer, name=name, reply_timeout=reply_timeout, hardware_address=hardware_address
+            )
 
     async def observe(self) -> Observation:
         """Ask who and how the printer is (`dialogue.Dialogue.observe`).

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...drivers.evidence import Verdict
@@ -310,6 +311,18 @@ class Store(Queries):
             )
 
         return await self._writer.do(change, self._changed)
+
+    # Printers
+
+    async def learn_serial(self, identity: str, serial: str, now: float) -> None:
+        """Commit the serial number of the printer that is wanted by `identity`, in place of a former one."""
+        values = {"serial": serial, "learnt_at": now}
+
+        async def change(connection: AsyncConnection) -> None:
+            row = insert_or(schema.serials).values(identity=identity, **values)
+            await connection.execute(row.on_conflict_do_update(index_elements=["identity"], set_=values))
+
+        await self._writer.do(change)
 
     # Outbox
 
