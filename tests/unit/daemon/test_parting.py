@@ -131,12 +131,13 @@ async def test_documents_are_shared_by_the_group_that_prints_documents(store: St
 
 
 def test_words_name_each_page_and_its_place() -> None:
-    found = [PageSurvey(1, "label", "A6"), PageSurvey(2, "document", "A4"), PageSurvey(3, "blank", "blank")]
+    found = [PageSurvey(1, "label", "A6"), *(PageSurvey(number, "document", "A4") for number in (2, 3))]
+    found.append(PageSurvey(4, "blank", "blank"))
     assert parted(found, "zebra", Route("laser", "rule 3")) == (
-        "page 1 is A6: zebra; page 2 is A4: laser (rule 3); page 3 is blank"
+        "page 1 is A6: zebra; pages 2 to 3 are A4: laser (rule 3); page 4 is blank"
     )
     nowhere = Plan((), None, "no rule leads there")
-    assert staying(found, nowhere, "zebra") == ["page 2 is A4: zebra, as no rule leads there"]
+    assert staying(found, nowhere, "zebra") == ["pages 2 to 3 are A4: zebra, as no rule leads there"]
 
 
 async def test_what_a_document_holds_is_told_by_its_event(store: Store) -> None:
