@@ -1,11 +1,12 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ..drivers.evidence import Level, Outcome
 from .dispatcher import Dispatcher
-from .errors import IllegalTransition
+from .errors import IllegalTransition, TooLate
 from .job import Job, JobState, Reason, allowed_acts
 from .routing import wish_of
 from .store import Store
@@ -15,20 +16,64 @@ _TRIES = 3
 
 
 class Actions:
-    """The verbs of the page and the API."""
+    """The verbs of the page and the API; `recall` keeps a job that is under way from its printer (`Spooler.recall`)."""
 
-    def __init__(self, store: Store, dispatcher: Dispatcher, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        dispatcher: Dispatcher,
+        recall: Callable[[Job, str], Awaitable[Job]],
+        clock: Callable[[], float],
+    ) -> None:
         self._store = store
         self._dispatcher = dispatcher
+        self._recall = recall
         self._clock = clock
 
     async def cancel(self, job_id: str, *, who: str) -> Job:
-        """Take a job that has not begun to print out of the queue; of an event's job its other parts as well.
+        """Take a job that has not begun to print out of the queue, or back from a spooler that holds it.
+
+        With an event's job the other pages of its document are canceled, as far as they may be.
+        Such a job is still processing when this returns. It is canceled when nothing of it was printed for sure; else
+        its outcome is asked about.
 
         Raises:
-            NoSuchJob, IllegalTransition: it is on its way to paper, or ended.
+            NoSuchJob, IllegalTransition: the printer has it, or it ended.
         """
-        return await self._store.cancel(job_id, f"canceled by {who}", self._clock())
+        because = f"canceled by {who}"
+        job = await self._store.get(job_id)
+        late: IllegalTransition | None = None
+        try:
+            job = await self._cancel(job_id, because)
+        except IllegalTransition as error:
+            late = error
+        # from here on it is parted no more
+        for part in await self._store.parts(job):
+            if part.part_of == job_id and "cancel" in allowed_acts(part):
+                with suppress(IllegalTransition):
+                    await self._cancel(part.id, because)
+                    late = None
+        if late is not None:
+            raise late
+        return job
+
+    async def _cancel(self, job_id: str, because: str) -> Job:
+        for _ in range(_TRIES):
+            job = await self._store.get(job_id)
+            if job.being_canceled:
+                return job
+            try:
+                if job.state.under_way:
+                    return await self._recall(job, because)
+                return await self._store.move(
+                    job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, because, self._clock(), was=job
+                )
+            except TooLate:
+                raise
+            except IllegalTransition as error:
+                # its turn may just have come
+                last = error
+        raise last
 
     async def release(self, job_id: str, *, who: str) -> Job:
         """Print a held job after all; one without a destination is routed again.

@@ -25,6 +25,9 @@ def virtual_printer(
     serial: Annotated[str, typer.Option(help="Serial number to answer with.")] = "VIRTUAL0001",
     seconds: Annotated[float, typer.Option(help="Seconds that a label takes.")] = 0.5,
     announce: Annotated[bool, typer.Option("--announce", help="Announce it by mDNS.")] = False,
+    zebra_discovery: Annotated[
+        bool, typer.Option("--zebra-discovery", help="Answer Zebra's own discovery, on UDP port 4201.")
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -51,6 +54,7 @@ def virtual_printer(
         out=out,
         faults=faults,
         announce=announce,
+        zebra_discovery=zebra_discovery,
     )
     try:
         asyncio.run(_serve(printer))

@@ -1,15 +1,11 @@
 """Parts: pages of one event's document that are jobs of their own, for another printer."""
 
-from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..errors import IllegalTransition
-from ..job import TRANSITIONS, Job, JobState, Reason, Role, check_move
-from . import schema
+from ..job import Job, JobState, Reason, Role
 from .journal import Journal, check_unchanged
-from .rows import NewPart, job_from, part_job
-
-_PARTS = select(schema.jobs).where(schema.jobs.c.part_of == bindparam("job")).order_by(schema.jobs.c.id)
+from .rows import NewPart, part_job
 
 
 class Parts(Journal):
@@ -59,32 +55,6 @@ class Parts(Journal):
             )
 
         return await self._writer.do(change, self._changed)
-
-    async def cancel(self, job_id: str, words: str, now: float) -> Job:
-        """Cancel a job, and with an event's job the parts of its document, as far as they may be; gives the job.
-
-        Raises:
-            IllegalTransition: none of them may be canceled.
-            NoSuchJob: no job has this id.
-        """
-
-        async def change(connection: AsyncConnection) -> tuple[Job, list[Job]]:
-            job = await self._get(connection, job_id)
-            parts = await connection.execute(_PARTS, {"job": job_id})
-            found = [job, *(job_from(row) for row in parts.mappings())]
-            stops = [one for one in found if JobState.CANCELED in TRANSITIONS[one.state]]
-            if not stops:
-                check_move(job_id, job.state, JobState.CANCELED)
-            columns = {"state": JobState.CANCELED, "reason": Reason.CANCELED_BY_USER, "message": words}
-            ended = [await self._update(connection, one, now, words=words, **columns) for one in stops]
-            return next((one for one in ended if one.id == job_id), job), ended
-
-        def changed(result: tuple[Job, list[Job]]) -> None:
-            for one in result[1]:
-                self._changed(one)
-
-        job, _ = await self._writer.do(change, changed)
-        return job
 
 
 def _check_whole(job: Job, was: Job) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ async def test_a_printer_that_is_not_to_be_asked_is_only_sent_to(store: Store, z
     ],
 )
 async def test_a_printer_that_is_not_the_configured_one_gets_nothing(
-    store: Store, zebra: VirtualPrinter, settings: dict[str, object], reason: str
+    store: Store, zebra: VirtualPrinter, settings: dict[str, Any], reason: str
 ) -> None:
     floor = Floor(store, zebra, **settings)
     job = await floor.job()

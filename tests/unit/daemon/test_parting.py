@@ -10,8 +10,9 @@ from tests.papers import ORDER, TRACKING, label, pdf, slip
 
 from labeld.config.services import RenderSettings
 from labeld.config.settings import Settings
+from labeld.daemon.actions import Actions
 from labeld.daemon.dispatcher import Dispatcher
-from labeld.daemon.errors import IllegalTransition
+from labeld.daemon.errors import IllegalTransition, TooLate
 from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
 from labeld.daemon.parting import contents_of, parted, staying
@@ -73,7 +74,7 @@ async def test_a_job_is_split_once_and_only_where_it_was_seen(store: Store, tmp_
     moved = await accepted(store, "e2")
     await store.move(moved.id, JobState.PENDING, Reason.TRANSFORMING, "by hand", 2.0, requested_printer="zebra")
     canceled = await accepted(store, "e3")
-    await store.cancel(canceled.id, "canceled", 2.0)
+    await store.move(canceled.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
     drawn = await accepted(store, "e4")
     await store.save_artwork(drawn.id, Artwork("zebra", b"^XA^XZ", 1, 8, 8, 203, ()), "drawn", 2.0)
     for one in (moved, canceled, drawn):
@@ -98,14 +99,28 @@ async def test_a_split_that_fails_half_way_leaves_the_whole_job(store: Store) ->
 
 
 async def test_the_events_job_is_canceled_with_its_parts_and_a_part_alone(store: Store) -> None:
+    async def too_late(job: Job, _because: str) -> Job:
+        raise TooLate(f"job {job.id} is at its printer")
+
+    settings = Settings()
+    actions = Actions(store, Dispatcher(settings, store, Printers({}), lambda: 1.0), too_late, lambda: 9.0)
     both = await accepted(store)
     await store.split(both, (1,), SLIP, "words", 2.0)
-    assert (await store.cancel("part", "canceled", 3.0)).state is JobState.CANCELED
+    assert (await actions.cancel("part", who="her")).state is JobState.CANCELED
     assert (await store.get(both.id)).state is JobState.PENDING
     other = await accepted(store, "e2")
     await store.split(other, (1,), replace(SLIP, id="part2"), "words", 2.0)
-    assert (await store.cancel(other.id, "canceled by her", 3.0)).state is JobState.CANCELED
+    assert (await actions.cancel(other.id, who="her")).state is JobState.CANCELED
     assert (await store.get("part2")).message == "canceled by her"
+    late = await accepted(store, "e3")
+    tag = await store.split(late, (1,), replace(SLIP, id="part3"), "words", 2.0)
+    await store.save_artwork(tag.id, Artwork("zebra", b"^XA^XZ", 1, 8, 8, 203, ()), "drawn", 2.0)
+    sent = {"payload_sha256": "0" * 64, "labels": 1, "odometer": 1, "now": 3.0}
+    await store.begin_attempt(tag.id, printer="zebra", serial="S", **sent)  # type: ignore[arg-type]
+    assert (await actions.cancel(late.id, who="her")).state is JobState.PROCESSING
+    assert (await store.get("part3")).state is JobState.CANCELED
+    with pytest.raises(TooLate):
+        await actions.cancel(late.id, who="her")
 
 
 async def test_documents_are_shared_by_the_group_that_prints_documents(store: Store) -> None:
