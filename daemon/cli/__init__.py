@@ -2,7 +2,7 @@
 
 import typer
 
-from .client import jobs, print_label, printers
+from .client import adopt, forget, jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
@@ -25,6 +25,8 @@ app.command("inspect")(inspect_document)
 app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("printers")(printers)
+app.command("adopt")(adopt)
+app.command("forget")(forget)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
 app.add_typer(configuration, name="config")
