@@ -56,6 +56,11 @@ class Candidate:
         """The identity to configure: the strongest that is known."""
         if self.serial:
             return f"serial:{self.serial}"
+        # by a UUID it would have to tell a serial number
+        if self.device.uuid and self.identity is None:
+            return f"uuid:{self.device.uuid}"
+        if self.device.hardware_address:
+            return f"mac:{self.device.hardware_address}"
         return f"uuid:{self.device.uuid}" if self.device.uuid else f"name:{self.device.name}"
 
 
@@ -70,6 +75,7 @@ class CandidateJson(TypedDict):
     note: str | None
     serial: str | None
     uuid: str | None
+    hardware_address: str | None
     zpl: bool
     asked: bool
     language: str | None
@@ -93,6 +99,7 @@ def candidate_json(candidate: Candidate, taken: Collection[str]) -> CandidateJso
         note=advert.note or None,
         serial=candidate.serial,
         uuid=device.uuid,
+        hardware_address=device.hardware_address,
         zpl=candidate.zpl,
         asked=candidate.answered,
         language=candidate.language,

@@ -151,3 +151,12 @@ outbox = Table(
     Column("payload", LargeBinary, nullable=False),
     Column("retain", Boolean, nullable=False),
 )
+
+# which serial number counts for a printer that is wanted by something else (`uuid:…`, `mac:…`, `name:…`)
+serials = Table(
+    "serials",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("serial", Text, nullable=False),
+    Column("learnt_at", Float, nullable=False),
+)
