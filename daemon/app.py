@@ -28,6 +28,7 @@ from .fleet import Fleet
 from .intake import Intake
 from .job import Job
 from .outbox import Outbox
+from .parting import Parting
 from .preparer import Preparer
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
@@ -116,9 +117,10 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     pool = await stack.enter_async_context(RenderPool(settings.render))
     outbox = Outbox(store)
     printers = Printers(settings.printers, printer_changed)
-    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic)
-    await stack.enter_async_context(store)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
+    parting = Parting(store, pool, dispatcher, clocks.wall)
+    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting)
+    await stack.enter_async_context(store)
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import ctypes
 import getpass
 import json
 import os
@@ -26,6 +27,8 @@ LABELS = ROOT / "daemon/demo/labels"
 PREFIX = "labeld/test"
 #: no test waits for longer; a limit against hanging, not a measurement
 PATIENCE = 60.0
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 ENDED = {"completed", "aborted", "canceled", "pending-held"}
 
 
@@ -44,6 +47,11 @@ def program(name: str) -> str:
     return path
 
 
+def die_with_parent() -> None:
+    """For a child between fork and exec: it ends when the test's process does, however that ends (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 class Process:
     """A program that is stopped and started, and never outlives its test."""
 
@@ -57,7 +65,9 @@ class Process:
     async def start(self) -> None:
         """Start it."""
         with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(*self._command, stdout=log, stderr=log, env=self._env)
+            self.process = await asyncio.create_subprocess_exec(
+                *self._command, stdout=log, stderr=log, env=self._env, preexec_fn=die_with_parent
+            )
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
         """Signal it and wait for its end; gives its exit status."""
