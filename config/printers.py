@@ -32,7 +32,8 @@ class PrinterSettings(Section):
     """Where it is: `socket://host:port`, port 9100 when absent, or a CUPS queue: `cups://queue`,
     `cups://host:port/queue`. Either this or `identity`."""
     identity: str | None = None
-    """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…` or `name:…` as it announces itself by mDNS."""
+    """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…`, `mac:00:07:4d:…` or `name:…` as it announces
+    itself."""
     language: Literal["auto", "zpl", "tspl", "epl", "pdf"] = "auto"
     """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2); `pdf` is for
     CUPS queues, which draw it. `auto` is `pdf` for those but raw ones, and else `zpl`."""

@@ -33,7 +33,7 @@ class Settings(Section):
     spooler: SpoolerSettings = SpoolerSettings()
     """How printers are served."""
     discovery: DiscoverySettings = DiscoverySettings()
-    """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
+    """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)

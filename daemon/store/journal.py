@@ -72,7 +72,8 @@ class Journal(Queries):
 
     async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
         self._revision += 1
-        columns |= {"updated_at": now, "revision": self._revision}
+        # a clock that is set back, or an event that waited, must not let a job's timeline go back
+        columns |= {"updated_at": max(now, job.updated_at), "revision": self._revision}
         await connection.execute(_UPDATE_JOB, columns | {"job": job.id})
         job = replace(job, **columns)  # type: ignore[arg-type]  # the columns are the fields
         await self._tell(connection, job, words)

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find
+from .api import WHO, find, terms_from
 from .keys import LABELD
 from .problems import Problem
 
@@ -116,6 +116,24 @@ async def act(request: web.Request) -> web.Response:
     raise web.HTTPSeeOther("/")
 
 
+async def adopt(request: web.Request) -> web.Response:
+    """`POST /printers/adopt`: the forms that adopt a found printer and change an adopted one, without the script."""
+    form = {key: str(value).strip() for key, value in (await request.post()).items()}
+    name = form.pop("name", "")
+    said: dict[str, object] = {key: value for key, value in form.items() if value}
+    said["stations"] = form.get("stations", "").replace(",", " ").split()
+    if form.get("resolution", "").isdecimal():
+        said["resolution"] = int(form["resolution"])
+    await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def forget(request: web.Request) -> web.Response:
+    """`POST /printers/forget`: the button, without the script."""
+    await request.app[LABELD].adoption.forget(str((await request.post()).get("name", "")), who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
 async def static(request: web.Request) -> web.FileResponse:
     """`GET /static/{name}`: style, script and icon; browsers ask each time whether they changed."""
     return _file(request.match_info["name"])
@@ -161,6 +179,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         tiles=tiles,
         cards=listed,
         candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        left_out=app.adoption.refused,
         more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,
         before=before,

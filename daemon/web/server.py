@@ -56,6 +56,8 @@ def _routes() -> list[web.RouteDef]:
         web.post("/", page.search),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|release|move|settle}", page.act),
+        web.post("/printers/adopt", page.adopt),
+        web.post("/printers/forget", page.forget),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
