@@ -35,10 +35,12 @@ def print_label(
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
     job, known = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
-    typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
+    parts = [job, *job.get("parts", ())]
+    for one in parts:
+        typer.echo(f"{one['id']}  {one['state']}: {one['message']}")
     if known:
         fail("these bytes came before: this is the earlier job, and nothing more was printed", 1)
-    if wait and job["state"] != "completed":
+    if wait and any(one["state"] != "completed" for one in parts):
         raise typer.Exit(1)
 
 
@@ -50,7 +52,13 @@ def jobs(
 ) -> None:
     """List jobs of the running daemon."""
     query = {"limit": str(limit)} | ({"q": search} if search else {})
-    _show(config, "jobs", query, ("received_at", "state", "outcome", "printer", "tracking_number", "message"), as_json)
+    _show(
+        config,
+        "jobs",
+        query,
+        ("received_at", "state", "outcome", "printer", "role", "tracking_number", "message"),
+        as_json,
+    )
 
 
 def cancel(
@@ -167,7 +175,7 @@ async def _cancel(base: str, job_id: str) -> dict[str, Any]:
 
 
 async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
-    while job["state"] not in _ENDED:
+    while any(one["state"] not in _ENDED for one in (job, *job.get("parts", ()))):
         await asyncio.sleep(0.2)
         job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
     return job
