@@ -27,6 +27,7 @@ from .intake import Intake
 from .job import Job, JobState, Reason
 from .outbox import Outbox
 from .preparer import Preparer
+from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
 from .sources.mqtt import MqttSource
@@ -49,6 +50,7 @@ class App:
     store: Store
     intake: Intake
     actions: Actions
+    printer_acts: PrinterActs
     printers: Printers
     discovery: Discovery
     pool: RenderPool
@@ -136,7 +138,15 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    app = App(settings, store, intake, Actions(store, dispatcher, clocks.wall), printers, discovery, pool, broker, bus)
+    actions = Actions(store, dispatcher, clocks.wall)
+
+    def resumed(name: str) -> None:
+        spoolers[name].poke()
+        spoolers[name].found()
+
+    printer_acts = PrinterActs(store, printers, pool, resumed, clocks.wall)
+    await printer_acts.load()
+    app = App(settings, store, intake, actions, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     await _serve(app, stop, preparer, dispatcher, spoolers, states)

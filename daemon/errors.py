@@ -17,6 +17,14 @@ class NoSuchJob(DaemonError):
     """No job has this id."""
 
 
+class NoSuchPrinter(DaemonError):
+    """No printer has this name."""
+
+
+class PrinterRefuses(DaemonError):
+    """A printer cannot do now what it is asked; the message says what is in the way."""
+
+
 class StoreUnavailable(DaemonError):
     """The database could not commit: disk full, read-only or failing. Nothing was accepted."""
 

@@ -113,7 +113,7 @@ class Spooler:
             await self._settle(attempt)
         heads = await self._store.queue(self._name, skip=self._preparer.slow())
         document_format = self._printers.document_format(self._name)
-        if not heads or document_format is None:
+        if not heads or document_format is None or self._printers[self._name].pause is not None:
             return await self._look()
         job = heads[0]
         if job.reason != Reason.QUEUED:
@@ -177,6 +177,9 @@ class Spooler:
             NotReady: it would not.
         """
         view = self._witness.saw(before, await self._obstacle(session, before))
+        if view.pause is not None:
+            # just now, while it was asked how it is
+            raise NotReady(f"paused by {view.pause.who}")
         if view.state is PrinterState.STOPPED:
             raise NotReady(view.message)
         if view.state is PrinterState.UNKNOWN and self._settings.ask:

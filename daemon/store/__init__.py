@@ -1,6 +1,6 @@
 """The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
 
-from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, OutboxMessage, Rejection
+from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, OutboxMessage, Pause, Rejection
 from .store import Store
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "LedgerEntry",
     "NewJob",
     "OutboxMessage",
+    "Pause",
     "Rejection",
     "Store",
 ]

@@ -21,6 +21,7 @@ from .rows import (
     Accepted,
     Artwork,
     NewJob,
+    Pause,
     job_from,
     job_row,
     new_job,
@@ -309,6 +310,25 @@ class Store(Queries):
             )
 
         return await self._writer.do(change, self._changed)
+
+    # Printers
+
+    async def pause(self, printer: str, pause: Pause) -> None:
+        """Keep that a printer is sent nothing."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+            await connection.execute(insert(schema.pauses).values(printer=printer, at=pause.at, who=pause.who))
+
+        await self._writer.do(change)
+
+    async def resume(self, printer: str) -> None:
+        """Forget a printer's pause."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+
+        await self._writer.do(change)
 
     # Outbox
 

@@ -9,13 +9,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import EventRejected, IllegalTransition, NoSuchJob, StoreUnavailable
+from ..errors import EventRejected, IllegalTransition, NoSuchJob, NoSuchPrinter, PrinterRefuses, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 _STATUS = {
     NoSuchJob: HTTPStatus.NOT_FOUND,
+    NoSuchPrinter: HTTPStatus.NOT_FOUND,
+    PrinterRefuses: HTTPStatus.CONFLICT,
     IllegalTransition: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
 }

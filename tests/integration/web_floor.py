@@ -24,6 +24,7 @@ from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.outbox import Outbox
 from labeld.daemon.preparer import Preparer
+from labeld.daemon.printer_acts import PrinterActs
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
@@ -133,7 +134,8 @@ class Floor:
             moved=lambda _name: None,
             clock=time.monotonic,
         )
-        self.app = App(chosen, store, intake, actions, self.printers, self.discovery, pool, broker, self.bus)
+        acts = PrinterActs(store, self.printers, pool, lambda _name: None, time.time)
+        self.app = App(chosen, store, intake, actions, acts, self.printers, self.discovery, pool, broker, self.bus)
         self.url = await enter(serve(self.app))
         self.http = await enter(aiohttp.ClientSession(self.url))
         preparing = asyncio.create_task(self._preparer.run())
