@@ -1,16 +1,34 @@
 """What a printer is told beside a label's dots, taken from a label as `write` writes it, its data left out."""
 
 import re
+from typing import Final
 
 import numpy as np
 
-from .asset import PDF, ZPL
+from .asset import EPL, PDF, TSPL, ZPL
 from .bitmap import Bitmap
 from .media import Resolution
 from .write import LANGUAGES, write
+from .zpl.allowlist import DROPPED
 from .zpl.graphic_field import Encoding
 from .zpl.lexer import lex
 
+#: What labels leave as it is in a printer: of ZPL, settings that labels of others lose (`allowlist.DROPPED`).
+LEFT_ALONE: Final = {
+    ZPL: tuple(
+        f"{DROPPED[name]} ({name})" for name in ("^MD", "^PR", "^MN", "^MT", "^MM", "~TA", "^LT", "^ML", "~JS", "^JU")
+    ),
+    TSPL: ("GAP", "BLINE", "DENSITY", "SPEED", "DIRECTION", "OFFSET", "SHIFT", "SET"),
+    EPL: (
+        "label length and gap (Q)",
+        "reference point (R)",
+        "direction (Z)",
+        "density (D)",
+        "speed (S)",
+        "options (O)",
+    ),
+    PDF: ("what the queue and its driver are set to: darkness, speed, media tracking",),
+}
 _DATA = "…"
 _FIELDS_BEFORE_DATA = 4  # of ^GF
 _SIDES = re.compile(rb"/MediaBox \[([0-9. ]+)\]")

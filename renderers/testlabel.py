@@ -3,6 +3,7 @@
 It is written as ZPL to be drawn by `zpl.picture`, so that any printer gets it as dots.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from .media import Resolution
@@ -60,8 +61,7 @@ def write(lines: Sequence[str], width: int, height: int, resolution: Resolution)
 
 def _spelled(text: str) -> str:
     """Text as `^FH_` takes it: a printer's name for itself may hold anything."""
-    kept = (chr(byte) if chr(byte).isalnum() and byte < 128 or byte == 32 else f"_{byte:02X}" for byte in text.encode())
-    return "".join(kept)
+    return re.sub(rb"[^A-Za-z0-9 ]", lambda found: b"_%02X" % ord(found[0]), text.encode()).decode()
 
 
 def _frame(width: int, height: int, millimetre: float) -> Iterator[str]:

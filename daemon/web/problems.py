@@ -10,6 +10,7 @@ from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import EventRejected, IllegalTransition, NoSuchJob, NoSuchPrinter, PrinterRefuses, StoreUnavailable
+from ..render_pool import RenderFailed
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +19,7 @@ _STATUS = {
     NoSuchJob: HTTPStatus.NOT_FOUND,
     NoSuchPrinter: HTTPStatus.NOT_FOUND,
     PrinterRefuses: HTTPStatus.CONFLICT,
+    RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     IllegalTransition: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
 }

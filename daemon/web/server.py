@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page
+from . import api, page, printer_page
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES
 from .pictures import Pictures
@@ -56,6 +56,8 @@ def _routes() -> list[web.RouteDef]:
         web.post("/", page.search),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|release|move|settle}", page.act),
+        web.get("/printers/{name}", printer_page.page),
+        web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
@@ -70,6 +72,10 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/jobs/{{id}}/move", api.move),
         web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
         web.get(f"{v1}/printers", api.printers),
+        web.get(f"{v1}/printers/{{name}}", printer_page.printer),
+        web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
+        web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),
+        web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/events", events),

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from ...config.printers import PrinterSettings
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
+from ...renderers.asset import EPL, PDF, TSPL, ZPL
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
 from ..job import Job, JobState, Reason, allowed_acts
 from . import views
+from .printer_view import PrinterDetailJson
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Card:
 
     @property
     def number(self) -> str:
-        """What a person knows the parcel by."""
+        """What a person knows the parcel by; empty for a label without a number."""
         view = self.view
         return view["tracking_number"] or view["package_id"] or view["event_id"] or ""
 
@@ -117,7 +119,51 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
         sign = Sign("bad", "Paused")
     elif view["state"] is PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
         sign = Sign("bad", "No answer")
+    elif view["paused"] and sign.tone != "bad":
+        sign = Sign("ask", "Paused here")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
+
+
+Facts = list[tuple[str, list[tuple[str, str]]]]
+_LANGUAGES = {ZPL: "ZPL", TSPL: "TSPL", EPL: "EPL2", PDF: "PDF, through CUPS"}
+
+
+def printer_facts(view: PrinterDetailJson) -> Facts:
+    """What is known of a printer, under headings; what is not known is left out."""
+    can = view["capabilities"]
+    head = can["head_resolution"]
+    narrow = can["printable_width_mm"]
+    identity = (
+        ("Serial number", view["serial"]),
+        ("Model", view["model"]),
+        ("Firmware", view["firmware"]),
+        ("Address", view["uri"]),
+        ("Found by", view["found_by"]),
+        ("Stations", ", ".join(view["stations"])),
+    )
+    counter = "not told" if view["odometer"] is None else str(view["odometer"])
+    capabilities = (
+        ("Language", _LANGUAGES.get(can["document_format"] or "", "")),
+        ("Pictures as", can["graphic_encoding"]),
+        (
+            "Resolution",
+            f"{can['resolution']} dpi"
+            + (", as its head says" if head == can["resolution"] else f", its head has {head}" if head else ""),
+        ),
+        ("Stock", f"{Media.parse(can['media']).short}, {can['width']} x {can['height']} dots"),
+        ("Head reaches", narrow and f"{narrow:g} mm"),
+        ("Other sizes", _SCALING[can["scaling"]]),
+        ("Bars between dots", "drawn anew on whole dots" if can["symbol_repair"] else ""),
+        ("Label counter", counter),
+    )
+    groups: tuple[tuple[str, Sequence[tuple[str, str | None]]], ...] = (
+        ("Who it is", identity),
+        ("What it prints", capabilities),
+    )
+    return [(title, [(name, value) for name, value in pairs if value]) for title, pairs in groups]
+
+
+_SCALING = {"auto": "shrunk where they do not fit", "none": "held where they do not fit", "fit": "scaled to fit"}
 
 
 def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
@@ -142,9 +188,11 @@ def size(printer: PrinterSettings | None) -> tuple[int, int]:
 def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) -> Headline:
     """The most urgent things first; when there are none, how much is on its way."""
     stopped = sum(tile.sign.tone == "bad" for tile in tiles)
+    kept = sum(tile.view["paused"] is not None and tile.view["queued"] > 0 for tile in tiles)
     troubles = [
         _count(stopped, "printer needs you", "printers need you") if stopped else "",
         _count(held, "label waits for an answer", "labels wait for an answer") if held else "",
+        _count(kept, "paused printer keeps labels waiting", "paused printers keep labels waiting") if kept else "",
         "" if connected else "no connection to the broker",
     ]
     words = ", ".join(trouble for trouble in troubles if trouble)

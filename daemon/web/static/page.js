@@ -163,7 +163,6 @@ async function act(form, button) {
     }, ARMED_MS);
     return;
   }
-  const { job, verb } = form.dataset;
   const place = form.querySelector("select");
   const said = place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
   const body = said && JSON.stringify(said);
@@ -171,7 +170,7 @@ async function act(form, button) {
   for (const one of buttons) one.disabled = true;
   say("");
   try {
-    const answer = await fetch(`/api/v1/jobs/${job}/${verb}`, {
+    const answer = await fetch(`/api/v1${form.getAttribute("action")}`, {
       method: "POST", body, headers: body ? { "Content-Type": "application/json" } : {},
     });
     if (!answer.ok) say((await answer.json()).detail);
@@ -194,7 +193,7 @@ function seek(text) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.job) {
+  if ("act" in form.dataset) {
     event.preventDefault();
     act(form, event.submitter ?? form.querySelector("button"));
   } else if (form.getAttribute("role") === "search") {

@@ -1,0 +1,65 @@
+"""A printer's own page, and what the API says of it and does with it."""
+
+from aiohttp import web
+
+from . import views, words
+from .api import WHO
+from .drawing import TEMPLATES, answer, card
+from .keys import LABELD
+from .printer_view import detail
+
+
+async def page(request: web.Request) -> web.Response:
+    """`GET /printers/{name}`: one printer, its labels, and what labeld knows of it and says to it."""
+    app = request.app[LABELD]
+    found = await detail(app, request.match_info["name"])
+    return answer(
+        TEMPLATES.get_template("printer.html").render(
+            settings=app.settings,
+            broker=app.broker.state,
+            view=found.view,
+            tile=words.printer_tile(found.view, None),
+            facts=words.printer_facts(found.view),
+            waiting=[card(app, job) for job in found.waiting],
+            last=[card(app, job) for job in found.last],
+        )
+    )
+
+
+async def act(request: web.Request) -> web.Response:
+    """`POST /printers/{name}/{verb}`: the buttons, for browsers in which the script does not run."""
+    acts, name = request.app[LABELD].printer_acts, request.match_info["name"]
+    match request.match_info["verb"]:
+        case "pause":
+            await acts.pause(name, who=WHO)
+        case "resume":
+            await acts.resume(name)
+        case _:
+            await acts.test_label(name, who=WHO)
+    raise web.HTTPSeeOther(f"/printers/{name}")
+
+
+async def printer(request: web.Request) -> web.Response:
+    """One printer with everything that is known of it."""
+    return web.json_response((await detail(request.app[LABELD], request.match_info["name"])).view)
+
+
+async def pause(request: web.Request) -> web.Response:
+    """Send a printer nothing more; the label on its way is finished."""
+    app, name = request.app[LABELD], request.match_info["name"]
+    view = await app.printer_acts.pause(name, who=WHO)
+    return web.json_response(views.printer_json(view, await app.store.counts(views.OPEN_STATES)))
+
+
+async def resume(request: web.Request) -> web.Response:
+    """Let a paused printer print again."""
+    app, name = request.app[LABELD], request.match_info["name"]
+    view = await app.printer_acts.resume(name)
+    return web.json_response(views.printer_json(view, await app.store.counts(views.OPEN_STATES)))
+
+
+async def test_label(request: web.Request) -> web.Response:
+    """Queue a test label: 201 with its job."""
+    made = await request.app[LABELD].printer_acts.test_label(request.match_info["name"], who=WHO)
+    headers = {"Location": f"/api/v1/jobs/{made.id}"}
+    return web.json_response(views.job_json(made), status=201, headers=headers)
