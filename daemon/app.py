@@ -117,12 +117,16 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
         progress_timeout=limits.progress_timeout_seconds,
         reply_timeout=limits.reply_timeout_seconds,
     )
+
+    def found(name: str) -> None:
+        spoolers[name].found()
+
     discovery = Discovery(
         settings.discovery,
         settings.printers,
         open_at,
         changed=lambda: bus.tell("discovery", ""),
-        moved=lambda name: spoolers[name].found(),
+        moved=found,
         clock=clocks.monotonic,
     )
 
@@ -139,12 +143,7 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, clocks.wall)
-
-    def resumed(name: str) -> None:
-        spoolers[name].poke()
-        spoolers[name].found()
-
-    printer_acts = PrinterActs(store, printers, pool, resumed, clocks.wall)
+    printer_acts = PrinterActs(store, printers, pool, found, clocks.wall)
     await printer_acts.load()
     app = App(settings, store, intake, actions, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:

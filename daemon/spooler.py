@@ -73,7 +73,7 @@ class Spooler:
         self._wake.set()
 
     def found(self) -> None:
-        """The printer may be somewhere else now, or there again: it is not waited for any longer."""
+        """The printer may be somewhere else, there again, or resumed: it is not waited for any longer."""
         self._found.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -87,7 +87,7 @@ class Spooler:
                 pause = await self._turn()
                 failures = 0
                 if pause and not stop.is_set():
-                    await _until(pause, self._wake)
+                    await _until(pause, self._wake, self._found)
                 continue
             except (NotReady, IllegalTransition) as error:
                 # a person is at a printer that answers: the moment it is mended it goes on

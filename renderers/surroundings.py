@@ -75,7 +75,6 @@ def _bands(payload: bytes, band: bytes) -> list[str]:
 
 
 def _page(payload: bytes, width: int, height: int) -> str:
-    sides = _SIDES.search(payload)
-    assert sides is not None, "a page has a size"
-    across, down = (float(side) * _MM_PER_POINT for side in sides[1].split()[2:])
+    (sides,) = _SIDES.findall(payload)
+    across, down = (float(side) * _MM_PER_POINT for side in sides.split()[2:])
     return f"a PDF page of {across:.1f} x {down:.1f} mm that holds {width} x {height} dots and nothing else"
