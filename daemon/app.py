@@ -117,16 +117,12 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
         progress_timeout=limits.progress_timeout_seconds,
         reply_timeout=limits.reply_timeout_seconds,
     )
-
-    def found(name: str) -> None:
-        spoolers[name].found()
-
     discovery = Discovery(
         settings.discovery,
         settings.printers,
         open_at,
         changed=lambda: bus.tell("discovery", ""),
-        moved=found,
+        moved=lambda name: spoolers[name].found(),
         clock=clocks.monotonic,
     )
 
@@ -143,7 +139,7 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, clocks.wall)
-    printer_acts = PrinterActs(store, printers, pool, found, clocks.wall)
+    printer_acts = PrinterActs(store, printers, pool, lambda name: spoolers[name].found(), clocks.wall)
     await printer_acts.load()
     app = App(settings, store, intake, actions, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
