@@ -150,6 +150,12 @@ class Queries:
         async with self._reading() as connection:
             return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
 
+    async def attempts(self, job_id: str) -> list[Attempt]:
+        """Every time a job was sent, with the evidence, oldest first."""
+        query = select(schema.attempts).where(schema.attempts.c.job_id == job_id).order_by(schema.attempts.c.id)
+        async with self._reading() as connection:
+            return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+
     async def has_counter(self, printer: str, serial: str | None) -> bool:
         """Whether this very printer ever told its label counter."""
         table = schema.attempts.c

@@ -50,7 +50,7 @@ class Artwork:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An intent to send, and what became of it."""
+    """An intent to send, and what became of it: both counters, how the printer was, when, and what that proves."""
 
     id: int
     job_id: str
@@ -65,6 +65,9 @@ class Attempt:
     outcome: Outcome | None
     level: Level | None
     because: str | None
+    state_before: str | None
+    state_after: str | None
+    sent_at: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,10 @@ attempts = Table(
     Column("outcome", String(20)),
     Column("level", String(20)),
     Column("because", Text),
+    # how the printer was before the first byte and at the last look, and when the last byte was handed over
+    Column("state_before", Text),
+    Column("state_after", Text),
+    Column("sent_at", Float),
     Index("ix_attempts_job_id", "job_id"),
     Index("ix_attempts_open", "printer", "ended_at"),
     Index("ix_attempts_outcome", "printer", "serial", "outcome"),
@@ -159,4 +163,17 @@ outbox = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("retain", Boolean, nullable=False),
+)
+
+# what was learned of each printer; its id is its serial number, or its place where it tells none
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("serial", Text),
+    # its name in the configuration and its address, where it was seen last
+    Column("place", Text, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("learned", JSON, nullable=False),
+    Index("ix_profiles_place", "place", "last_seen"),
 )

@@ -16,7 +16,7 @@ from ..errors import IllegalTransition
 from ..job import Job, JobState, Reason, check_move
 from . import schema
 from .engine import migrate, open_engine
-from .queries import Queries
+from .profiles import Profiles
 from .rows import (
     Accepted,
     Artwork,
@@ -44,7 +44,7 @@ _UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
 REJECTED_BYTES = 64 * 1024
 
 
-class Store(Queries):
+class Store(Profiles):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -229,6 +229,7 @@ class Store(Queries):
         labels: int,
         odometer: int | None,
         now: float,
+        state: str | None = None,
     ) -> int:
         """Journal the intent to send; when this returns it is on disk, and the first byte may leave.
 
@@ -249,6 +250,7 @@ class Store(Queries):
                     payload_sha256=payload_sha256,
                     labels=labels,
                     odometer_before=odometer,
+                    state_before=state,
                     started_at=now,
                 )
             )
@@ -279,8 +281,22 @@ class Store(Queries):
         state: JobState,
         reason: str,
         now: float,
+        printer_state: str | None = None,
+        sent_at: float | None = None,
     ) -> Job:
-        """Close an intent with what is known about the paper, and move its job."""
+        """Close an intent with what is known about the paper, and move its job.
+
+        Args:
+            attempt: the intent.
+            job_id: its job.
+            verdict: what is known.
+            odometer: the printer's counter at the last look.
+            state: where its job goes.
+            reason: and why.
+            now: Unix seconds.
+            printer_state: how the printer was at the last look.
+            sent_at: when the last byte was handed over.
+        """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
@@ -290,6 +306,8 @@ class Store(Queries):
                 .where(schema.attempts.c.id == attempt)
                 .values(
                     odometer_after=odometer,
+                    state_after=printer_state,
+                    sent_at=sent_at,
                     ended_at=now,
                     outcome=verdict.outcome,
                     level=verdict.level,
