@@ -121,13 +121,6 @@ async def settle(request: web.Request) -> web.Response:
     return web.json_response(views.job_json(changed))
 
 
-async def printers(request: web.Request) -> web.Response:
-    """Every printer with its state and the length of its queue."""
-    app = request.app[LABELD]
-    counts = await app.store.counts(views.OPEN_STATES)
-    return web.json_response({"printers": [views.printer_json(view, counts) for view in app.printers]})
-
-
 async def candidates(request: web.Request) -> web.Response:
     """Every printer that announces itself, with what to write into the configuration to print on it."""
     app = request.app[LABELD]

@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
+from ...drivers.profile import seconds_per_label, seconds_to_first
 from . import views, words
 from .api import WHO
 from .drawing import TEMPLATES, answer, card
 from .keys import LABELD
-from .printer_view import detail
+from .printer_view import detail, learned
 
 
 async def page(request: web.Request) -> web.Response:
@@ -19,7 +20,7 @@ async def page(request: web.Request) -> web.Response:
             broker=app.broker.state,
             view=found.view,
             tile=words.printer_tile(found.view, None),
-            facts=words.printer_facts(found.view),
+            facts=words.printer_facts(found.view, found.profile),
             waiting=[card(app, job) for job in found.waiting],
             last=[card(app, job) for job in found.last],
         )
@@ -42,6 +43,18 @@ async def act(request: web.Request) -> web.Response:
 async def printer(request: web.Request) -> web.Response:
     """One printer with everything that is known of it."""
     return web.json_response((await detail(request.app[LABELD], request.match_info["name"])).view)
+
+
+async def printers(request: web.Request) -> web.Response:
+    """Every printer with its state, the length of its queue, and how fast it is."""
+    app = request.app[LABELD]
+    counts = await app.store.counts(views.OPEN_STATES)
+    found = []
+    for one in app.printers:
+        profile = await learned(app.store, one)
+        pace = None if profile is None else seconds_per_label(profile) or seconds_to_first(profile)
+        found.append({**views.printer_json(one, counts), "seconds_per_label": pace})
+    return web.json_response({"printers": found})
 
 
 async def pause(request: web.Request) -> web.Response:

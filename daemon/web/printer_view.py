@@ -1,11 +1,13 @@
 """One printer with everything that is known of it, for the API and its page."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...config.printers import PrinterSettings
 from ...drivers import cups, zebra
 from ...drivers.printer import PrinterState
+from ...drivers.profile import Profile
+from ...drivers.profile_words import profile_json
 from ...renderers import surroundings
 from ...renderers.asset import PDF
 from ...renderers.media import Resolution
@@ -13,6 +15,7 @@ from ...renderers.payload import paper_of
 from ..errors import NoSuchPrinter
 from ..job import Job, JobState
 from ..printers import PrinterView
+from ..store import Store
 from . import views
 
 if TYPE_CHECKING:
@@ -60,15 +63,17 @@ class PrinterDetailJson(views.PrinterJson):
     found_by: str
     capabilities: CapabilitiesJson
     says: SayingsJson
+    profile: dict[str, Any] | None
     waiting: list[views.JobJson]
     last: list[views.JobJson]
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A printer, the jobs that wait for it or for an answer, and those that it was sent, latest first."""
+    """A printer, what was learned of it, the jobs that wait, and those that it was sent, latest first."""
 
     view: PrinterDetailJson
+    profile: Profile | None
     waiting: list[Job]
     last: list[Job]
 
@@ -89,16 +94,26 @@ async def detail(app: "App", name: str) -> Detail:
     shown = {job.id for job in waiting}
     last = [job for job in await app.store.sent_by(name, limit=_LAST + _WAITING) if job.id not in shown][:_LAST]
     document_format = app.printers.document_format(name)
+    profile = await learned(app.store, printer)
     view = PrinterDetailJson(
         **views.printer_json(printer, counts),
         firmware=printer.identity.firmware,
         found_by=_found_by(printer),
         capabilities=_capabilities(printer, document_format),
         says=sayings(printer.settings, document_format),
+        profile=None if profile is None else profile_json(profile),
         waiting=[views.job_json(job) for job in waiting],
         last=[views.job_json(job) for job in last],
     )
-    return Detail(view, waiting, last)
+    return Detail(view, profile, waiting, last)
+
+
+async def learned(store: Store, printer: PrinterView) -> Profile | None:
+    """What was learned of a printer: by its serial number, or by its place where it tells none."""
+    serial = printer.identity.serial or printer.settings.own_serial
+    if serial is not None:
+        return await store.profile(serial)
+    return None if printer.uri is None else await store.profile_at(printer.uri)
 
 
 def sayings(settings: PrinterSettings, document_format: str | None) -> SayingsJson:

@@ -71,7 +71,7 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/jobs/{{id}}/release", api.release),
         web.post(f"{v1}/jobs/{{id}}/move", api.move),
         web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
-        web.get(f"{v1}/printers", api.printers),
+        web.get(f"{v1}/printers", printer_page.printers),
         web.get(f"{v1}/printers/{{name}}", printer_page.printer),
         web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
         web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ...config.printers import PrinterSettings
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
+from ...drivers.profile import Profile
+from ...drivers.profile_words import profile_facts
 from ...renderers.asset import EPL, PDF, TSPL, ZPL
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
@@ -128,7 +130,7 @@ Facts = list[tuple[str, list[tuple[str, str]]]]
 _LANGUAGES = {ZPL: "ZPL", TSPL: "TSPL", EPL: "EPL2", PDF: "PDF, through CUPS"}
 
 
-def printer_facts(view: PrinterDetailJson) -> Facts:
+def printer_facts(view: PrinterDetailJson, profile: Profile | None) -> Facts:
     """What is known of a printer, under headings; what is not known is left out."""
     can = view["capabilities"]
     head = can["head_resolution"]
@@ -159,8 +161,18 @@ def printer_facts(view: PrinterDetailJson) -> Facts:
     groups: tuple[tuple[str, Sequence[tuple[str, str | None]]], ...] = (
         ("Who it is", identity),
         ("What it prints", capabilities),
+        ("What was learned", _learned(profile)),
     )
-    return [(title, [(name, value) for name, value in pairs if value]) for title, pairs in groups]
+    known = [(title, [(name, value) for name, value in pairs if value]) for title, pairs in groups]
+    return [(title, pairs) for title, pairs in known if pairs]
+
+
+def _learned(profile: Profile | None) -> list[tuple[str, str]]:
+    """What the printer does, without who it says it is, which stands above."""
+    if profile is None:
+        return []
+    told = {"model", "firmware", "serial number"}
+    return [(name[:1].upper() + name[1:], words) for name, words in profile_facts(profile) if name not in told]
 
 
 _SCALING = {"auto": "shrunk where they do not fit", "none": "held where they do not fit", "fit": "scaled to fit"}
