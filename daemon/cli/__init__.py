@@ -6,6 +6,7 @@ from .client import jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
+from .doctor import doctor
 from .inspect import inspect_document
 from .route import route
 from .run import run
@@ -25,6 +26,7 @@ app.command("inspect")(inspect_document)
 app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("printers")(printers)
+app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
 app.add_typer(configuration, name="config")

@@ -12,10 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from ..candidates import candidate_json
 from ..events import LabelReady
 from ..job import Job, JobState
+from ..messages import iso
 from ..render_pool import RenderFailed
 from ..store import Store
 from . import pictures, views
-from .keys import LABELD, PICTURES
+from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
 
@@ -149,14 +150,15 @@ async def readyz(request: web.Request) -> web.Response:
     """The database answers; the broker's absence is told but is no reason to restart anything."""
     app = request.app[LABELD]
     broker, headers = asdict(app.broker.state), {"Cache-Control": "no-store"}
+    extra = {"broker": broker, "since": iso(request.app[SINCE])}
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             await app.store.jobs(limit=1)
     except (SQLAlchemyError, TimeoutError) as error:
         because = getattr(error, "orig", None) or f"no answer within {_PROBE_SECONDS:g} s"
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        return problem(status, f"the database: {because}", headers=headers, extra={"broker": broker})
-    return web.json_response({"status": "ready", "broker": broker}, headers=headers)
+        return problem(status, f"the database: {because}", headers=headers, extra=extra)
+    return web.json_response({"status": "ready", **extra}, headers=headers)
 
 
 async def _object(request: web.Request) -> dict[str, object]:

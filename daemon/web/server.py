@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ from aiohttp import web
 
 from . import api, page, printer_page
 from .guard import add_headers, guard
-from .keys import CLOSING, LABELD, PICTURES
+from .keys import CLOSING, LABELD, PICTURES, SINCE
 from .pictures import Pictures
 from .problems import problems
 from .stream import events
@@ -32,6 +33,7 @@ async def serve(app: "App") -> AsyncIterator[str]:
     site = web.Application(client_max_size=limit, middlewares=[problems, guard])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
+    site[SINCE] = time.time()
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
     site.on_shutdown.append(_close_streams)

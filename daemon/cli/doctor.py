@@ -1,0 +1,50 @@
+"""`labeld doctor`: looks at everything that printing depends on."""
+
+import json
+import sys
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from ...config.errors import ConfigError
+from ...config.load import load
+from ..doctor.bounds import run
+from ..doctor.examination import Configuration, examine
+from ..doctor.finding import Finding, Mark, exit_code
+from .common import DEFAULT_CONFIG, ConfigOption
+
+_STYLES = {Mark.OK: "green", Mark.WARNING: "yellow", Mark.FAULT: "bold red"}
+
+
+def doctor(
+    config: ConfigOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Check configuration, daemon, broker, printers, CUPS, clock, disk, fonts and sandbox; exit 1 on any fault."""
+    if config is None and DEFAULT_CONFIG.exists():
+        config = DEFAULT_CONFIG
+    source = str(config) if config else "no configuration file: defaults"
+    try:
+        read = Configuration(source, load(config))
+    except ConfigError as error:
+        read = Configuration(source, None, tuple(error.faults))
+    findings = run(examine(read))
+    if as_json:
+        typer.echo(json.dumps([asdict(one) for one in findings], indent=2, ensure_ascii=False))
+    else:
+        _show(findings)
+    sys.stdout.flush()
+    raise typer.Exit(exit_code(findings))
+
+
+def _show(findings: list[Finding]) -> None:
+    console = Console(highlight=False)
+    widest = max(len(one.check) for one in findings)
+    for one in findings:
+        line = Text.assemble((f"{one.mark:<8}", _STYLES[one.mark]), (f"{one.check:<{widest}}  ", "bold"), one.found)
+        if one.advice:
+            line.append(f" → {one.advice}")
+        console.print(line, soft_wrap=True)
