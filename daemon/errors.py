@@ -18,7 +18,11 @@ class NoSuchJob(DaemonError):
 
 
 class NoSuchPrinter(DaemonError):
-    """No printer has this name."""
+    """No printer has this name, or none that was found is this one."""
+
+
+class AdoptionRefused(DaemonError):
+    """A printer cannot be adopted, changed or forgotten so; the message says why, and what to do."""
 
 
 class PrinterRefuses(DaemonError):

@@ -52,8 +52,7 @@ class PrinterActs:
     async def load(self) -> None:
         """Learn which printers were paused before the start; to be called before anything prints."""
         for name, pause in (await self._store.pauses()).items():
-            if name in self._printers:
-                self._printers.paused(name, pause)
+            self._printers.paused(name, pause)
 
     async def pause(self, name: str, *, who: str) -> PrinterView:
         """Send a printer nothing more; a label on its way is finished. It is still asked how it is."""

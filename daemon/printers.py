@@ -1,7 +1,7 @@
 """The printers that the daemon knows, and how each was when last seen."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..config.printers import PrinterSettings
@@ -70,15 +70,27 @@ class Printers:
     """The registry: observations in, views out; tells when a printer's state changes."""
 
     def __init__(
-        self, settings: dict[str, PrinterSettings], changed: Callable[[PrinterView], None] = lambda _view: None
+        self, settings: Mapping[str, PrinterSettings], changed: Callable[[PrinterView], None] = lambda _view: None
     ) -> None:
-        self._views = {
-            name: PrinterView(
-                name, one, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet", one.uri
-            )
-            for name, one in settings.items()
-        }
+        self._views = {name: _unseen(name, one) for name, one in settings.items()}
         self._changed = changed
+        #: by name: a printer that is adopted anew is paused still
+        self._pauses: dict[str, Pause] = {}
+
+    def apply(self, settings: Mapping[str, PrinterSettings]) -> None:
+        """Take over new settings; a printer that is not in them stays until it is removed."""
+        for name, one in settings.items():
+            old = self._views.get(name)
+            if old is not None and old.settings == one:
+                continue
+            same = old is not None and old.settings.claims == one.claims
+            new = replace(old, settings=one) if old and same else _unseen(name, one)
+            self._views[name] = replace(new, pause=self._pauses.get(name))
+            self._changed(self._views[name])
+
+    def remove(self, name: str) -> None:
+        """Forget a printer that nobody serves any more."""
+        self._views.pop(name, None)
 
     def __iter__(self) -> Iterator[PrinterView]:
         return iter(self._views.values())
@@ -124,11 +136,14 @@ class Printers:
             self._views[name] = replace(old, uri=uri)
             self._changed(self._views[name])
 
-    def paused(self, name: str, pause: Pause | None) -> PrinterView:
-        """A person pauses or resumes a printer; how it is by itself is another matter."""
-        self._views[name] = replace(self._views[name], pause=pause)
-        self._changed(self._views[name])
-        return self._views[name]
+    def paused(self, name: str, pause: Pause | None) -> None:
+        """A person pauses or resumes a printer, which need not be there; how it is by itself is another matter."""
+        self._pauses.pop(name, None)
+        if pause is not None:
+            self._pauses[name] = pause
+        if name in self._views:
+            self._views[name] = replace(self._views[name], pause=pause)
+            self._changed(self._views[name])
 
     def failed(self, name: str, error: DriverError) -> PrinterView:
         """Take in a conversation that did not come about."""
@@ -160,6 +175,13 @@ class Printers:
         if (old.state, old.reasons, old.identity, old.message) != (new.state, new.reasons, new.identity, new.message):
             self._changed(new)
         return new
+
+
+def _unseen(name: str, settings: PrinterSettings) -> PrinterView:
+    """A printer that nobody looked at yet."""
+    return PrinterView(
+        name, settings, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet", settings.uri
+    )
 
 
 def _describe(state: PrinterState, reasons: tuple[str, ...]) -> str:

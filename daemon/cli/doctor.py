@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ...config.errors import ConfigError
-from ...config.load import load
+from ...config.load import read
 from ..doctor.bounds import run
 from ..doctor.examination import Configuration, examine
 from ..doctor.finding import Finding, Mark, exit_code
@@ -28,10 +28,11 @@ def doctor(
         config = DEFAULT_CONFIG
     source = str(config) if config else "no configuration file: defaults"
     try:
-        read = Configuration(source, load(config))
+        loaded = read(config)
+        configuration = Configuration(source, loaded.settings, left_out=loaded.refused)
     except ConfigError as error:
-        read = Configuration(source, None, tuple(error.faults))
-    findings = run(examine(read))
+        configuration = Configuration(source, None, tuple(error.faults))
+    findings = run(examine(configuration))
     if as_json:
         typer.echo(json.dumps([asdict(one) for one in findings], indent=2, ensure_ascii=False))
     else:

@@ -23,22 +23,22 @@ _RENDER_SECONDS = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What was read: the settings, or the faults that keep from having any, and what was left out of them."""
+    """What was read: the settings, or the faults that keep from having any; and adopted printers that are left out."""
 
     source: str
     settings: Settings | None
     faults: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
 
 def judge_configuration(read: Configuration) -> list[Finding]:
     """The configuration, a line for each fault."""
-    settings = read.settings
-    found = [fault("configuration", line, "correct it; labeld config check tells more") for line in read.faults]
-    if settings is not None and not found:
-        count = len(settings.printers)
-        words = f"{read.source}: site {settings.site}, {count} printer{'s' * (count != 1)}"
-        return [ok("configuration", words)]
-    return found
+    if (settings := read.settings) is None:
+        return [fault("configuration", line, "correct it: nothing starts before") for line in read.faults]
+    count = len(settings.printers)
+    words = f"{read.source}: site {settings.site}, {count} printer{'s' * (count != 1)}"
+    advice = "correct or delete its file"
+    return [ok("configuration", words), *(warning("configuration", line, advice) for line in read.left_out)]
 
 
 async def examine(read: Configuration) -> list[Finding]:

@@ -96,7 +96,7 @@ async def detail(app: "App", name: str) -> Detail:
     document_format = app.printers.document_format(name)
     profile = await learned(app.store, printer)
     view = PrinterDetailJson(
-        **views.printer_json(printer, counts),
+        **views.printer_json(printer, counts, app.adoption.names),
         firmware=printer.identity.firmware,
         found_by=_found_by(printer),
         capabilities=_capabilities(printer, document_format),

@@ -9,7 +9,15 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import EventRejected, IllegalTransition, NoSuchJob, NoSuchPrinter, PrinterRefuses, StoreUnavailable
+from ..errors import (
+    AdoptionRefused,
+    EventRejected,
+    IllegalTransition,
+    NoSuchJob,
+    NoSuchPrinter,
+    PrinterRefuses,
+    StoreUnavailable,
+)
 from ..render_pool import RenderFailed
 
 log = logging.getLogger(__name__)
@@ -21,6 +29,7 @@ _STATUS = {
     PrinterRefuses: HTTPStatus.CONFLICT,
     RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     IllegalTransition: HTTPStatus.CONFLICT,
+    AdoptionRefused: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

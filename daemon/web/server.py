@@ -78,6 +78,8 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
         web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),
         web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
+        web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
+        web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/events", events),

@@ -153,7 +153,7 @@ def printer_facts(view: PrinterDetailJson, profile: Profile | None) -> Facts:
             + (", as its head says" if head == can["resolution"] else f", its head has {head}" if head else ""),
         ),
         ("Stock", f"{Media.parse(can['media']).short}, {can['width']} x {can['height']} dots"),
-        ("Head reaches", narrow and f"{narrow:g} mm"),
+        ("Head reaches", None if narrow is None else f"{narrow:g} mm"),
         ("Other sizes", _SCALING[can["scaling"]]),
         ("Bars between dots", "drawn anew on whole dots" if can["symbol_repair"] else ""),
         ("Label counter", counter),

@@ -11,9 +11,9 @@ import pytest
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
 from labeld.config.settings import Settings
-from labeld.daemon.app import _hold_orphans
 from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
+from labeld.daemon.orphans import hold_orphans
 from labeld.daemon.preparer import Preparer, made_for
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
@@ -205,7 +205,7 @@ async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zeb
         job.id, printer="zebra", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=1.0
     )
     waiting = await floor.job(2)
-    await _hold_orphans(store, Settings(), CLOCKS)
+    assert await hold_orphans(store, (), CLOCKS.wall())
     held = await store.get(job.id)
     assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN)
     assert (await store.get(waiting.id)).reason == Reason.NO_DESTINATION
