@@ -11,10 +11,8 @@ from rich.text import Text
 
 from ...config.errors import ConfigError
 from ...config.load import read
-from ..doctor.bounds import run
-from ..doctor.examination import Configuration, examine
 from ..doctor.finding import Finding, Mark, exit_code
-from .common import DEFAULT_CONFIG, ConfigOption
+from .common import DEFAULT_CONFIG, ConfigOption, plain
 
 _STYLES = {Mark.OK: "green", Mark.WARNING: "yellow", Mark.FAULT: "bold red"}
 
@@ -24,6 +22,10 @@ def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Check configuration, daemon, broker, printers, CUPS, clock, disk, fonts and sandbox; exit 1 on any fault."""
+    # the database and the broker take time to import, and other commands need neither
+    from ..doctor.bounds import run
+    from ..doctor.examination import Configuration, examine
+
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
     source = str(config) if config else "no configuration file: defaults"
@@ -45,7 +47,9 @@ def _show(findings: list[Finding]) -> None:
     console = Console(highlight=False)
     widest = max(len(one.check) for one in findings)
     for one in findings:
-        line = Text.assemble((f"{one.mark:<8}", _STYLES[one.mark]), (f"{one.check:<{widest}}  ", "bold"), one.found)
+        line = Text.assemble(
+            (f"{one.mark:<8}", _STYLES[one.mark]), (f"{one.check:<{widest}}  ", "bold"), plain(one.found)
+        )
         if one.advice:
-            line.append(f" → {one.advice}")
+            line.append(f" → {plain(one.advice)}")
         console.print(line, soft_wrap=True)

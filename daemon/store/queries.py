@@ -76,6 +76,7 @@ class Queries:
         limit: int = 50,
         before: str | None = None,
         state: str | None = None,
+        printer: str | None = None,
         search: str | None = None,
     ) -> list[Job]:
         """Jobs newest first; `before` is the id that the previous page ended with, `search` an exact number."""
@@ -85,6 +86,8 @@ class Queries:
             query = query.where(jobs.id < before)
         if state is not None:
             query = query.where(jobs.state == state)
+        if printer is not None:
+            query = query.where(jobs.printer == printer)
         if search is not None:
             query = query.where(
                 (jobs.tracking_number == search) | (jobs.package_id == search) | (jobs.event_id == search)

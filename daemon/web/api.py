@@ -32,11 +32,17 @@ _PROGRAM = 80
 
 
 async def find(
-    store: Store, text: str, *, limit: int, before: str | None = None, state: str | None = None
+    store: Store,
+    text: str,
+    *,
+    limit: int,
+    before: str | None = None,
+    state: str | None = None,
+    printer: str | None = None,
 ) -> list[Job]:
     """Jobs whose tracking number, package id or event id is what was typed or scanned."""
     for number in meanings(text):
-        if found := await store.jobs(limit=limit, before=before, state=state, search=number):
+        if found := await store.jobs(limit=limit, before=before, state=state, printer=printer, search=number):
             return found
     return []
 
@@ -46,12 +52,13 @@ async def jobs(request: web.Request) -> web.Response:
     store, query = request.app[LABELD].store, request.query
     limit = _whole(query, "limit", _LIMIT, _MOST)
     before, state, text = query.get("before") or None, query.get("state") or None, query.get("q", "").strip()
+    printer = query.get("printer") or None
     if state is not None and state not in list(JobState):
         raise Problem(HTTPStatus.BAD_REQUEST, f"state {state!r} is not one of {', '.join(JobState)}")
     if text:
-        found = await find(store, text, limit=limit + 1, before=before, state=state)
+        found = await find(store, text, limit=limit + 1, before=before, state=state, printer=printer)
     else:
-        found = await store.jobs(limit=limit + 1, before=before, state=state)
+        found = await store.jobs(limit=limit + 1, before=before, state=state, printer=printer)
     following = found[limit - 1].id if len(found) > limit else None
     return web.json_response({"jobs": [views.job_json(job) for job in found[:limit]], "next": following})
 

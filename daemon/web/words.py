@@ -119,7 +119,7 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
         sign = Sign("bad", "Offline")
     elif view["reasons"] == ["paused"]:
         sign = Sign("bad", "Paused")
-    elif view["state"] is PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
+    elif view["state"] == PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
         sign = Sign("bad", "No answer")
     elif view["paused"] and sign.tone != "bad":
         sign = Sign("ask", "Paused here")
