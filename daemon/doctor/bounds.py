@@ -26,12 +26,15 @@ class _DaemonThreads(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[..., _T], /, *args: Any, **kwargs: Any) -> "Future[_T]":
         future: Future[_T] = Future()
+        future.set_running_or_notify_cancel()  # it cannot be cancelled any more
 
         def run() -> None:
             try:
-                future.set_result(fn(*args, **kwargs))
+                result = fn(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 - whoever waits gets it
                 future.set_exception(error)
+            else:
+                future.set_result(result)
 
         threading.Thread(target=run, daemon=True).start()
         return future

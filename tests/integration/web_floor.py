@@ -145,6 +145,7 @@ class Floor:
         self.app = App(
             fleet, store, intake, actions, self.adoption, acts, self.printers, self.discovery, pool, broker, self.bus
         )
+        await acts.load()
         self.url = await enter(serve(self.app))
         self.http = await enter(aiohttp.ClientSession(self.url))
         preparing = asyncio.create_task(self._preparer.run())
