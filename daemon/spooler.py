@@ -10,10 +10,10 @@ from dataclasses import replace
 from ..config.printers import PrinterSettings
 from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
-from ..drivers.errors import DriverError
+from ..drivers.errors import DriverError, Recalled
 from ..drivers.evidence import Level, Outcome, Verdict
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
-from .errors import IllegalTransition, StoreUnavailable
+from .errors import IllegalTransition, StoreUnavailable, TooLate
 from .job import Job, JobState, Reason
 from .messages import iso
 from .preparer import Preparer, made_for
@@ -67,6 +67,7 @@ class Spooler:
         self._found = asyncio.Event()
         self._idle_look = _IDLE_LOOK_SECONDS
         self._job_id: str | None = None
+        self._session: Session | None = None
         self._stop = asyncio.Event()
         #: a label is on its way to paper, or may be
         self.busy = False
@@ -110,6 +111,31 @@ class Spooler:
             wait = backoff(failures, random.random(), longest=longest)  # noqa: S311 - spreads load only
             log.info("printer %s: %s; next look in %.1f s", self._name, reason, wait)
             await _until(wait, stop, self._found)
+
+    async def recall(self, job: Job, because: str) -> Job:
+        """Keep a job that is under way from the printer; the ledger has the wish before anything is done.
+
+        Gives the job as it is then, mostly still on its way back.
+
+        Raises:
+            TooLate: the printer has it, or may have it.
+            IllegalTransition: it is not as `job` says any more.
+        """
+        now = self._clocks.wall
+        session = self._session if self._job_id == job.id else None
+        if session is None:
+            raise TooLate(f"job {job.id} is being settled and cannot be canceled now: {job.message}")
+        asked = await self._store.move(
+            job.id, job.state, Reason.BEING_CANCELED, f"{because}; it is being taken back", now(), was=job
+        )
+        taken = True  # where the way to the printer does not answer, what becomes of the job is seen later
+        with contextlib.suppress(DriverError, TimeoutError):
+            taken = await session.recall()
+        if taken:
+            return asked
+        too_late = f"too late to cancel: {self._name} has it"
+        await self._store.move(job.id, asked.state, job.reason, too_late, now(), was=asked)
+        raise TooLate(f"job {job.id}: {too_late}")
 
     async def _turn(self) -> float:
         """Settle what a crash left, then print one label; gives how long to wait when there was nothing to do."""
@@ -160,17 +186,22 @@ class Spooler:
                 odometer=before.odometer,
                 now=self._clocks.wall(),
             )
-            # The next line may put ink on paper. From here on nothing is repeated without a person.
+            # The next lines may put ink on paper. From here on nothing is repeated without a person.
             broken: DriverError | None = None
+            self._session = session
             try:
                 await session.send(artwork.payload)
             except DriverError as error:
                 broken = error
-            if broken is None:
+            else:
                 verdict, after = await self._witness.gather(job.id, session, before, artwork.labels)
+            finally:
+                self._session = None
         if broken is not None and broken.sent == 0:
             verdict = Verdict(Outcome.NOT_PRINTED, Level.NONE, f"no byte left: {broken}")
             await self._end(attempt, job.id, verdict, before.odometer, retry=True)
+            if isinstance(broken, Recalled):
+                return
             raise broken
         if broken is not None:
             verdict, after = await self._witness.gather(job.id, None, before, artwork.labels)

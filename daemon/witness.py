@@ -1,6 +1,7 @@
 """Watches a printer until it is known what became of the labels that it was sent."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -9,6 +10,7 @@ from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError
 from ..drivers.evidence import Level, Outcome, Patience, Verdict, judge
 from ..drivers.printer import Observation, PrinterState, PrinterStatus
+from .errors import IllegalTransition
 from .job import JobState, Reason
 from .printers import Printers, PrinterView
 from .store import Store
@@ -65,7 +67,8 @@ class Witness:
                 self.saw(seen)
             if seen.status.state is not PrinterState.UNKNOWN:
                 answered = now()
-            if seen.odometer is None:
+            fresh = seen.odometer is not None
+            if not fresh:
                 seen = replace(seen, odometer=after.odometer)
             if (seen.odometer, seen.status) != (after.odometer, after.status):
                 moved = now()
@@ -73,7 +76,7 @@ class Witness:
             interrupted |= session is None or seen.status.state is PrinterState.STOPPED
             interrupted |= seen.status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN
             still, silent = now() - moved, now() - answered
-            verdict = judge(before, after, labels, still=still, silent=silent, patience=self._patience)
+            verdict = judge(before, after, labels, still=still, silent=silent, patience=self._patience, fresh=fresh)
             if verdict is not None:
                 return _as_witnessed(verdict, interrupted=interrupted), after
             await self._report(job_id, after)
@@ -92,13 +95,16 @@ class Witness:
     async def _report(self, job_id: str, seen: Observation) -> None:
         """Tell when a label that is on its way waits for a person, and when it goes on."""
         job = await self._store.get(job_id)
-        view = self._printers[self._name]
-        if seen.status.state is PrinterState.STOPPED and (job.state, job.message) != (JobState.STOPPED, view.message):
-            await self._store.move(job_id, JobState.STOPPED, Reason.PRINTER_STOPPED, view.message, self._clocks.wall())
-        elif job.state is JobState.STOPPED and seen.status.ready:
-            await self._store.move(
-                job_id, JobState.PROCESSING, Reason.PRINTING, "the printer goes on", self._clocks.wall()
-            )
+        if job.being_canceled:
+            return
+        message, now = self._printers[self._name].message, self._clocks.wall()
+        with contextlib.suppress(IllegalTransition):  # canceled meanwhile
+            if seen.status.state is PrinterState.STOPPED and (job.state, job.message) != (JobState.STOPPED, message):
+                await self._store.move(job_id, JobState.STOPPED, Reason.PRINTER_STOPPED, message, now, was=job)
+            elif job.state is JobState.STOPPED and seen.status.ready:
+                await self._store.move(
+                    job_id, JobState.PROCESSING, Reason.PRINTING, "the printer goes on", now, was=job
+                )
 
 
 def _as_witnessed(verdict: Verdict, *, interrupted: bool) -> Verdict:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TypeVar
 
 from . import zebra
@@ -10,11 +11,12 @@ from .printer import Identity, Observation, PrinterState, PrinterStatus
 
 _READ = 4096
 
-_Tilde = TypeVar("_Tilde", zebra.HostStatus, zebra.HostIdentification, zebra.ExtendedStatus)
+_Tilde = TypeVar("_Tilde", zebra.HostStatus, zebra.HostIdentification, zebra.ExtendedStatus, zebra.HardwareAddress)
 _QUESTIONS: dict[type[zebra.Reply], bytes] = {
     zebra.HostStatus: zebra.HOST_STATUS_QUERY,
     zebra.HostIdentification: zebra.HOST_IDENTIFICATION_QUERY,
     zebra.ExtendedStatus: zebra.EXTENDED_STATUS_QUERY,
+    zebra.HardwareAddress: zebra.HARDWARE_ADDRESS_QUERY,
 }
 
 
@@ -25,15 +27,24 @@ class Dialogue:
     would look like "nothing was printed". So the dialogue remembers which questions are unanswered. A reply of a
     kind that is still owed is taken for the old one, until a reply to a later question of another kind shows that
     the printer passed over the unanswered ones ("fence"): printers answer in the order they are asked.
+
+    With `hardware_address` it is asked for that too: a question that emulations leave unanswered, which takes time.
     """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, name: str, reply_timeout: float
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        name: str,
+        reply_timeout: float,
+        hardware_address: bool,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._name = name
         self._reply_timeout = reply_timeout
+        self._hardware_address = hardware_address
         self._asks = True
         self._replies = zebra.ReplyReader()
         self._arrived: list[zebra.Reply] = []
@@ -69,6 +80,10 @@ class Dialogue:
         if not self._spoke:
             self._asks = False  # mute: it takes bytes and tells nothing; do not try its patience, or its paper
             return Observation(self._identity, unknown)
+        if self._hardware_address:
+            self._hardware_address = False
+            if (told := await self._tilde(zebra.HardwareAddress)) is not None:
+                self._identity = replace(self._identity, hardware_address=told.digits)
         count = await self._count()  # learns the serial number too
         return Observation(self._identity, status, count)
 
@@ -94,8 +109,7 @@ class Dialogue:
                 self._variables = False  # e.g. an emulation without SGD: asking again would cost its time each look
                 return None
             self._serial_reply = answer
-            known = self._identity
-            self._identity = Identity(answer.text or None, known.model, known.firmware, known.dpi)
+            self._identity = replace(self._identity, serial=answer.text or None)
         if not self._counts:
             return None
         if not self._fenced:

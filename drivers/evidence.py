@@ -52,6 +52,7 @@ def judge(
     still: float,
     silent: float,
     patience: Patience,
+    fresh: bool = True,
 ) -> Verdict | None:
     """Judge `labels` sent between two observations; None means keep looking.
 
@@ -62,6 +63,7 @@ def judge(
         still: seconds since the counter or the status last changed.
         silent: seconds since the printer last answered.
         patience: the limits for both.
+        fresh: False where the counter of `after` is an older one, which was not told again: it may have moved since.
 
     Raises:
         ValueError: `labels` is less than 1: a counter that stands still would confirm it.
@@ -89,11 +91,12 @@ def judge(
         or (status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN)
     ):
         return None
-    if status.drained and still >= patience.settle and counted and delta < labels:
+    if status.drained and still >= patience.settle and counted and fresh and delta < labels:
         return _too_few(delta, labels)
     verdict = None if counted else _without_counter(before, after, still, patience)
     if verdict is None and still >= patience.silence:
-        return _unknown(f"nothing has changed for {still:.0f} s, and the printer does not say that it is empty")
+        flaw = "does not tell its label counter any more" if status.drained else "does not say that it is empty"
+        return _unknown(f"nothing has changed for {still:.0f} s, and the printer {flaw}")
     return verdict
 
 

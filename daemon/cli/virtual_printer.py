@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ...drivers.virtual.faults import Fault
+from ...drivers.virtual.faults import Fault, FaultKind, form
 from ...drivers.virtual.paper import Label
 from ...drivers.virtual.server import VirtualPrinter
 from ...renderers.errors import MediaError
@@ -25,9 +25,15 @@ def virtual_printer(
     serial: Annotated[str, typer.Option(help="Serial number to answer with.")] = "VIRTUAL0001",
     seconds: Annotated[float, typer.Option(help="Seconds that a label takes.")] = 0.5,
     announce: Annotated[bool, typer.Option("--announce", help="Announce it by mDNS.")] = False,
+    zebra_discovery: Annotated[
+        bool, typer.Option("--zebra-discovery", help="Answer Zebra's own discovery, on UDP port 4201.")
+    ] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="NAME[=VALUE][@LABELS], e.g. media-empty@3, reset-after=5000; may be given again."),
+        typer.Option(
+            help="What is wrong, from now, with @3 after three labels, with @2000B after 2000 bytes of labels; may be "
+            f"given again. One of {', '.join(map(form, FaultKind))}."
+        ),
     ] = None,
 ) -> None:
     """Print on pictures instead of paper, and answer like a Zebra, until Ctrl-C."""
@@ -48,6 +54,7 @@ def virtual_printer(
         out=out,
         faults=faults,
         announce=announce,
+        zebra_discovery=zebra_discovery,
     )
     try:
         asyncio.run(_serve(printer))

@@ -84,9 +84,14 @@ async def _drivers(settings: Settings, registry: Printers) -> AsyncIterator[dict
     def driver(name: str, printer: PrinterSettings) -> Driver:
         if (wanted := printer.wanted) is None:
             return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
-        return LocatedDriver(wanted, printer.own_serial, discovery, open_at, partial(registry.met, name))
+        at = partial(open_at, hardware_address=wanted.kind == "mac")
+        return LocatedDriver(wanted, printer.own_serial, discovery, at, partial(registry.met, name), _forget)
 
     yield {name: driver(name, printer) for name, printer in settings.printers.items()}
+
+
+async def _forget(_serial: str) -> None:
+    """Which serial number counts is for the daemon to keep."""
 
 
 async def _ask(registry: Printers, settings: Settings, name: str, driver: Driver) -> None:

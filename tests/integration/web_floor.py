@@ -129,7 +129,6 @@ class Floor:
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))
-        actions = Actions(store, dispatcher, time.time)
         self.discovery = Discovery(
             chosen.discovery,
             chosen.printers,
@@ -140,6 +139,7 @@ class Floor:
         )
         followers = (dispatcher.apply, self._preparer.apply, self.discovery.apply)
         fleet = Fleet(chosen, self._nobody, store, self.printers, followers, self._gone, time.time)
+        actions = Actions(store, dispatcher, fleet.recall, time.time)
         self.adoption = Adoption(fleet, self.discovery, (), (), time.time)
         acts = PrinterActs(store, self.printers, pool, fleet.found, time.time)
         self.app = App(

@@ -172,7 +172,14 @@ def test_which_broker_a_configuration_is_of() -> None:
 
 
 def view(**more: object) -> dict[str, Any]:
-    plain = {"name": "z", "state": "idle", "reasons": [], "advice": None, "message": "ready", "paused": None}
+    plain: dict[str, Any] = {
+        "name": "z",
+        "state": "idle",
+        "reasons": [],
+        "advice": None,
+        "message": "ready",
+        "paused": None,
+    }
     return plain | {"uri": "u", "seen_at": "t", "model": "ZD421", "serial": "S1", "odometer": 4} | more
 
 

@@ -20,9 +20,14 @@ def look(status: PrinterStatus, odometer: int | None = None, serial: str | None 
 
 
 def decide(
-    before: Observation, after: Observation, labels: int = 2, still: float = 0, silent: float = 0
+    before: Observation,
+    after: Observation,
+    labels: int = 2,
+    still: float = 0,
+    silent: float = 0,
+    fresh: bool = True,
 ) -> tuple[Outcome, Level] | None:
-    verdict: Verdict | None = judge(before, after, labels, still=still, silent=silent, patience=PATIENCE)
+    verdict: Verdict | None = judge(before, after, labels, still=still, silent=silent, patience=PATIENCE, fresh=fresh)
     return None if verdict is None else (verdict.outcome, verdict.level)
 
 
@@ -89,6 +94,12 @@ def test_silence_ends_as_unknown() -> None:
 def test_a_counter_that_fell_silent_is_not_an_absent_counter() -> None:
     assert decide(look(IDLE, 10), look(IDLE, None), still=10) is None
     assert decide(look(IDLE, 10), look(IDLE, None), still=60) == UNKNOWN
+
+
+def test_a_count_that_was_not_told_again_proves_that_labels_came_never_that_they_did_not() -> None:
+    assert decide(look(IDLE, 10), look(IDLE, 12), fresh=False) == CONFIRMED
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=59, fresh=False) is None
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=60, fresh=False) == UNKNOWN
 
 
 def test_without_a_counter_the_best_is_drained() -> None:
