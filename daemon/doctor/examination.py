@@ -37,7 +37,7 @@ def judge_configuration(read: Configuration) -> list[Finding]:
         return [fault("configuration", line, "correct it: nothing starts before") for line in read.faults]
     count = len(settings.printers)
     words = f"{read.source}: site {settings.site}, {count} printer{'s' * (count != 1)}"
-    advice = "correct or delete its file"
+    advice = "correct or delete its file; run this as root where it may not be read"
     return [ok("configuration", words), *(warning("configuration", line, advice) for line in read.left_out)]
 
 

@@ -21,6 +21,7 @@ from .finding import Finding, fault, ok, warning
 MIB = 1024 * 1024
 #: free space below which labels are in danger, and below which it is time to act
 _FULL, _SCARCE = 50 * MIB, 500 * MIB
+_ROOT = "run labeld doctor as labeld's user or as root to know more"
 #: a clock before this was never set
 _SENSIBLE_YEAR = 2025
 #: adjtimex(2): the clock is not synchronised
@@ -90,18 +91,20 @@ def judge_disk(place: Path, free: int, because: str | None) -> Finding:
 
 def disk(directory: Path) -> list[Finding]:
     """Try to write in the state directory; blocking."""
-    if not directory.exists():
+    try:
+        free = shutil.disk_usage(directory).free
+    except FileNotFoundError:
         advice = "it is made at the first start; check state_directory"
         return [warning("disk", f"{directory} does not exist", advice)]
-    free = shutil.disk_usage(directory).free
+    except OSError as error:
+        return [warning("disk", f"{directory}: {error.strerror}", _ROOT)]
     try:
         with tempfile.TemporaryFile(dir=directory) as file:
             file.write(b"\0" * 4096)
             file.flush()
             os.fsync(file.fileno())
     except PermissionError:
-        advice = "run labeld doctor as labeld's user or as root to know more"
-        return [warning("disk", f"{directory}: {_size(free)} free; may not be written by this user", advice)]
+        return [warning("disk", f"{directory}: {_size(free)} free; may not be written by this user", _ROOT)]
     except OSError as error:
         return [judge_disk(directory, free, error.strerror or str(error))]
     return [judge_disk(directory, free, None)]
@@ -119,7 +122,7 @@ def database(path: Path, *, running: bool | None) -> list[Finding]:
         if not path.exists():
             return [ok("database", f"{path} will be made at the first start")]
     except PermissionError:
-        return [warning("database", f"{path} may not be read by this user", "run labeld doctor as root to know more")]
+        return [warning("database", f"{path} may not be read by this user", _ROOT)]
     if running is not False:
         return [ok("database", f"{path}: {_size(size)}, in use by the daemon, which checked it at its start")]
     return [_integrity(path, size)]

@@ -23,7 +23,9 @@ TEMPLATES = Environment(
 
 def card(app: "App", job: Job) -> words.Card:
     """A job as a card."""
-    return words.job_card(job, app.settings.printers.get(job.printer or ""))
+    name = job.printer or ""
+    paused = name in app.printers and app.printers[name].pause is not None
+    return words.job_card(job, app.settings.printers.get(name), paused=paused)
 
 
 def answer(html: str) -> web.Response:

@@ -113,7 +113,7 @@ async def learned(store: Store, printer: PrinterView) -> Profile | None:
     serial = printer.identity.serial or printer.settings.own_serial
     if serial is not None:
         return await store.profile(serial)
-    return None if printer.uri is None else await store.profile_at(printer.uri)
+    return await store.profile_at(f"{printer.name} {printer.settings.uri or printer.settings.identity}")
 
 
 def sayings(settings: PrinterSettings, document_format: str | None) -> SayingsJson:

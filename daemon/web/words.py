@@ -71,10 +71,14 @@ class Card:
     height: int
     #: different labels in the artwork
     pages: int
+    #: its printer is paused by a person
+    paused: bool = False
 
     @property
     def why(self) -> str:
         """The reason for whoever stands at the printer; the timeline has the exact one."""
+        if self.paused and self.view["state"] == JobState.PENDING:
+            return f"waits until somebody resumes {self.view['printer']}"
         return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
 
     @property
@@ -102,8 +106,8 @@ class Headline:
     words: str
 
 
-def job_card(job: Job, printer: PrinterSettings | None) -> Card:
-    """A job as a card; `printer` is the one it is routed to."""
+def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False) -> Card:
+    """A job as a card; `printer` is the one it is routed to, which may be paused."""
     width, height = size(printer)
     sign = _JOBS[job.state]
     view = views.job_json(job)
@@ -114,7 +118,7 @@ def job_card(job: Job, printer: PrinterSettings | None) -> Card:
     # an ended or running job says what it is; a waiting one says what it waits for
     if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
         sign = _REASONS.get(job.reason, sign)
-    return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1))
+    return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1), paused)
 
 
 def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:

@@ -12,7 +12,8 @@ from PIL import Image
 
 from labeld.daemon.errors import StoreUnavailable
 from labeld.daemon.job import JobState
-from labeld.drivers.printer import PrinterState
+from labeld.drivers.printer import Identity, PrinterState
+from labeld.drivers.profile import Profile
 from labeld.drivers.virtual.server import VirtualPrinter
 from labeld.renderers import testlabel
 
@@ -72,6 +73,22 @@ async def test_all_that_is_known_of_a_printer_is_told(floor: Floor) -> None:
             assert "no printer 'none'" in await problem(reply, 404)
 
 
+async def test_what_was_learned_of_a_printer_is_told(floor: Floor) -> None:
+    floor.see("zebra-01", PrinterState.IDLE)
+    learned = Profile(0.0, 86400.0, Identity("TEST-zebra-01"), labels=7, paces=(0.4, 0.5, 0.6), firsts=(1.0,))
+    await floor.store.keep_profile("elsewhere", learned)
+    # one that tells no number is known by its place
+    await floor.store.keep_profile("zebra-02 socket://127.0.0.1:9102", Profile(0.0, 0.0, labels=3))
+    answer = await get(floor, "/api/v1/printers/zebra-01")
+    assert answer["profile"]["labels"] == 7
+    assert (await get(floor, "/api/v1/printers/zebra-02"))["profile"]["labels"] == 3
+    listed = (await get(floor, "/api/v1/printers"))["printers"]
+    assert [one["seconds_per_label"] for one in listed] == [0.5, None, None]
+    html = await shown(floor, "/printers/zebra-01")
+    assert "What was learned" in html
+    assert "0.5 s, by the median of 3" in html
+
+
 async def test_a_paused_printer_says_who_paused_it_beside_its_own_state(floor: Floor) -> None:
     floor.see("zebra-01", PrinterState.IDLE)
     headers = {"User-Agent": "wms/3"}
@@ -84,6 +101,7 @@ async def test_a_paused_printer_says_who_paused_it_beside_its_own_state(floor: F
     html = await shown(floor, "/")
     assert "1 paused printer keeps labels waiting" in html
     assert "Paused here" in html
+    assert "waits until somebody resumes zebra-01" in html
     # its own PAUSE is something else
     floor.see("zebra-02", PrinterState.STOPPED, "paused")
     assert (await get(floor, "/api/v1/printers/zebra-02"))["paused"] is None
