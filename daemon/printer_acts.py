@@ -9,14 +9,12 @@ from ..renderers.media import Media, Resolution
 from ..renderers.payload import paper_of
 from .errors import NoSuchPrinter, PrinterRefuses
 from .events import AssetSource, LabelEvent, LabelReady
-from .job import Job, JobState, new_job_id
+from .job import TEST, Job, JobState, new_job_id
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
 from .routing import Route
 from .store import NewJob, Pause, Store
 
-#: the source of test labels, by which they are known
-TEST = "test label"
 #: before all others: somebody stands at the printer
 _PRIORITY = 100
 _ON_THE_WAY = (JobState.PENDING, JobState.PROCESSING, JobState.STOPPED)

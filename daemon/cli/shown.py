@@ -13,7 +13,7 @@ from rich.table import Table
 from .common import plain
 
 if TYPE_CHECKING:
-    from ..web.words import Facts
+    from ..web.printer_words import Facts
 
 #: as many of a printer's labels as a screen holds beside the rest
 _LAST = 5
@@ -43,7 +43,7 @@ def show_printers(found: Iterable[Mapping[str, Any]]) -> None:
 
 def show_printer(view: Mapping[str, Any]) -> None:
     """One printer with all that is known of it, in words."""
-    from ..web.words import printer_facts  # the database takes time to import, and other commands do without
+    from ..web.printer_words import printer_facts  # the database takes time to import, and other commands do without
 
     typer.echo(plain(f"{view['name']}: {_state(view)}. {view['message']}"))
     if view["advice"]:

@@ -11,6 +11,7 @@ from .api import somebody
 from .drawing import TEMPLATES, answer, card
 from .keys import LABELD
 from .printer_view import detail, learned
+from .printer_words import printer_facts
 
 if TYPE_CHECKING:
     from ..app import App
@@ -26,7 +27,7 @@ async def page(request: web.Request) -> web.Response:
             broker=app.broker.state,
             view=found.view,
             tile=words.printer_tile(found.view, None),
-            facts=words.printer_facts(found.view, found.profile),
+            facts=printer_facts(found.view, found.profile),
             waiting=[card(app, job) for job in found.waiting],
             last=[card(app, job) for job in found.last],
         )

@@ -5,9 +5,8 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import Job, JobState, allowed_acts
+from ..job import TEST, Job, JobState, allowed_acts
 from ..messages import iso
-from ..printer_acts import TEST
 from ..printers import PrinterView
 from ..store.rows import LedgerEntry, Rejection
 

@@ -6,14 +6,10 @@ from dataclasses import dataclass
 from ...config.printers import PrinterSettings
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
-from ...drivers.profile import Profile
-from ...drivers.profile_words import profile_facts
-from ...renderers.asset import EPL, PDF, TSPL, ZPL
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
 from ..job import Job, JobState, Reason, allowed_acts
 from . import views
-from .printer_view import PrinterDetailJson
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,58 +129,6 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
     elif view["paused"] and sign.tone != "bad":
         sign = Sign("ask", "Paused here")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
-
-
-Facts = list[tuple[str, list[tuple[str, str]]]]
-_LANGUAGES = {ZPL: "ZPL", TSPL: "TSPL", EPL: "EPL2", PDF: "PDF, through CUPS"}
-
-
-def printer_facts(view: PrinterDetailJson, profile: Profile | None) -> Facts:
-    """What is known of a printer, under headings; what is not known is left out."""
-    can = view["capabilities"]
-    head = can["head_resolution"]
-    narrow = can["printable_width_mm"]
-    identity = (
-        ("Serial number", view["serial"]),
-        ("Model", view["model"]),
-        ("Firmware", view["firmware"]),
-        ("Address", view["uri"]),
-        ("Found by", view["found_by"]),
-        ("Stations", ", ".join(view["stations"])),
-    )
-    counter = "not told" if view["odometer"] is None else str(view["odometer"])
-    capabilities = (
-        ("Language", _LANGUAGES.get(can["document_format"] or "", "")),
-        ("Pictures as", can["graphic_encoding"]),
-        (
-            "Resolution",
-            f"{can['resolution']} dpi"
-            + (", as its head says" if head == can["resolution"] else f", its head has {head}" if head else ""),
-        ),
-        ("Stock", f"{Media.parse(can['media']).short}, {can['width']} x {can['height']} dots"),
-        ("Head reaches", None if narrow is None else f"{narrow:g} mm"),
-        ("Other sizes", _SCALING[can["scaling"]]),
-        ("Bars between dots", "drawn anew on whole dots" if can["symbol_repair"] else ""),
-        ("Label counter", counter),
-    )
-    groups: tuple[tuple[str, Sequence[tuple[str, str | None]]], ...] = (
-        ("Who it is", identity),
-        ("What it prints", capabilities),
-        ("What was learned", _learned(profile)),
-    )
-    known = [(title, [(name, value) for name, value in pairs if value]) for title, pairs in groups]
-    return [(title, pairs) for title, pairs in known if pairs]
-
-
-def _learned(profile: Profile | None) -> list[tuple[str, str]]:
-    """What the printer does, without who it says it is, which stands above."""
-    if profile is None:
-        return []
-    told = {"model", "firmware", "serial number"}
-    return [(name[:1].upper() + name[1:], words) for name, words in profile_facts(profile) if name not in told]
-
-
-_SCALING = {"auto": "shrunk where they do not fit", "none": "held where they do not fit", "fit": "scaled to fit"}
 
 
 def places(settings: Settings, job: Job) -> list[tuple[str, str]]:

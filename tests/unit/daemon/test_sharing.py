@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -33,6 +34,7 @@ def test_a_paused_printer_is_away_however_ready_it_is() -> None:
     assert readiness(printers.observed("a", idle, 1.0)) is READY
     printers.paused("a", Pause(2.0, "Kim"))
     assert readiness(printers["a"]) is AWAY
+    assert json.loads(printers["a"].payload())["paused_by"] == "Kim"
     assert readiness(printers.observed("a", idle, 3.0)) is AWAY
     # other settings make another printer of it, and the pause stays
     printers.apply({"a": PrinterSettings(uri="socket://127.0.0.1:9102")})
