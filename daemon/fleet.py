@@ -60,7 +60,7 @@ class Fleet:
         self.settings = settings
         self._build = build
         self._store = store
-        self._printers = printers
+        self.printers = printers
         self._followers = tuple(followers)
         self._gone = gone
         self._clock = clock
@@ -115,7 +115,7 @@ class Fleet:
         which finishes the one on its way; then the next one begins. Jobs that wait for one that went are held.
         """
         before, self.settings = self.settings.printers, settings
-        self._printers.apply(settings.printers)
+        self.printers.apply(settings.printers)
         for follow in self._followers:
             follow(settings)
         for name, writer in self._writers.items():
@@ -151,7 +151,7 @@ class Fleet:
         del self._writers[name]
         writer.done.set()
         if name not in self.settings.printers:
-            self._printers.remove(name)
+            self.printers.remove(name)
             self._gone(name)
             self._stray.set()
 

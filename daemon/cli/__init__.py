@@ -2,7 +2,7 @@
 
 import typer
 
-from .client import cancel, jobs, print_label, printers
+from .client import adopt, cancel, forget, jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
@@ -27,6 +27,8 @@ app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("cancel")(cancel)
 app.command("printers")(printers)
+app.command("adopt")(adopt)
+app.command("forget")(forget)
 app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)

@@ -1,6 +1,7 @@
 """`labeld print`, `labeld jobs`, `labeld cancel`, `labeld printers`: talk to the running daemon over its HTTP API."""
 
 import asyncio
+import getpass
 import json
 import os
 import sys
@@ -13,7 +14,7 @@ import aiohttp
 import typer
 
 from . import queues, shown
-from .candidates import show_announced, show_candidates
+from .candidates import chosen, show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
 
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
@@ -32,10 +33,12 @@ def print_label(
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
     job, known = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
-    typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
+    parts = [job, *job.get("parts", ())]
+    for one in parts:
+        typer.echo(f"{one['id']}  {one['state']}: {one['message']}")
     if known:
         fail("these bytes came before: this is the earlier job, and nothing more was printed", 1)
-    if wait and job["state"] != "completed":
+    if wait and any(one["state"] != "completed" for one in parts):
         raise typer.Exit(1)
 
 
@@ -101,6 +104,54 @@ def printers(
     show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
 
 
+def adopt(
+    printer: Annotated[
+        str, typer.Argument(metavar="IDENTITY", help="A found printer: its identity, serial number or name.")
+    ],
+    config: ConfigOption = None,
+    name: Annotated[str | None, typer.Option(help="What it is called here; made from its own name.")] = None,
+    media: Annotated[str | None, typer.Option(help="Label stock loaded; the one in its name, else 4x6in.")] = None,
+    resolution: Annotated[int | None, typer.Option(help="Of its head in dpi, where it does not tell it.")] = None,
+    station: Annotated[
+        list[str] | None, typer.Option(help="Packing station whose labels it prints; may be given again.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent.")] = None,
+) -> None:
+    """Print on a found printer from now on; an adopted printer's name changes what is given."""
+    base = _base(config)
+    terms = {"media": media, "resolution": resolution, "stations": station, "language": language}
+    body = {key: value for key, value in terms.items() if value is not None}
+    known = asyncio.run(_get(base, "printers", {}))["printers"]
+    if printer in {one["name"] for one in known if one["adopted"]}:
+        name = printer
+    else:
+        found = chosen(printer, asyncio.run(_get(base, "candidates", {}))["candidates"])
+        body["identity"] = found["identity"]
+        name = name or found["suggestion"] or ""
+    view = asyncio.run(_managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
+    stations = f", for {', '.join(view['stations'])}" if view["stations"] else ""
+    known_as = view["identity"] or view["uri"]
+    typer.echo(f"{view['name']} is adopted: {known_as}, {view['resolution']} dpi, {view['media']}{stations}")
+
+
+def forget(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An adopted printer.")], config: ConfigOption = None
+) -> None:
+    """Print no more on an adopted printer; what waits for it is held."""
+    asyncio.run(_managed("DELETE", f"{_base(config)}/api/v1/printers/{quote(name, safe='')}"))
+    typer.echo(f"{name} is forgotten; what waited for it is on hold")
+
+
+async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
+    """The answer to an act on a printer, which the daemon logs with the person's name."""
+    try:
+        person = getpass.getuser()
+    except (OSError, KeyError):  # no name for this uid
+        person = str(os.getuid())
+    answer, _ = await _request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
+    return answer
+
+
 def _base(config: Path | None) -> str:
     if url := os.environ.get("LABELD_URL"):
         return url.rstrip("/")
@@ -124,7 +175,7 @@ async def _cancel(base: str, job_id: str) -> dict[str, Any]:
 
 
 async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
-    while job["state"] not in _ENDED:
+    while any(one["state"] not in _ENDED for one in (job, *job.get("parts", ()))):
         await asyncio.sleep(0.2)
         job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
     return job
@@ -138,7 +189,7 @@ async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
 async def _request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
     try:
         async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
-            body: dict[str, Any] = await response.json(content_type=None)
+            body: dict[str, Any] = await response.json(content_type=None) or {}
     except (aiohttp.ClientError, TimeoutError) as error:
         fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)
     if response.status >= 400:

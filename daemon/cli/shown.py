@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: as many of a printer's labels as a screen holds beside the rest
 _LAST = 5
-_JOBS = ("id", "received_at", "state", "outcome", "printer", "tracking_number", "message")
+_JOBS = ("id", "received_at", "state", "outcome", "printer", "role", "tracking_number", "message")
 
 
 def show_printers(found: Iterable[Mapping[str, Any]]) -> None:

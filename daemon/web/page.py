@@ -11,7 +11,7 @@ from aiohttp import web
 from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find
+from .api import WHO, find, terms_from
 from .drawing import TEMPLATES, answer, card
 from .keys import LABELD
 from .problems import Problem
@@ -82,6 +82,7 @@ async def job(request: web.Request) -> web.Response:
         TEMPLATES.get_template("job.html").render(
             settings=app.settings,
             card=card(app, found),
+            others=[card(app, one) for one in await app.store.parts(found)],
             timeline=timeline,
             broker=app.broker.state,
             places=words.places(app.settings, found),
@@ -104,6 +105,24 @@ async def act(request: web.Request) -> web.Response:
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
             await actions.settle(job_id, printed=printed == "true", who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def adopt(request: web.Request) -> web.Response:
+    """`POST /printers/adopt`: the forms that adopt a found printer and change an adopted one, without the script."""
+    form = {key: str(value).strip() for key, value in (await request.post()).items()}
+    name = form.pop("name", "")
+    said: dict[str, object] = {key: value for key, value in form.items() if value}
+    said["stations"] = form.get("stations", "").replace(",", " ").split()
+    if form.get("resolution", "").isdecimal():
+        said["resolution"] = int(form["resolution"])
+    await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def forget(request: web.Request) -> web.Response:
+    """`POST /printers/forget`: the button, without the script."""
+    await request.app[LABELD].adoption.forget(str((await request.post()).get("name", "")), who=WHO)
     raise web.HTTPSeeOther("/")
 
 
@@ -152,6 +171,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         tiles=tiles,
         cards=listed,
         candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        left_out=app.adoption.refused,
         more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,
         before=before,

@@ -58,6 +58,8 @@ def _routes() -> list[web.RouteDef]:
         web.post("/", page.search),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|release|move|settle}", page.act),
+        web.post("/printers/adopt", page.adopt),
+        web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
         web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
         web.get("/static/{name}", page.static),
