@@ -19,7 +19,7 @@ from ..renderers.asset import PDF
 from ..renderers.media import Media
 from .errors import ConnectionLost, PrinterOffline, PrinterStalled
 from .line import Line
-from .printer import Identity, Observation, PrinterState, PrinterStatus
+from .printer import Identity, Observation, PrinterState, PrinterStatus, Spare, ask_all
 from .queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Attributes, Queue, handover_of, status_of
 
 #: what CUPS passes on untouched
@@ -163,8 +163,8 @@ class CupsSession:
         self._job = 0
         self._steps = 0
 
-    async def observe(self) -> Observation:
-        """Ask CUPS about the queue, and about the job of this conversation.
+    async def observe(self, _spare: Spare = ask_all, *, thorough: bool = False) -> Observation:  # noqa: ARG002
+        """Ask CUPS about the queue, and about the job of this conversation; there is nothing to spare.
 
         Raises:
             ConnectionLost: CUPS went away, or has no such queue any more.

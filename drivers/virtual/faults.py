@@ -26,6 +26,10 @@ class FaultKind(StrEnum):
     POWER_CYCLE = "power-cycle"
     #: diagnostic mode: puts formats on paper as hexadecimal
     HEX_DUMP = "hex-dump"
+    #: tells no label count, as a GK420t does
+    NO_COUNTER = "no-counter"
+    #: knows neither ZPL nor SGD: puts every line on paper as text, questions too, and answers none
+    LINE_MODE = "line-mode"
     #: takes formats and never prints them
     SWALLOW = "swallow"
 

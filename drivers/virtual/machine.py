@@ -1,13 +1,14 @@
 """The simulated Zebra itself: bytes and time in, replies and labels out. No sockets, no clock, no files."""
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...renderers.media import Media, Resolution
 from . import replies
 from .faults import Fault, FaultKind
+from .lines import LineScanner
 from .scanner import CancelAll, Format, Query, Scanner
 
 #: Commands that put something on paper; a format without one only configures, and no label comes out.
@@ -23,19 +24,23 @@ _DENSITY = {152: 6, 203: 8, 300: 12, 600: 24}
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One label that came out: the printer's count with it, its format, which copy, and whether it is a hex dump."""
+    """One label that came out: the printer's count with it, its format, which copy, and whether it is a hex dump or a
+    line of text.
+    """
 
     odometer: int
     zpl: bytes
     copy: int
     copies: int
     hex_dump: bool
+    text: bool = False
 
 
 @dataclass(slots=True)
 class _Batch:
     zpl: bytes
     copies: int
+    text: bool = False
     done: int = 0
 
 
@@ -57,6 +62,7 @@ class Machine:
     Attributes:
         odometer: labels printed over its life; blank formats do not count.
         printed: labels printed since this object was made.
+        asked: how often each question came; those inside a format count as `inside` too.
     """
 
     def __init__(
@@ -70,6 +76,7 @@ class Machine:
         buffer_bytes: int,
         odometer: int = 0,
         faults: Iterable[Fault] = (),
+        language: str = "zpl",
     ) -> None:
         self.name = name
         self.serial = serial
@@ -82,7 +89,10 @@ class Machine:
         self.buffer_bytes = buffer_bytes
         self.odometer = odometer
         self.printed = 0
+        self.language = language
+        self.asked: Counter[str] = Counter()
         self._scanner = Scanner()
+        self._lines = LineScanner()
         self._waiting: deque[Format] = deque()
         self._waiting_bytes = 0
         self._batch: _Batch | None = None
@@ -121,6 +131,7 @@ class Machine:
     def power_cycle(self) -> None:
         """Switch off and on: the buffer and the batch are lost, the life counter is not."""
         self._scanner.clear()
+        self._lines.clear()
         self._cancel()
         self._formats.clear()
         self._faults.pop(FaultKind.POWER_CYCLE, None)
@@ -141,14 +152,20 @@ class Machine:
 
     @property
     def taken(self) -> int:
-        """Bytes of formats received in all, questions not counted."""
-        return self._scanner.taken
+        """Bytes of formats and text received in all, questions not counted."""
+        return self._scanner.taken + self._lines.taken
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes and give the replies to the questions among them."""
         answers = bytearray()
-        for event in self._scanner.feed(data):
+        if self.active(FaultKind.LINE_MODE) or "zpl" not in self.language:
+            events = self._lines.feed(data, sgd=not self.active(FaultKind.LINE_MODE))
+        else:
+            events = self._scanner.feed(data)
+        for event in events:
             if isinstance(event, Query):
+                self.asked[event.name] += 1
+                self.asked["inside"] += event.inside
                 answers += self._answer(event)
             elif isinstance(event, CancelAll):
                 self._cancel()
@@ -176,7 +193,8 @@ class Machine:
             return b""
         facts = self.facts()
         if query.sgd:
-            return replies.variable(query.name, facts)
+            hidden = self.active(FaultKind.NO_COUNTER) and query.name.startswith("odometer.")
+            return replies.variable("" if hidden else query.name, facts)
         mute = self.active(FaultKind.SILENT_WHEN_BLOCKED) and any(self.active(kind) for kind in _MUTE_WHEN)
         if query.name == "HS":
             return b"" if mute else replies.host_status(facts)
@@ -209,6 +227,7 @@ class Machine:
             head_open=self.active(FaultKind.COVER_OPEN) is not None,
             paused=self.active(FaultKind.PAUSED) is not None,
             hex_dump=self.active(FaultKind.HEX_DUMP) is not None,
+            language=self.language,
         )
 
     # --- paper
@@ -226,9 +245,10 @@ class Machine:
         while self._batch is None and self._waiting:
             head = self._waiting.popleft()
             self._waiting_bytes -= len(head.zpl)
-            zpl = head.zpl if self.active(FaultKind.HEX_DUMP) else self._whole(head.zpl)
-            copies = 1 if self.active(FaultKind.HEX_DUMP) else quantity(zpl)
-            self._batch = _Batch(zpl, copies) if copies else None
+            as_it_is = head.text or self.active(FaultKind.HEX_DUMP)
+            zpl = head.zpl if as_it_is else self._whole(head.zpl)
+            copies = 1 if as_it_is else quantity(zpl)
+            self._batch = _Batch(zpl, copies, head.text) if copies else None
         if self._batch is None:
             self._due = None
             return None
@@ -252,7 +272,12 @@ class Machine:
         # the next one follows without a pause, however late this was noticed
         self._due = due + self.seconds_per_label if batch.done < batch.copies or self._waiting else None
         printed = Printed(
-            self.odometer, batch.zpl, batch.done, batch.copies, self.active(FaultKind.HEX_DUMP) is not None
+            self.odometer,
+            batch.zpl,
+            batch.done,
+            batch.copies,
+            self.active(FaultKind.HEX_DUMP) is not None,
+            batch.text,
         )
         if batch.done == batch.copies:
             self._batch = None

@@ -30,6 +30,7 @@ class Facts:
     head_open: bool
     paused: bool
     hex_dump: bool
+    language: str
 
 
 def host_status(facts: Facts) -> bytes:
@@ -71,7 +72,7 @@ _VARIABLES: dict[str, Callable[[Facts], str]] = {
     "appl.name": lambda facts: facts.firmware,
     "device.friendly_name": lambda facts: facts.name,
     "device.host_status": lambda facts: _plain(host_status(facts)),
-    "device.languages": lambda _: "zpl",
+    "device.languages": lambda facts: facts.language,
     "device.product_name": lambda facts: facts.model,
     "device.unique_id": lambda facts: facts.serial,
     "ezpl.print_width": lambda facts: str(facts.width),

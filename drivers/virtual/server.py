@@ -6,6 +6,7 @@ import inspect
 import logging
 import socket
 import struct
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,6 +46,7 @@ class VirtualPrinter:
         announce: whether DNS-SD tells others of it.
         interfaces: addresses that DNS-SD uses (None: the one it listens on).
         draw: how a format becomes a picture.
+        language: what SGD calls its language; on `line_print` and `epl` it prints what is no SGD as text.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class VirtualPrinter:
         announce: bool = False,
         interfaces: list[str] | None = None,
         draw: Draw = draw_format,
+        language: str = "zpl",
     ) -> None:
         self._host = host
         self._port = port
@@ -77,6 +80,7 @@ class VirtualPrinter:
             seconds_per_label=seconds_per_label,
             buffer_bytes=buffer_bytes,
             faults=[_fault(fault) for fault in faults],
+            language=language,
         )
         self._listeners: list[OnLabel] = []
         self._wake = asyncio.Event()  # something to print, or a fault set or mended
@@ -221,6 +225,15 @@ class VirtualPrinter:
     def received(self) -> int:
         """Bytes of formats received so far, questions not counted."""
         return self._machine.taken
+
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each question came to it; `inside` counts those in the middle of a format."""
+        return Counter(self._machine.asked)
+
+    def set_language(self, language: str) -> None:
+        """Somebody changes its language (`device.languages`)."""
+        self._machine.language = language
 
     def on_label(self, listener: OnLabel) -> None:
         """Call `listener` with each label, in order, when it is drawn and logged."""

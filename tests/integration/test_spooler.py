@@ -1,111 +1,36 @@
 """One printer's writer against the simulated Zebra and its faults, with a real database, in this process."""
 
 import asyncio
-import contextlib
-import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
-from labeld.config.printers import PrinterSettings
-from labeld.config.services import SpoolerSettings
 from labeld.config.settings import Settings
 from labeld.daemon.app import _hold_orphans
-from labeld.daemon.events import from_json
-from labeld.daemon.job import Job, JobState, Reason, new_job_id
-from labeld.daemon.preparer import Preparer, made_for
-from labeld.daemon.printers import Printers
-from labeld.daemon.render_pool import RenderPool
-from labeld.daemon.routing import Route
-from labeld.daemon.spooler import Spooler
-from labeld.daemon.store import Artwork, NewJob, Store
-from labeld.daemon.witness import Clocks, _as_witnessed
+from labeld.daemon.job import Job, JobState, Reason
+from labeld.daemon.store import Store
+from labeld.daemon.witness import _as_witnessed
 from labeld.drivers.evidence import Level, Outcome, Verdict
-from labeld.drivers.raw import RawDriver, RawSession
+from labeld.drivers.raw import RawSession
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import PATIENCE
-
-CLOCKS = Clocks(time.time, time.monotonic)
-LIMITS = SpoolerSettings(poll_seconds=0.01, settle_seconds=0.2, reply_timeout_seconds=0.2, retry_max_seconds=0.1)
-ZPL = b"^XA^FO10,10^GB100,100,4^FS^XZ"
-
-
-class Floor:
-    """A store, a printer, and the spooler between them."""
-
-    def __init__(self, store: Store, zebra: VirtualPrinter, **settings: object) -> None:
-        self.store = store
-        self.zebra = zebra
-        self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
-        self.printers = Printers({"zebra": self.settings})
-        self.driver = RawDriver("127.0.0.1", zebra.port, reply_timeout=0.2, ask=self.settings.ask)
-
-    async def job(self, number: int = 1, **fields: object) -> Job:
-        """A rendered job that waits for its turn."""
-        extra = "".join(f', "{name}": "{value}"' for name, value in fields.items())
-        payload = f'{{"event_id": "e{number}", "asset": {{"content": "x"}}{extra}}}'.encode()
-        event = from_json("t", payload, max_bytes=1000)
-        new = NewJob(new_job_id(number, number), event, "test", "t", Route("zebra", "only"), float(number))
-        job = (await self.store.accept(new)).job
-        artwork = Artwork(made_for(self.settings, self.settings.document_format), ZPL, 1, 812, 1219, 203, ())
-        return await self.store.save_artwork(job.id, artwork, "rendered", float(number))
-
-    @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """The spooler at work."""
-        preparer = Preparer(
-            Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
-        )
-        spooler = Spooler("zebra", self.settings, LIMITS, self.driver, self.store, self.printers, preparer, CLOCKS)
-        work = asyncio.create_task(spooler.run(asyncio.Event()))
-        try:
-            yield
-        finally:
-            work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
-
-    async def until(self, job: Job, *states: JobState) -> Job:
-        """The job, once it is in one of the states."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                found = await self.store.get(job.id)
-                if found.state in states:
-                    return found
-                await asyncio.sleep(0.01)
-
-    async def stopped_for(self, reason: str) -> None:
-        """Wait until the printer is known to be stopped for a reason."""
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                if reason in self.printers["zebra"].reasons:
-                    return
-                await asyncio.sleep(0.01)
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(tmp_path / "labeld.sqlite3", topic_prefix="p") as opened:
-        yield opened
+from .floor import CLOCKS, ZPL, Floor
 
 
 async def test_a_silent_printer_gets_nothing_until_it_answers(store: Store, zebra: VirtualPrinter) -> None:
     floor = Floor(store, zebra)
-    zebra.set_fault("silent")
-    job = await floor.job()
+    first = await floor.job(1)
     async with floor.running():
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                if "no answer" in floor.printers["zebra"].message:
-                    break
-                await asyncio.sleep(0.01)
+        await floor.until(first, JobState.COMPLETED)
+    zebra.set_fault("silent")
+    before = zebra.received
+    job = await floor.job(2)
+    async with floor.running():
+        await floor.said("no answer")
         assert (await store.get(job.id)).state is JobState.PENDING
-        assert zebra.received == 0
+        assert zebra.received == before
         zebra.clear_fault("silent")
         done = await floor.until(job, JobState.COMPLETED)
-    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 1)
+    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 2)
 
 
 async def test_a_printer_that_is_not_to_be_asked_is_only_sent_to(store: Store, zebra: VirtualPrinter) -> None:
@@ -255,8 +180,9 @@ async def test_an_interrupted_label_that_did_not_come_out_prints_once_if_the_cou
     store: Store, zebra: VirtualPrinter
 ) -> None:
     floor = Floor(store, zebra)
+    first = await floor.job(1)
     async with floor.running():
-        await floor.until(await floor.job(1), JobState.COMPLETED)
+        await floor.until(first, JobState.COMPLETED)
     job = await interrupted(floor, 2)
     async with floor.running():
         done = await floor.until(job, JobState.COMPLETED)
