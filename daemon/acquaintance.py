@@ -30,12 +30,13 @@ class Acquaintance:
         self._place = place
         self._store = store
         self._wall = wall
+        self._loaded = False
         self._profile: Profile | None = None
         self._written: Profile | None = None
 
     @property
     def profile(self) -> Profile:
-        """As learned so far."""
+        """As learned so far; one that begins now when nothing was."""
         return self._profile or Profile(self._wall(), self._wall())
 
     async def load(self) -> None:
@@ -44,9 +45,9 @@ class Acquaintance:
         Raises:
             StoreUnavailable: the database cannot be read.
         """
-        if self._profile is None:
-            self._written = await self._store.profile_at(self._place)
-            self._profile = self._written or self.profile
+        if not self._loaded:
+            self._profile = self._written = await self._store.profile_at(self._place)
+            self._loaded = True
 
     def spare(self, identity: Identity) -> frozenset[Question]:
         """Which questions it need not be asked (`printer.Spare`)."""
@@ -58,19 +59,19 @@ class Acquaintance:
         Raises:
             StoreUnavailable: the profile of another printer that answers here cannot be read.
         """
-        serial = seen.identity.serial
-        if serial is not None and serial != self.profile.identity.serial:
-            await self.keep(at_once=True)
+        serial, known = seen.identity.serial, self.profile.identity.serial
+        if serial is not None and serial != known:
+            if known is not None:  # another printer; else one that was known by its place has told its number
+                await self.keep(at_once=True)
+                self._profile = None
             self._written = await self._store.profile(serial)
-            # one that was known by its place alone has told its number now; else it is another printer
-            unnamed = self.profile if self.profile.identity.serial is None else None
-            self._profile = self._written or unnamed or Profile(self._wall(), self._wall())
+            self._profile = self._written or self._profile
         self._profile = profile.after_look(self.profile, seen, self._wall())
 
     def failed(self, error: DriverError) -> None:
         """Learn from a conversation that failed."""
-        if isinstance(error, PrinterOffline):
-            self._profile = profile.after_absence(self.profile)
+        if isinstance(error, PrinterOffline) and self._profile is not None:
+            self._profile = profile.after_absence(self._profile)
         elif isinstance(error, ReplyMalformed):
             self._profile = profile.after_babble(self.profile, "it answered in another language", self._wall())
 

@@ -189,7 +189,7 @@ class Spooler:
             because = f"{found.verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
             found = replace(found, verdict=replace(found.verdict, because=because))
         await self._end(attempt, job.id, found.verdict, found.after, sent_at=None if broken else sent_at)
-        if found.took is not None:
+        if found.verdict.outcome is Outcome.CONFIRMED:
             self._known.printed(artwork.labels, found.took, artwork.payload)
         await self._known.keep()
 

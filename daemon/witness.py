@@ -30,11 +30,11 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Testimony:
-    """The verdict on labels, the last look at their printer, and how long they took if that could be measured."""
+    """The verdict on labels, the last look at their printer, and how long they took as far as that was seen."""
 
     verdict: Verdict
     after: Observation
-    took: Measure | None = None
+    took: Measure
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ class Witness:
                 shown = replace(after, odometer=None)
             verdict = judge(before, shown, labels, still=still, silent=silent, patience=patience)
             if verdict is not None:
-                took = watch.measure() if verdict.outcome is Outcome.CONFIRMED and not interrupted else None
+                took = Measure() if interrupted else watch.measure()
                 return Testimony(_as_witnessed(verdict, interrupted=interrupted), after, took)
             await self._report(job_id, after)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS) if silent_now else self._limits.poll_seconds

@@ -137,7 +137,7 @@ class Dialogue:
             return zebra.status_from(host_status, None)
         latch = await self._fresh(zebra.HEAD_LATCH) if answer is not None else None
         media = await self._fresh(zebra.MEDIA_STATUS) if latch is not None else None
-        return zebra.status_from_variables(latch and latch.text, media and media.text)
+        return zebra.status_from_variables(latch.text if latch else None, media.text if media else None)
 
     async def _serial(self) -> bool:
         """Learn the serial number; False for a printer without variables."""

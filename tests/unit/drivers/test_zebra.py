@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.drivers import zebra
-from labeld.drivers.printer import PrinterState
+from labeld.drivers.printer import PrinterState, PrinterStatus
 from labeld.drivers.zebra import ExtendedStatus, Garbage, HostIdentification, HostStatus, Reply, ReplyReader, Value
 
 HEALTHY = b"\x02030,0,0,1225,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"
@@ -138,7 +138,7 @@ def test_any_text_is_a_host_status_or_none(text: str) -> None:
 def test_latch_and_media_can_stop_a_printer_but_not_clear_it(
     latch: str | None, media: str | None, state: PrinterState, reasons: set[str]
 ) -> None:
-    assert zebra.status_from_variables(latch, media) == zebra.PrinterStatus(state, frozenset(reasons))
+    assert zebra.status_from_variables(latch, media) == PrinterStatus(state, frozenset(reasons))
 
 
 @pytest.mark.parametrize(
