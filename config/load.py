@@ -1,17 +1,22 @@
-"""Read a configuration: TOML file, then `LABELD_…` variables over it, then credentials."""
+"""Read a configuration: TOML file, then `LABELD_…` variables over it, adopted printers beside it, then credentials."""
 
+import contextlib
 import difflib
 import os
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
+from . import adopted
 from .errors import ConfigError
+from .printers import Claims, PrinterSettings
+from .section import Name
 from .settings import Settings
 
 _ENV = "LABELD_"
@@ -19,10 +24,25 @@ _ENV = "LABELD_"
 _OTHERS = {"LABELD_URL"}
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Settings, the names of those printers in them that were adopted, and a line for each adopted one left out."""
+
+    settings: Settings
+    adopted: frozenset[str] = frozenset()
+    refused: tuple[str, ...] = ()
+
+
 def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings:
-    """Read `path` (defaults alone when None) and the environment into settings.
+    """The settings that `read` finds; raises as it does."""
+    return read(path, environ).settings
+
+
+def read(path: Path | None, environ: Mapping[str, str] = os.environ) -> Loaded:
+    """Read `path` (defaults alone when None), the environment and the adopted printers into settings.
 
     `LABELD_MQTT__HOST=broker` overrides `mqtt.host`; values are read as TOML, and as text where that fails.
+    The file of an adopted printer that is wrong, or at odds with the configuration, is left out and told.
 
     Raises:
         ConfigError: naming each fault with its file, key and what to do.
@@ -34,10 +54,74 @@ def load(path: Path | None, environ: Mapping[str, str] = os.environ) -> Settings
     from_environment = _overrides(environ)
     for keys, value in from_environment.items():
         _put(values, keys, value)
+    found, refused = _adopted(values, source)
+    if found and isinstance(values.get("printers", {}), dict):
+        values["printers"] = {**values.get("printers", {}), **found}
     try:
-        return Settings.model_validate(values)
+        settings = Settings.model_validate(values)
     except ValidationError as error:
-        raise ConfigError([_say(source, fault, from_environment) for fault in error.errors()]) from None
+        faults = [_say(source, fault, from_environment) for fault in error.errors()]
+        # a printer that is left out may be the one that is missed
+        raise ConfigError([*faults, *refused]) from None
+    return Loaded(settings, frozenset(found), tuple(refused))
+
+
+def _adopted(values: dict[str, Any], source: str) -> tuple[dict[str, Any], list[str]]:
+    """The tables of adopted printers by name, and what is wrong with others."""
+    state_directory = values.get("state_directory", Settings.model_fields["state_directory"].default)
+    if not isinstance(state_directory, str | Path):
+        return {}, []
+    directory = adopted.folder(Path(state_directory))
+    try:
+        files = adopted.files(directory)
+    except OSError as error:
+        return {}, [f"{directory}: cannot read which printers were adopted: {error.strerror}"]
+    found: dict[str, Any] = {}
+    refused: list[str] = []
+    claims = _claims(values)
+    for file in files:
+        try:
+            table = _read(file)
+            printer = PrinterSettings.model_validate(table)
+        except ConfigError as error:
+            refused += error.faults
+        except ValidationError as error:
+            refused += [_say(str(file), fault, (), ("printers", file.stem)) for fault in error.errors()]
+        else:
+            because = _odds(values, source, file.stem, printer) or claims.take(file.stem, printer)
+            if because is None:
+                found[file.stem] = table
+            else:
+                refused.append(f"{file}: not used: {because}")
+    return found, refused
+
+
+def _odds(values: dict[str, Any], source: str, name: str, printer: PrinterSettings) -> str | None:
+    """Why an adopted printer cannot stand beside a configuration, which wins."""
+    try:
+        TypeAdapter(Name).validate_python(name)
+    except ValidationError:
+        return "its name takes letters, digits, dot, dash and underscore, at most 63"
+    for kind in ("printers", "groups"):
+        if name in _table(values, kind):
+            return f"{kind}.{name} is in {source} too: delete this file"
+    if printer.identity is not None and _table(values, "discovery").get("enabled") is False:
+        return "it is to be found by its identity, and discovery.enabled = false"
+    return None
+
+
+def _claims(values: dict[str, Any]) -> Claims:
+    """What the printers of a configuration have for themselves, as far as it is right."""
+    claims = Claims()
+    for name, table in _table(values, "printers").items():
+        with contextlib.suppress(ValidationError):
+            claims.take(name, PrinterSettings.model_validate(table))
+    return claims
+
+
+def _table(values: dict[str, Any], key: str) -> dict[str, Any]:
+    table = values.get(key)
+    return table if isinstance(table, dict) else {}
 
 
 def read_secret(file: Path | None, credential: str, environ: Mapping[str, str] = os.environ) -> str | None:
@@ -89,14 +173,17 @@ def _put(values: dict[str, Any], keys: tuple[str, ...], value: object) -> None:
     values[keys[-1]] = value
 
 
-def _say(source: str, fault: ErrorDetails, from_environment: Iterable[tuple[str, ...]]) -> str:
+def _say(
+    source: str, fault: ErrorDetails, from_environment: Iterable[tuple[str, ...]], above: tuple[str, ...] = ()
+) -> str:
+    """One line for a fault; `above` are the keys of the table that `source` holds."""
     # tables and values of a list are counted as people count
     keys = tuple(str(part + 1 if isinstance(part, int) else part) for part in fault["loc"] if part != "[key]")
     if keys in from_environment:
         source = _ENV + "__".join(keys).upper()
     where = f"{source}: {'.'.join(keys)}" if keys else source
     if fault["type"] == "extra_forbidden":
-        return f"{where}: unknown key{_nearest(keys)}"
+        return f"{where}: unknown key{_nearest((*above, *keys))}"
     if fault["type"] == "missing":
         return f"{where}: missing, and it has no default"
     if fault["type"] == "tuple_type" and isinstance(fault["input"], dict):

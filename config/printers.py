@@ -91,6 +91,13 @@ class PrinterSettings(Section):
         return self.serial
 
     @property
+    def claims(self) -> tuple[str, ...]:
+        """What no other printer may have too: where or which one it is, and its serial number."""
+        place = open_driver(self.uri).uri.lower() if self.uri else str(self.identity).casefold()
+        serial = () if self.own_serial is None else (f"serial:{self.own_serial.casefold()}",)
+        return tuple(dict.fromkeys((place, *serial)))
+
+    @property
     def queued(self) -> bool:
         """Whether it is behind a CUPS queue."""
         return self.uri is not None and self.uri.startswith("cups:")
@@ -134,6 +141,26 @@ class PrinterSettings(Section):
         if self.serial is not None and not self.ask:
             raise ValueError("a serial number can only be checked by asking, in ZPL: remove serial, or ask = false")
         return self
+
+
+class Claims:
+    """What printers have for themselves alone, taken one printer after another."""
+
+    def __init__(self) -> None:
+        self._owners: dict[str, str] = {}
+        self._stations: dict[str, str] = {}
+
+    def take(self, name: str, printer: PrinterSettings) -> str | None:
+        """Note what is this printer's; nothing of it, but the reason in words, where another one has it already."""
+        for station in printer.stations:
+            if other := self._stations.get(station):
+                return f"station {station!r} belongs to both {other!r} and {name!r}"
+        for claim in printer.claims:
+            if other := self._owners.get(claim):
+                return f"printers {other!r} and {name!r} share {claim}: one writer per printer"
+        self._stations |= dict.fromkeys(printer.stations, name)
+        self._owners |= dict.fromkeys(printer.claims, name)
+        return None
 
 
 class GroupSettings(Section):

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from .section import Name, Section, Topic
+from ..drivers.devices import Wanted
+from .section import MediaName, Name, Section, Topic
 
 MIB = 1024 * 1024
 
@@ -116,14 +117,56 @@ class SpoolerSettings(Section):
     """Longest pause before a printer that is off or not ready is tried again."""
 
 
+class AdoptSettings(Section):
+    """A rule lets printers that are found be adopted by themselves, once they told their serial numbers in ZPL; the
+    first that fits decides."""
+
+    identity: str
+    """Which printers: `serial:D4J204501234`, all whose serial numbers begin so with `serial:D4J2*`, or `uuid:…`."""
+    name: Name | None = None
+    """What it is called here; made from its own name when absent. Not with `*`."""
+    resolution: Literal[203, 300, 600] | None = None
+    """Resolution of its head in dpi, where it does not tell it."""
+    media: MediaName | None = None
+    """Label stock loaded; when absent the one in its name, else `4x6in`."""
+    stations: tuple[Name, ...] = ()
+    """Packing stations whose labels it prints. Not with `*`."""
+
+    @field_validator("identity")
+    @classmethod
+    def _identity(cls, text: str) -> str:
+        wanted = Wanted.parse(text)
+        if wanted.kind not in ("serial", "uuid"):
+            raise ValueError("takes serial:… or uuid:…, for anybody may announce any name")
+        if "*" in wanted.value[: -1 if wanted.kind == "serial" else None]:
+            raise ValueError("takes one * at the end of a serial number")
+        return str(wanted)
+
+    @model_validator(mode="after")
+    def _single(self) -> "AdoptSettings":
+        if self.identity.endswith("*") and (self.name or self.stations):
+            raise ValueError("name and stations are for one printer: give its identity without *")
+        return self
+
+    def fits(self, serial: str, uuid: str | None) -> bool:
+        """Whether a printer that told `serial` and announces `uuid` is meant."""
+        wanted = Wanted.parse(self.identity)
+        if wanted.kind == "uuid":
+            return uuid == wanted.value
+        return serial.startswith(wanted.value[:-1]) if wanted.value.endswith("*") else serial == wanted.value
+
+
 class DiscoverySettings(Section):
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
 
     enabled: bool = True
-    """Whether to listen for them. A found printer gets no label before a `[printers.<name>]` names it."""
+    """Whether to listen for them. A found printer gets no label before it is adopted."""
     interfaces: tuple[str, ...] = ()
     """Addresses of this host from which to listen; all interfaces when empty. Announced addresses of this host itself
     (127.0.0.1) are passed over unless one of these is such an address."""
+
+    adopt: tuple[AdoptSettings, ...] = ()
+    """Rules by which found printers are adopted without anybody's doing."""
 
     @field_validator("interfaces")
     @classmethod

@@ -5,8 +5,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from ..drivers.opening import open_driver
-from .printers import GroupSettings, PrinterSettings, RouteSettings
+from .printers import Claims, GroupSettings, PrinterSettings, RouteSettings
 from .section import Name, Section, nearest
 from .services import DiscoverySettings, IntakeSettings, MqttSettings, RenderSettings, SpoolerSettings, WebSettings
 
@@ -51,21 +50,11 @@ class Settings(Section):
     def _references(self) -> "Settings":
         if self.default_printer is not None and self.default_printer not in {*self.printers, *self.groups}:
             raise ValueError(f"default_printer {self.default_printer!r} is not one of the printers or groups")
-        owner: dict[str, str] = {}
+        claims = Claims()
         for name, printer in self.printers.items():
-            for station in printer.stations:
-                if station in owner:
-                    raise ValueError(f"station {station!r} belongs to both {owner[station]!r} and {name!r}")
-                owner[station] = name
-        addresses = {
-            name: open_driver(printer.uri).uri.lower() if printer.uri else str(printer.identity).casefold()
-            for name, printer in self.printers.items()
-        }
-        for name, address in addresses.items():
-            other = next(n for n, a in addresses.items() if a == address)
-            if other != name:
-                raise ValueError(f"printers {other!r} and {name!r} share {address}: one writer per printer")
-            if self.printers[name].identity is not None and not self.discovery.enabled:
+            if because := claims.take(name, printer):
+                raise ValueError(because)
+            if printer.identity is not None and not self.discovery.enabled:
                 raise ValueError(f"printer {name!r} is to be found by its identity: set discovery.enabled = true")
         return self
 

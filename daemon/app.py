@@ -5,26 +5,28 @@ import contextlib
 import fcntl
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ..config.load import Loaded
 from ..config.printers import PrinterSettings
 from ..config.settings import Settings
 from ..drivers.base import Driver
-from ..drivers.evidence import Level, Outcome, Verdict
 from ..drivers.located import LocatedDriver
 from ..drivers.opening import open_driver
 from . import sdnotify
 from .actions import Actions
+from .adoption import Adoption
 from .broker import BrokerLink
 from .bus import Bus
 from .discovery import Discovery
 from .dispatcher import Dispatcher
 from .errors import DaemonError
+from .fleet import Fleet
 from .intake import Intake
-from .job import Job, JobState, Reason
+from .job import Job
 from .outbox import Outbox
 from .preparer import Preparer
 from .printers import Printers, PrinterView
@@ -45,46 +47,51 @@ DRAIN_SECONDS = 8.0
 class App:
     """What the page, the API and the demo need of a running daemon."""
 
-    settings: Settings
+    fleet: Fleet
     store: Store
     intake: Intake
     actions: Actions
+    adoption: Adoption
     printers: Printers
     discovery: Discovery
     pool: RenderPool
     broker: BrokerLink
     bus: Bus
 
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self.fleet.settings
 
-async def run(settings: Settings, stop: asyncio.Event) -> None:
+
+async def run(loaded: Loaded, stop: asyncio.Event) -> None:
     """Run the daemon until `stop` is set, then drain.
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
     """
-    with _lock(settings.state_directory):
+    with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
-            await _run(settings, stop, stack)
+            await _run(loaded, stop, stack)
 
 
-async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+    settings = loaded.settings
     bus = Bus()
-    spoolers: dict[str, Spooler] = {}
     clocks = Clocks(time.time, time.monotonic)
 
     def job_changed(job: Job) -> None:
         outbox.poke()
         dispatcher.changed(job)
         preparer.poke()
-        if job.printer in spoolers:
-            spoolers[job.printer].poke()
+        fleet.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
         outbox.poke()
         bus.tell("rejection", "")
 
-    states: asyncio.Queue[PrinterView] = asyncio.Queue()
+    states: asyncio.Queue[PrinterView | str] = asyncio.Queue()
 
     def printer_changed(view: PrinterView) -> None:
         states.put_nowait(view)
@@ -92,6 +99,10 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
         if view.settings.document_format is None:
             preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
+
+    def printer_gone(name: str) -> None:
+        states.put_nowait(name)
+        bus.tell("printer", name)
 
     store = Store(
         settings.state_directory / "labeld.sqlite3",
@@ -115,31 +126,44 @@ async def _run(settings: Settings, stop: asyncio.Event, stack: contextlib.AsyncE
         progress_timeout=limits.progress_timeout_seconds,
         reply_timeout=limits.reply_timeout_seconds,
     )
+
+    def found_changed() -> None:
+        adoption.poke()
+        bus.tell("discovery", "")
+
     discovery = Discovery(
         settings.discovery,
         settings.printers,
         open_at,
-        changed=lambda: bus.tell("discovery", ""),
-        moved=lambda name: spoolers[name].found(),
+        changed=found_changed,
+        moved=lambda name: fleet.found(name),
         clock=clocks.monotonic,
     )
 
-    def driver_of(name: str, printer: PrinterSettings) -> Driver:
-        if (wanted := printer.wanted) is None:
-            return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
-        return LocatedDriver(wanted, printer.own_serial, discovery, open_at, partial(printers.met, name))
+    def build(name: str, printer: PrinterSettings) -> Spooler:
+        driver = _driver(printer, open_at, discovery, partial(printers.met, name))
+        return Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
 
-    for name, printer in settings.printers.items():
-        driver = driver_of(name, printer)
-        spoolers[name] = Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
-    await _hold_orphans(store, settings, clocks)
+    followers = (dispatcher.apply, preparer.apply, discovery.apply)
+    fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
+    await fleet.hold_orphans()
+    adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    app = App(settings, store, intake, Actions(store, dispatcher, clocks.wall), printers, discovery, pool, broker, bus)
+    actions = Actions(store, dispatcher, clocks.wall)
+    app = App(fleet, store, intake, actions, adoption, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, preparer, dispatcher, spoolers, states)
+    await _serve(app, stop, preparer, dispatcher, states)
+
+
+def _driver(
+    printer: PrinterSettings, open_at: Callable[..., Driver], discovery: Discovery, met: Callable[[str], None]
+) -> Driver:
+    if (wanted := printer.wanted) is None:
+        return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
+    return LocatedDriver(wanted, printer.own_serial, discovery, open_at, met)
 
 
 async def _serve(
@@ -147,8 +171,7 @@ async def _serve(
     stop: asyncio.Event,
     preparer: Preparer,
     dispatcher: Dispatcher,
-    spoolers: dict[str, Spooler],
-    states: "asyncio.Queue[PrinterView]",
+    states: "asyncio.Queue[PrinterView | str]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
@@ -156,53 +179,33 @@ async def _serve(
             tasks.create_task(dispatcher.run(), name="dispatcher"),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
             tasks.create_task(app.discovery.run(), name="discovery"),
+            tasks.create_task(app.adoption.run(), name="adoption"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
-        printing = [tasks.create_task(one.run(stop), name=f"printer-{name}") for name, one in spoolers.items()]
+        printing = tasks.create_task(app.fleet.run(stop), name="printers")
         sdnotify.notify("READY=1")
-        log.info("ready: %d printers", len(spoolers))
+        log.info("ready: %d printers", len(app.settings.printers))
         await stop.wait()
         sdnotify.notify("STOPPING=1")
         log.info("stopping: waiting at most %.0f s for labels on their way", DRAIN_SECONDS)
-        for one in spoolers.values():
-            one.poke()
-        _, late = await asyncio.wait([link, *printing], timeout=DRAIN_SECONDS)
+        _, late = await asyncio.wait([link, printing], timeout=DRAIN_SECONDS)
         # a label cut off here is settled by its counter at the next start
         for task in (*late, *helpers):
             task.cancel()
     log.info("stopped")
 
 
-async def _tell_states(app: App, states: "asyncio.Queue[PrinterView]") -> None:
-    """Printer states to MQTT, retained; a state that could not be committed is overtaken by the next."""
+async def _tell_states(app: App, states: "asyncio.Queue[PrinterView | str]") -> None:
+    """Printer states to MQTT, retained; a state that could not be committed is overtaken by the next.
+
+    An empty message takes back what was retained of a printer that went (MQTT 3.1.1 section 3.3.1.3).
+    """
     while True:
-        view = await states.get()
+        news = await states.get()
+        name, payload = (news, b"") if isinstance(news, str) else (news.name, news.payload())
         with contextlib.suppress(DaemonError):
-            topic = f"{app.settings.topic_prefix}/printers/{view.name}/state"
-            await app.store.publish(topic, view.payload(), retain=True)
-
-
-async def _hold_orphans(store: Store, settings: Settings, clocks: Clocks) -> None:
-    """Jobs of printers that the configuration lost would wait for ever, unseen."""
-    for attempt in await store.open_attempts():
-        if attempt.printer not in settings.printers:
-            because = f"labeld stopped while it was sent, and printer {attempt.printer!r} is not configured any more"
-            verdict = Verdict(Outcome.UNKNOWN, Level.NONE, because)
-            await store.end_attempt(
-                attempt.id,
-                attempt.job_id,
-                verdict,
-                odometer=None,
-                state=JobState.HELD,
-                reason=Reason.OUTCOME_UNKNOWN,
-                now=clocks.wall(),
-            )
-    for name, states in (await store.counts()).items():
-        if name and name not in settings.printers and states.get(JobState.PENDING):
-            because = f"printer {name!r} is not configured any more"
-            for job in await store.queue(name, limit=states[JobState.PENDING]):
-                await store.move(job.id, JobState.HELD, Reason.NO_DESTINATION, because, clocks.wall(), printer=None)
+            await app.store.publish(f"{app.settings.topic_prefix}/printers/{name}/state", payload, retain=True)
 
 
 @contextlib.contextmanager

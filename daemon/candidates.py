@@ -91,7 +91,7 @@ def _lines(candidate: Candidate, taken: Collection[str]) -> str | None:
     known = dpi in _RESOLUTIONS
     return "\n".join(
         [
-            f"[printers.{_free(candidate.device.name, taken)}]",
+            f"[printers.{free_name(candidate.device.name, taken)}]",
             f"identity = {json.dumps(candidate.known_by, ensure_ascii=False)}",
             f"resolution = {dpi if known else 203}" + ("" if known else "  # 203, 300 or 600: it does not say"),
             f'media = "{stock.short if stock else "4x6in"}"  # the labels that are in it',
@@ -99,7 +99,7 @@ def _lines(candidate: Candidate, taken: Collection[str]) -> str | None:
     )
 
 
-def _free(name: str, taken: Collection[str]) -> str:
+def free_name(name: str, taken: Collection[str]) -> str:
     """A name for the configuration that is not in use."""
     plain = re.sub(r"[^a-z0-9]+", "-", name.lower())[:_NAME].strip("-") or "printer"
     names = (plain if number == 1 else f"{plain}-{number}" for number in range(1, len(taken) + 2))

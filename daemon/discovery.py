@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from ..config.printers import PrinterSettings
 from ..config.services import DiscoverySettings
+from ..config.settings import Settings
 from ..drivers.base import Driver
 from ..drivers.devices import Device, Endpoint, Service, Wanted, merge
 from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed
@@ -93,6 +94,13 @@ class Discovery:
         self._fixed_at: float | None = None
         self._wake = asyncio.Event()
         self.message = "not listening yet" if settings.enabled else "switched off in the configuration"
+
+    def apply(self, settings: Settings) -> None:
+        """Take over new settings of printers."""
+        self._printers = settings.printers
+        self._fixed_at = None
+        self._wake.set()
+        self._changed()
 
     # --- what it shows
 
@@ -278,6 +286,26 @@ class Discovery:
             return False
         answers = [self._answers[at] for at in places if at in self._answers]
         return not answers or (bool(lost) and not any(answer.mute for answer in answers))
+
+    async def identify(self, device: Device) -> tuple[Endpoint, Identity]:
+        """Ask a device who it is because it is to be adopted; gives where it answered, and as whom.
+
+        Raises:
+            DriverError: it cannot be reached, or answers nothing in ZPL.
+        """
+        failure: DriverError = PrinterOffline(f"{device.name} offers no address for raw data")
+        for at in device.endpoints[:2]:
+            try:
+                async with self.turn(at), self._open_at(at.uri).connect() as session:
+                    seen = await session.observe()
+            except PrinterOffline as error:
+                failure = error
+                continue
+            if seen.identity == Identity():
+                raise ReplyMalformed(f"{at.address}:{at.port} gives no answer in ZPL")
+            self.heard(at, seen.identity)
+            return at, seen.identity
+        raise failure
 
     async def _ask(self, device: Device) -> None:
         """Ask one candidate who it is, at the first address that takes a connection; next time after a longer pause."""

@@ -41,9 +41,7 @@ class Dispatcher:
     """Knows what every printer has to do, and so which printer of a group is next."""
 
     def __init__(self, settings: Settings, store: Store, printers: Printers, clock: Callable[[], float]) -> None:
-        self._settings = settings
-        # most events of a site wish the same
-        self._plan = functools.lru_cache(_WISHES)(functools.partial(plan, settings))
+        self._take(settings)
         self._store = store
         self._printers = printers
         self._clock = clock
@@ -54,6 +52,18 @@ class Dispatcher:
         #: jobs that another printer may take over
         self._shared: dict[_Shelf, dict[str, Job]] = {}
         self._shelves: dict[str, _Shelf] = {}
+
+    def _take(self, settings: Settings) -> None:
+        self._settings = settings
+        # most events of a site wish the same
+        self._plan = functools.lru_cache(_WISHES)(functools.partial(plan, settings))
+
+    def apply(self, settings: Settings) -> None:
+        """Take over new settings of printers; groups and rules are as they were."""
+        self._take(settings)
+        for job in [job for shelf in self._shared.values() for job in shelf.values()]:
+            self.changed(job)
+        self._wake.set()
 
     async def load(self) -> None:
         """Learn what waits since before the start; to be called before anything is routed."""
@@ -138,6 +148,8 @@ class Dispatcher:
 
     async def _relieve(self, shelf: _Shelf) -> None:
         """Move what is better off at a sister."""
+        if shelf.at not in self._printers:
+            return  # what waits there is about to be held
         if better(self._sisters(shelf.printers, shelf.media), shelf.at, 1) is None:
             return
         jobs = sorted(self._shared.get(shelf, {}).values(), key=lambda job: (-job.priority, job.id))

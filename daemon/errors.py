@@ -17,6 +17,14 @@ class NoSuchJob(DaemonError):
     """No job has this id."""
 
 
+class NoSuchPrinter(DaemonError):
+    """No printer has this name, or none that was found is this one."""
+
+
+class AdoptionRefused(DaemonError):
+    """A printer cannot be adopted, changed or forgotten so; the message says why, and what to do."""
+
+
 class StoreUnavailable(DaemonError):
     """The database could not commit: disk full, read-only or failing. Nothing was accepted."""
 

@@ -59,6 +59,11 @@ class Preparer:
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(settings.render.workers)
 
+    def apply(self, settings: Settings) -> None:
+        """Take over new settings of printers."""
+        self._settings = settings
+        self._wake.set()
+
     def poke(self) -> None:
         """A job may have become pending."""
         self._wake.set()
@@ -119,9 +124,9 @@ class Preparer:
 
     async def _render(self, job: Job) -> None:
         name = job.printer or ""
-        printer = self._settings.printers[name]
-        document_format = self._printers.document_format(name)
-        if document_format is None:
+        printer = self._settings.printers.get(name)
+        document_format = None if printer is None else self._printers.document_format(name)
+        if printer is None or document_format is None:
             return
         paper = paper_of(printer.media, printer.printable_width, printer.resolution, document_format)
         key = made_for(printer, document_format)

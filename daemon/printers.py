@@ -1,7 +1,7 @@
 """The printers that the daemon knows, and how each was when last seen."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from ..config.printers import PrinterSettings
@@ -20,9 +20,11 @@ _ADVICE = {
     "cover-open": "close the print head",
     "media-empty": "load labels",
     "marker-supply-empty": "load ribbon",
+    "over-temperature": "let the print head cool",
     "paused": "press PAUSE on the printer",
     "diagnostic-mode": "switch the printer off and on to leave the hex-dump mode",
     "media-jam": "clear the jam",
+    "output-area-full": "take the label out of the printer",
     "queue-stopped": "start its CUPS queue: cupsenable QUEUE",
     "queue-rejects-jobs": "let its CUPS queue take jobs: cupsaccept QUEUE",
     "job-hold-until-specified": "release the label's job in CUPS: lp -i JOB -H resume",
@@ -71,15 +73,24 @@ class Printers:
     """The registry: observations in, views out; tells when a printer's state changes."""
 
     def __init__(
-        self, settings: dict[str, PrinterSettings], changed: Callable[[PrinterView], None] = lambda _view: None
+        self, settings: Mapping[str, PrinterSettings], changed: Callable[[PrinterView], None] = lambda _view: None
     ) -> None:
-        self._views = {
-            name: PrinterView(
-                name, one, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet", one.uri
-            )
-            for name, one in settings.items()
-        }
+        self._views = {name: _unseen(name, one) for name, one in settings.items()}
         self._changed = changed
+
+    def apply(self, settings: Mapping[str, PrinterSettings]) -> None:
+        """Take over new settings; a printer that is not in them stays until it is removed."""
+        for name, one in settings.items():
+            old = self._views.get(name)
+            if old is not None and old.settings == one:
+                continue
+            same = old is not None and old.settings.claims == one.claims
+            self._views[name] = replace(old, settings=one) if old and same else _unseen(name, one)
+            self._changed(self._views[name])
+
+    def remove(self, name: str) -> None:
+        """Forget a printer that nobody serves any more."""
+        self._views.pop(name, None)
 
     def __iter__(self) -> Iterator[PrinterView]:
         return iter(self._views.values())
@@ -157,6 +168,13 @@ class Printers:
         if (old.state, old.reasons, old.identity, old.message) != (new.state, new.reasons, new.identity, new.message):
             self._changed(new)
         return new
+
+
+def _unseen(name: str, settings: PrinterSettings) -> PrinterView:
+    """A printer that nobody looked at yet."""
+    return PrinterView(
+        name, settings, PrinterState.UNKNOWN, (), None, Identity(), None, None, "not asked yet", settings.uri
+    )
 
 
 def _describe(state: PrinterState, reasons: tuple[str, ...]) -> str:

@@ -74,6 +74,9 @@ class Spooler:
         self._found = asyncio.Event()
         self._idle_look = _IDLE_LOOK_SECONDS
         self._job_id: str | None = None
+        self._stop = asyncio.Event()
+        #: a label is on its way to paper, or may be
+        self.busy = False
 
     def poke(self) -> None:
         """A job of this printer may be ready, or may have been cancelled."""
@@ -86,6 +89,7 @@ class Spooler:
     async def run(self, stop: asyncio.Event) -> None:
         """Print until `stop` is set; a label on its way is followed to its evidence, or until cancelled."""
         failures = 0
+        self._stop = stop
         while not stop.is_set():
             self._wake.clear()
             self._found.clear()
@@ -111,6 +115,7 @@ class Spooler:
                 log.exception("printer %s: job %s", self._name, self._job_id)
                 await self._put_aside(error)
                 reason, longest = f"{type(error).__name__}: {error}", self._limits.retry_max_seconds
+            self.busy = False
             failures += 1
             wait = backoff(failures, random.random(), longest=longest)  # noqa: S311 - spreads load only
             log.info("printer %s: %s; next look in %.1f s", self._name, reason, wait)
@@ -161,6 +166,9 @@ class Spooler:
             before = await session.observe(self._known.spare)
             await self._known.looked(before)
             await self._check(session, before)
+            if self._stop.is_set():
+                return  # what is not begun is not begun any more
+            self.busy = True
             attempt = await self._store.begin_attempt(
                 job.id,
                 printer=self._name,
@@ -229,6 +237,7 @@ class Spooler:
         async with self._driver.connect() as session:
             # while it is off nothing can come out, and nobody needs to be asked yet
             self._witness.saw(await session.observe(self._known.spare))
+        self.busy = True
         patience = self._witness.patience(attempt.labels, Media.parse(self._settings.media).length / 100)
         found = await self._witness.gather(attempt.job_id, None, before, attempt.labels, patience)
         verdict = found.verdict
@@ -280,6 +289,7 @@ class Spooler:
             reason=reason,
             now=self._clocks.wall(),
         )
+        self.busy = False
 
 
 def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:

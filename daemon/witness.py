@@ -138,8 +138,8 @@ class Witness:
             silent_now = seen.status.state is PrinterState.UNKNOWN
             if not silent_now:
                 answered = now()
-            told = seen.odometer
-            if seen.odometer is None:
+            fresh = seen.odometer is not None
+            if not fresh:
                 seen = replace(seen, odometer=after.odometer)
             if (seen.odometer, seen.status) != (after.odometer, after.status):
                 moved = now()
@@ -148,17 +148,13 @@ class Witness:
             interrupted |= session is None or after.status.state is PrinterState.STOPPED
             interrupted |= silent_now and before.status.state is not PrinterState.UNKNOWN
             still, silent = now() - moved, now() - answered
-            shown = after
-            if told is None and not silent_now and not _all_out(before, after, labels):
-                # what it counted before is no proof that nothing more came out since
-                shown = replace(after, odometer=None)
-            verdict = judge(before, shown, labels, still=still, silent=silent, patience=patience)
+            verdict = judge(before, after, labels, still=still, silent=silent, patience=patience, fresh=fresh)
             if verdict is not None:
                 took = Measure() if interrupted else watch.measure()
                 return Testimony(_as_witnessed(verdict, interrupted=interrupted), after, took)
             await self._report(job_id, after)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS) if silent_now else self._limits.poll_seconds
-            await _pause(pause)
+            await _pause(min(pause, max(self._limits.poll_seconds, patience.silence - silent)))
 
     async def _look(self, session: Session | None) -> Observation:
         if session is not None:
@@ -184,10 +180,6 @@ class Witness:
 
 async def _pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
-
-
-def _all_out(before: Observation, after: Observation, labels: int) -> bool:
-    return None not in (before.odometer, after.odometer) and after.odometer == (before.odometer or 0) + labels
 
 
 def _as_witnessed(verdict: Verdict, *, interrupted: bool) -> Verdict:

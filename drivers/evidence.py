@@ -39,7 +39,7 @@ _WARM_UP_SECONDS = 5.0
 #: a batch may take so many times what it should
 _MARGIN = 2.0
 #: no printer is hurried more than this, in seconds
-_LEAST_PRINTING = 5.0
+_LEAST_PRINTING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,7 @@ def judge(
     still: float,
     silent: float,
     patience: Patience,
+    fresh: bool = True,
 ) -> Verdict | None:
     """Judge `labels` sent between two observations; None means keep looking.
 
@@ -116,6 +117,7 @@ def judge(
         still: seconds since the counter or the status last changed.
         silent: seconds since the printer last answered.
         patience: the limits for both.
+        fresh: False where the counter of `after` is an older one, which was not told again: it may have moved since.
 
     Raises:
         ValueError: `labels` is less than 1: a counter that stands still would confirm it.
@@ -143,11 +145,13 @@ def judge(
         or (status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN)
     ):
         return None
-    if status.drained and still >= patience.motion and counted and delta < labels:
+    if status.drained and still >= patience.motion and counted and fresh and delta < labels:
         return _too_few(delta, labels)
     verdict = None if counted else _without_counter(before, after, still, patience)
-    if verdict is None and still >= patience.silence:
-        return _unknown(f"nothing has changed for {still:.0f} s, and the printer does not say that it is empty")
+    limit = max(patience.settle, patience.printing) if status.drained else patience.silence
+    if verdict is None and still >= limit:
+        flaw = "does not tell its label counter any more" if status.drained else "does not say that it is empty"
+        return _unknown(f"nothing has changed for {still:.0f} s, and the printer {flaw}")
     return verdict
 
 
@@ -184,13 +188,9 @@ def _too_few(delta: int, labels: int) -> Verdict:
 
 
 def _without_counter(before: Observation, after: Observation, still: float, patience: Patience) -> Verdict | None:
+    if before.odometer is not None:
+        return None  # its counter is silent for now, not absent
     state, quiet = after.status, still >= max(patience.settle, patience.printing)
-    if before.odometer is not None:  # its counter is silent for now, not absent
-        return (
-            _unknown("the printer is empty, but does not tell its counter any more")
-            if state.drained and quiet
-            else None
-        )
     if before.status.state is PrinterState.UNKNOWN and state.state is PrinterState.UNKNOWN:
         return Verdict(Outcome.UNKNOWN, Level.SENT, "all bytes were sent; this printer answers no questions")
     if state.drained and still >= patience.settle:

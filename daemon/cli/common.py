@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from ...config.errors import ConfigError
-from ...config.load import load
+from ...config.load import Loaded, read
 from ...config.settings import Settings
 from ...renderers.errors import AssetRefused
 
@@ -25,11 +25,16 @@ ConfigOption = Annotated[
 
 
 def settings_from(config: Path | None) -> Settings:
+    """The settings that `loaded_from` finds."""
+    return loaded_from(config).settings
+
+
+def loaded_from(config: Path | None) -> Loaded:
     """The settings of `config`, of the default file, or the defaults; ends the program when they are wrong."""
     if config is None and DEFAULT_CONFIG.exists():
         config = DEFAULT_CONFIG
     try:
-        return load(config)
+        return read(config)
     except ConfigError as error:
         fail(str(error), EX_CONFIG)
 

@@ -5,29 +5,30 @@ import os
 import signal
 
 from ...config.errors import ConfigError
-from ...config.settings import Settings
+from ...config.load import Loaded
 from ..errors import DaemonError, first_cause
-from .common import EX_CONFIG, ConfigOption, fail, set_up_logs, settings_from
+from .common import EX_CONFIG, ConfigOption, fail, loaded_from, set_up_logs
 
 
 def run(config: ConfigOption = None) -> None:
     """Run the daemon until SIGTERM or Ctrl-C."""
-    settings = settings_from(config)
+    loaded = loaded_from(config)
+    settings = loaded.settings
     set_up_logs(settings.log_level)
     os.umask(0o077)  # the database holds addresses
     try:
-        asyncio.run(_run(settings))
+        asyncio.run(_run(loaded))
     except* ConfigError as group:
         fail(str(first_cause(group)), EX_CONFIG)
     except* (DaemonError, OSError) as group:
         fail(str(first_cause(group)), 1)
 
 
-async def _run(settings: Settings) -> None:
+async def _run(loaded: Loaded) -> None:
     from .. import app  # the database and the broker take time to import, and other commands need neither
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    await app.run(settings, stop)
+    await app.run(loaded, stop)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ...drivers.virtual.faults import Fault
+from ...drivers.virtual.faults import Fault, FaultKind, form
 from ...drivers.virtual.paper import Label
 from ...drivers.virtual.server import VirtualPrinter
 from ...renderers.errors import MediaError
@@ -31,7 +31,10 @@ def virtual_printer(
     announce: Annotated[bool, typer.Option("--announce", help="Announce it by mDNS.")] = False,
     fault: Annotated[
         list[str] | None,
-        typer.Option(help="NAME[=VALUE][@LABELS], e.g. media-empty@3, reset-after=5000; may be given again."),
+        typer.Option(
+            help="What is wrong, from now, with @3 after three labels, with @2000B after 2000 bytes of labels; may be "
+            f"given again. One of {', '.join(map(form, FaultKind))}."
+        ),
     ] = None,
 ) -> None:
     """Print on pictures instead of paper, and answer like a Zebra, until Ctrl-C."""

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import aiomqtt
 
+from ...config.load import Loaded
 from ...config.printers import PrinterSettings
 from ...config.services import DiscoverySettings, MqttSettings, SpoolerSettings, WebSettings
 from ...config.settings import Settings
@@ -88,7 +89,7 @@ async def stage(
         )
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(app.run(settings, stop), name="labeld")
+            tasks.create_task(app.run(Loaded(settings), stop), name="labeld")
             try:
                 yield Stage(settings, printers)
             finally:

@@ -7,8 +7,11 @@ from dataclasses import asdict
 from http import HTTPStatus
 
 from aiohttp import ETag, web
+from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from ...drivers.dnssd import shown
+from ..adoption import Terms, words_of
 from ..candidates import candidate_json
 from ..events import LabelReady
 from ..job import Job, JobState
@@ -23,6 +26,8 @@ from .search import meanings
 WHO = "somebody at the status page"
 _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
+#: letters of a program's name that are logged
+_PROGRAM = 80
 
 
 async def find(
@@ -125,7 +130,40 @@ async def printers(request: web.Request) -> web.Response:
     """Every printer with its state and the length of its queue."""
     app = request.app[LABELD]
     counts = await app.store.counts(views.OPEN_STATES)
-    return web.json_response({"printers": [views.printer_json(view, counts) for view in app.printers]})
+    return web.json_response(
+        {"printers": [views.printer_json(view, counts, app.adoption.names) for view in app.printers]}
+    )
+
+
+async def adopt(request: web.Request) -> web.Response:
+    """Print on a found printer from now on, or change an adopted one: its identity and what it does not tell itself."""
+    app, name = request.app[LABELD], request.match_info["name"]
+    known = name in app.adoption.names
+    await app.adoption.adopt(name, terms_from(await _object(request)), who=somebody(request))
+    view = views.printer_json(app.printers[name], await app.store.counts(views.OPEN_STATES), app.adoption.names)
+    headers = {"Location": "/api/v1/printers"}
+    return web.json_response(view, status=HTTPStatus.OK if known else HTTPStatus.CREATED, headers=headers)
+
+
+async def forget(request: web.Request) -> web.Response:
+    """Print no more on an adopted printer; what waits for it is held."""
+    await request.app[LABELD].adoption.forget(request.match_info["name"], who=somebody(request))
+    return web.Response(status=HTTPStatus.NO_CONTENT)
+
+
+def terms_from(values: object) -> Terms:
+    """What a request says of a printer."""
+    try:
+        return Terms.model_validate(values)
+    except ValidationError as error:
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, words_of(error)) from None
+
+
+def somebody(request: web.Request) -> str:
+    """Who asks, for the log: a browser says that it is one, a program its name."""
+    if "Sec-Fetch-Site" in request.headers or "Origin" in request.headers:
+        return WHO
+    return f"a program ({shown(request.headers.get('User-Agent', 'nameless'))[:_PROGRAM]})"
 
 
 async def candidates(request: web.Request) -> web.Response:

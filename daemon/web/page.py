@@ -143,7 +143,10 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     for card in listed:
         if card.view["has_preview"] and card.view["state"] in (JobState.PROCESSING, JobState.COMPLETED):
             last.setdefault(card.view["printer"] or "", card)
-    tiles = [words.printer_tile(views.printer_json(one, counts), last.get(one.name)) for one in app.printers]
+    tiles = [
+        words.printer_tile(views.printer_json(one, counts, app.adoption.names), last.get(one.name))
+        for one in app.printers
+    ]
     tiles.sort(key=lambda tile: tile.sign.tone != "bad")
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]

@@ -9,14 +9,16 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import EventRejected, IllegalTransition, NoSuchJob, StoreUnavailable
+from ..errors import AdoptionRefused, EventRejected, IllegalTransition, NoSuchJob, NoSuchPrinter, StoreUnavailable
 
 log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 _STATUS = {
     NoSuchJob: HTTPStatus.NOT_FOUND,
+    NoSuchPrinter: HTTPStatus.NOT_FOUND,
     IllegalTransition: HTTPStatus.CONFLICT,
+    AdoptionRefused: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
 }
 

@@ -70,6 +70,8 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/jobs/{{id}}/move", api.move),
         web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
         web.get(f"{v1}/printers", api.printers),
+        web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
+        web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/events", events),

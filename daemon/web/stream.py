@@ -72,7 +72,9 @@ async def _event(app: "App", kind: str, key: str) -> str:
         except NoSuchJob:
             return _frame("all", {})
     if kind == "printer" and key in app.printers:
-        return _frame(kind, views.printer_json(app.printers[key], await app.store.counts(views.OPEN_STATES)))
+        return _frame(
+            kind, views.printer_json(app.printers[key], await app.store.counts(views.OPEN_STATES), app.adoption.names)
+        )
     if kind == "broker":
         return _frame(kind, asdict(app.broker.state))
     if kind == "rejection" and (latest := await app.store.rejections(limit=1)):

@@ -1,6 +1,6 @@
 """Jobs, printers and rejections as JSON for the API, the event stream and the page. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TypedDict
 
 from ...drivers.evidence import Outcome
@@ -67,6 +67,7 @@ class PrinterJson(TypedDict):
     queued: int
     held: int
     seen_at: str | None
+    adopted: bool
 
 
 class RejectionJson(TypedDict):
@@ -114,8 +115,10 @@ def entry_json(entry: LedgerEntry) -> EntryJson:
     return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
 
 
-def printer_json(view: PrinterView, counts: Mapping[str, Mapping[str, int]]) -> PrinterJson:
-    """A printer for JSON; `counts` are the store's, by printer and state."""
+def printer_json(
+    view: PrinterView, counts: Mapping[str, Mapping[str, int]], adopted: Collection[str] = ()
+) -> PrinterJson:
+    """A printer for JSON; `counts` are the store's, by printer and state, `adopted` the names of adopted printers."""
     mine = counts.get(view.name, {})
     held = mine.get(JobState.HELD, 0)
     return PrinterJson(
@@ -135,6 +138,7 @@ def printer_json(view: PrinterView, counts: Mapping[str, Mapping[str, int]]) -> 
         queued=sum(mine.get(state, 0) for state in OPEN_STATES) - held,
         held=held,
         seen_at=iso(view.seen_at),
+        adopted=view.name in adopted,
     )
 
 

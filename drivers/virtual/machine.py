@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from ...renderers.media import Media, Resolution
 from . import replies
-from .faults import Fault, FaultKind
+from .faults import BLOCKING, MUTE, Fault, FaultKind
 from .lines import LineScanner
-from .scanner import CancelAll, Format, Query, Scanner
+from .scanner import CancelAll, Event, Format, Query, Scanner
 
 #: Commands that put something on paper; a format without one only configures, and no label comes out.
 _INK = re.compile(rb"\^(?:G[BCDEF]|XG|I[ML]|XF|(?:F[DV]|SN)[^\^~]*[^\s\^~])", re.IGNORECASE)
@@ -17,8 +17,8 @@ _STORES = re.compile(rb"\^DF([^\^~]*)", re.IGNORECASE)
 _RECALLS = re.compile(rb"\^XF([^\^~]*)", re.IGNORECASE)
 _QUANTITY = re.compile(rb"\^PQ([0-9]{1,8})", re.IGNORECASE)
 _MOST_RECALLS = 20  # in a format
-_BLOCKING = frozenset({FaultKind.MEDIA_EMPTY, FaultKind.COVER_OPEN, FaultKind.PAUSED})
-_MUTE_WHEN = frozenset({FaultKind.MEDIA_EMPTY, FaultKind.COVER_OPEN})
+#: What somebody else prints.
+OTHERS_LABEL = b"^XA^FO10,10^FDsomebody else^FS^XZ"
 _DENSITY = {152: 6, 203: 8, 300: 12, 600: 24}
 
 
@@ -93,12 +93,14 @@ class Machine:
         self.asked: Counter[str] = Counter()
         self._scanner = Scanner()
         self._lines = LineScanner()
+        self._others_scanner = Scanner()  # of the printer that got its address
         self._waiting: deque[Format] = deque()
         self._waiting_bytes = 0
         self._batch: _Batch | None = None
         self._due: float | None = None
         self._formats: dict[bytes, bytes] = {}
-        self._faults: dict[FaultKind, tuple[Fault, int]] = {}
+        #: with the labels and the bytes with which each begins
+        self._faults: dict[FaultKind, tuple[Fault, int, int]] = {}
         self._power_lost = False
         for fault in faults:
             self.set_fault(fault)
@@ -106,8 +108,10 @@ class Machine:
     # --- faults
 
     def set_fault(self, fault: Fault) -> None:
-        """Let `fault` begin: now, or when `fault.after` more labels are printed."""
-        self._faults[fault.kind] = (fault, self.printed + fault.after)
+        """Let `fault` begin: now, or when `fault.after` more labels are printed or bytes of formats came."""
+        labels, taken = (0, fault.after) if fault.in_bytes else (fault.after, 0)
+        self._faults[fault.kind] = (fault, self.printed + labels, self.taken + taken)
+        self._count_anew()
 
     def clear_fault(self, kind: FaultKind) -> None:
         """Mend it; unknown to the printer or not."""
@@ -116,17 +120,17 @@ class Machine:
     @property
     def faults(self) -> tuple[Fault, ...]:
         """All that are set, begun or not."""
-        return tuple(fault for fault, _ in self._faults.values())
+        return tuple(fault for fault, *_ in self._faults.values())
 
     def active(self, kind: FaultKind) -> Fault | None:
         """The fault of this kind if it has begun."""
-        fault, begins = self._faults.get(kind, (None, 0))
-        return fault if self.printed >= begins else None
+        fault, labels, taken = self._faults.get(kind, (None, 0, 0))
+        return fault if self.printed >= labels and self.taken >= taken else None
 
     @property
     def blocked(self) -> bool:
         """Whether no label can come out."""
-        return any(self.active(kind) for kind in _BLOCKING)
+        return any(self.active(kind) for kind in BLOCKING)
 
     def power_cycle(self) -> None:
         """Switch off and on: the buffer and the batch are lost, the life counter is not."""
@@ -135,6 +139,15 @@ class Machine:
         self._cancel()
         self._formats.clear()
         self._faults.pop(FaultKind.POWER_CYCLE, None)
+
+    def _count_anew(self) -> None:
+        if self.active(FaultKind.ODOMETER_RESET):
+            self.clear_fault(FaultKind.ODOMETER_RESET)
+            self.odometer = 0
+
+    def _lose_power(self) -> None:
+        self.power_cycle()
+        self._power_lost = True
 
     def take_power_loss(self) -> bool:
         """Whether the power went since the last question; the server then drops the connection."""
@@ -158,11 +171,7 @@ class Machine:
     def receive(self, data: bytes) -> bytes:
         """Take bytes and give the replies to the questions among them."""
         answers = bytearray()
-        if self.active(FaultKind.LINE_MODE) or "zpl" not in self.language:
-            events = self._lines.feed(data, sgd=not self.active(FaultKind.LINE_MODE))
-        else:
-            events = self._scanner.feed(data)
-        for event in events:
+        for event in self._cut(data):
             if isinstance(event, Query):
                 self.asked[event.name] += 1
                 self.asked["inside"] += event.inside
@@ -171,13 +180,23 @@ class Machine:
                 self._cancel()
             else:
                 self._accept(event)
+        self._count_anew()
+        fault = self.active(FaultKind.POWER_CYCLE)
+        if fault and fault.in_bytes:
+            self._lose_power()
         return bytes(answers)
+
+    def _cut(self, data: bytes) -> list[Event]:
+        if self.active(FaultKind.OTHER_PRINTER):
+            return self._others_scanner.feed(data)
+        if self.active(FaultKind.LINE_MODE) or "zpl" not in self.language:
+            return self._lines.feed(data, sgd=not self.active(FaultKind.LINE_MODE))
+        return self._scanner.feed(data)
 
     def _accept(self, arrived: Format) -> None:
         fault = self.active(FaultKind.POWER_CYCLE)
-        if fault and fault.after == 0:
-            self.power_cycle()
-            self._power_lost = True
+        if fault and not fault.after and not fault.in_bytes:
+            self._lose_power()
         elif not self.active(FaultKind.SWALLOW):
             self._waiting.append(arrived)
             self._waiting_bytes += len(arrived.zpl)
@@ -191,25 +210,20 @@ class Machine:
     def _answer(self, query: Query) -> bytes:
         if self.active(FaultKind.SILENT):
             return b""
-        facts = self.facts()
-        if query.sgd:
-            hidden = self.active(FaultKind.NO_COUNTER) and query.name.startswith("odometer.")
-            return replies.variable("" if hidden else query.name, facts)
-        mute = self.active(FaultKind.SILENT_WHEN_BLOCKED) and any(self.active(kind) for kind in _MUTE_WHEN)
-        if query.name == "HS":
-            return b"" if mute else replies.host_status(facts)
-        known = {
-            "HI": replies.host_identification,
-            "HQES": replies.extended_status,
-            "HQSN": replies.serial_number,
-        }
-        answer = known.get(query.name)
-        return b"" if answer is None else answer(facts)
+        blocked = query.name == "HS" and any(self.active(kind) for kind in MUTE)
+        if blocked and self.active(FaultKind.SILENT_WHEN_BLOCKED):
+            return b""
+        return replies.reply(query.name, self.facts(), sgd=query.sgd)
 
     def facts(self) -> replies.Facts:
         """Everything a reply can tell, as of now."""
+        other = self.active(FaultKind.OTHER_PRINTER) is not None
+        # the other one's count is just what would speak for our label
+        odometer = self.odometer + other
+        waiting = len(self._waiting) + (self.active(FaultKind.BUSY) is not None)
+        remaining = self._batch.copies - self._batch.done if self._batch else 0
         return replies.Facts(
-            serial=self.serial,
+            serial=self.answers_as,
             name=self.name,
             model=self.model,
             firmware=self.firmware,
@@ -217,18 +231,26 @@ class Machine:
             density=_DENSITY.get(self.dpi, round(self.dpi / 25.4)),
             width=self.width,
             length=self.length,
-            odometer=self.odometer,
-            printed_mm=self.odometer * self.media.length // 100,
-            formats=len(self._waiting),
-            remaining=self._batch.copies - self._batch.done if self._batch else 0,
+            odometer=None if self.active(FaultKind.NO_COUNTER) else odometer,
+            printed_mm=odometer * self.media.length // 100,
+            formats=0 if other else min(waiting, 999),
+            remaining=0 if other else remaining,
             buffer_full=self.room == 0,
-            partial=self._scanner.partial,
+            partial=self._scanner.partial and not other,
             media_out=self.active(FaultKind.MEDIA_EMPTY) is not None,
+            ribbon_out=self.active(FaultKind.RIBBON_OUT) is not None,
             head_open=self.active(FaultKind.COVER_OPEN) is not None,
+            over_temperature=self.active(FaultKind.OVER_TEMPERATURE) is not None,
             paused=self.active(FaultKind.PAUSED) is not None,
+            label_waiting=self.active(FaultKind.LABEL_WAITING) is not None,
             hex_dump=self.active(FaultKind.HEX_DUMP) is not None,
             language=self.language,
         )
+
+    @property
+    def answers_as(self) -> str:
+        """The serial number that is told at its address."""
+        return f"{self.serial}-OTHER" if self.active(FaultKind.OTHER_PRINTER) else self.serial
 
     # --- paper
 
@@ -249,6 +271,8 @@ class Machine:
             zpl = head.zpl if as_it_is else self._whole(head.zpl)
             copies = 1 if as_it_is else quantity(zpl)
             self._batch = _Batch(zpl, copies, head.text) if copies else None
+        if self._batch is None and self.active(FaultKind.BUSY):
+            self._batch = _Batch(OTHERS_LABEL, 1)
         if self._batch is None:
             self._due = None
             return None
@@ -271,18 +295,12 @@ class Machine:
         self.printed += 1
         # the next one follows without a pause, however late this was noticed
         self._due = due + self.seconds_per_label if batch.done < batch.copies or self._waiting else None
-        printed = Printed(
-            self.odometer,
-            batch.zpl,
-            batch.done,
-            batch.copies,
-            self.active(FaultKind.HEX_DUMP) is not None,
-            batch.text,
-        )
+        hex_dump = self.active(FaultKind.HEX_DUMP) is not None
+        printed = Printed(self.odometer, batch.zpl, batch.done, batch.copies, hex_dump, batch.text)
         if batch.done == batch.copies:
             self._batch = None
+        self._count_anew()
         fault = self.active(FaultKind.POWER_CYCLE)
-        if fault and fault.after:
-            self.power_cycle()
-            self._power_lost = True
+        if fault and fault.after and not fault.in_bytes:
+            self._lose_power()
         return printed

@@ -5,7 +5,6 @@ import contextlib
 import inspect
 import logging
 import socket
-import struct
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from ...renderers.media import Media, Resolution
+from . import wire
 from .announce import Announcement
 from .faults import Fault, FaultKind
 from .machine import Machine, Printed
@@ -22,9 +22,6 @@ from .paper import Draw, Label, Paper, draw_format
 _log = logging.getLogger(__name__)
 
 _CHUNK = 4096
-#: The kernel's own receive buffer is kept small, or it would hide that the printer stopped reading.
-_KERNEL_BUFFER = 16384
-_RESET = struct.pack("ii", 1, 0)
 
 OnLabel = Callable[[Label], Awaitable[None] | None]
 
@@ -145,20 +142,13 @@ class VirtualPrinter:
             await self._announcement.moved(self._host, self._port)
 
     def _listen(self) -> asyncio.Task[None]:
-        family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _KERNEL_BUFFER)
-            listener.setblocking(False)
-            listener.bind((self._host, self._port))
-            listener.listen(16)
-        except BaseException:
-            listener.close()
-            raise
-        self._listener = listener
-        self._port = listener.getsockname()[1]
-        return asyncio.create_task(self._accept(listener), name=f"virtual printer {self.serial}: accept")
+        self._bind()
+        return asyncio.create_task(self._accept(), name=f"virtual printer {self.serial}: accept")
+
+    def _bind(self) -> socket.socket:
+        self._listener = wire.listen(self._host, self._port)
+        self._port = self._listener.getsockname()[1]
+        return self._listener
 
     def _close(self) -> None:
         if self._listener is not None:
@@ -279,14 +269,20 @@ class VirtualPrinter:
 
     # --- network
 
-    async def _accept(self, listener: socket.socket) -> None:
+    async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             try:
-                peer, _ = await loop.sock_accept(listener)
+                if self._machine.active(FaultKind.UNPLUGGED):
+                    self._close()
+                    await self._until(lambda: not self._machine.active(FaultKind.UNPLUGGED))
+                peer, _ = await loop.sock_accept(self._listener or self._bind())
             except OSError as error:
                 _log.warning("virtual printer %s could not accept: %s", self.serial, error)
                 await asyncio.sleep(0.1)  # e.g. out of file descriptors
+                continue
+            if self._machine.active(FaultKind.UNPLUGGED):
+                wire.reset(peer)
                 continue
             with peer:
                 peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -301,22 +297,27 @@ class VirtualPrinter:
 
     async def _serve(self, peer: socket.socket) -> None:
         loop = asyncio.get_running_loop()
-        before = self._machine.taken
+        machine = self._machine
+        before, answered_as = machine.taken, machine.answers_as
         try:
             while True:
-                slow = self._machine.active(FaultKind.SLOW_READER)
-                reset = self._machine.active(FaultKind.RESET_AFTER)
-                await self._room()
-                length = min(_CHUNK, self._machine.room)
+                slow, reset = machine.active(FaultKind.SLOW_READER), machine.active(FaultKind.RESET_AFTER)
+                await self._until(lambda: machine.room > 0 and not machine.active(FaultKind.STALLED))
+                length = min(_CHUNK, machine.room)
                 if slow:
                     length = min(length, max(1, slow.number // 10))
                 data = await loop.sock_recv(peer, length)
                 if not data:
                     return
-                replies = self._machine.receive(data)
+                replies = machine.receive(data)
                 self._wake.set()
-                if self._machine.take_power_loss() or (reset and self._machine.taken - before >= reset.number):
-                    _reset(peer)
+                if (
+                    machine.take_power_loss()
+                    or (reset and machine.taken - before >= reset.number)
+                    or machine.active(FaultKind.UNPLUGGED)
+                    or machine.answers_as != answered_as
+                ):
+                    wire.reset(peer)
                     return
                 if replies:
                     await loop.sock_sendall(peer, replies)
@@ -325,13 +326,13 @@ class VirtualPrinter:
         except OSError as error:
             _log.debug("virtual printer %s: the host went away: %s", self.serial, error)
         except asyncio.CancelledError:
-            _reset(peer)
+            wire.reset(peer)
             raise
 
-    async def _room(self) -> None:
-        if self._machine.room == 0:
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        if not condition():
             async with self._changed:
-                await self._changed.wait_for(lambda: self._machine.room > 0)
+                await self._changed.wait_for(condition)
 
     # --- paper
 
@@ -388,10 +389,3 @@ async def _tell(listener: OnLabel, label: Label) -> None:
             await result
     except Exception:  # noqa: BLE001 - whatever a listener does, the printer goes on
         _log.exception("a listener failed on label %d", label.odometer)
-
-
-def _reset(peer: socket.socket) -> None:
-    """Close with RST, as a printer does that lost power or gave up."""
-    with contextlib.suppress(OSError):
-        peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-    peer.close()

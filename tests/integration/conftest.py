@@ -34,5 +34,6 @@ async def labeld(tmp_path: Path, broker: Broker, zebra: VirtualPrinter) -> Async
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A database of its own."""
     async with Store(tmp_path / "labeld.sqlite3", topic_prefix="p") as opened:
         yield opened

@@ -1,26 +1,25 @@
 """One printer's writer against the simulated Zebra and its faults, with a real database, in this process."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
-from labeld.config.settings import Settings
-from labeld.daemon.app import _hold_orphans
 from labeld.daemon.job import Job, JobState, Reason
+from labeld.daemon.orphans import hold_orphans
 from labeld.daemon.store import Store
 from labeld.daemon.witness import _as_witnessed
 from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.raw import RawSession
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .floor import CLOCKS, ZPL, Floor
+from .spooler_floor import CLOCKS, LIMITS, ZPL, Floor
 
 
 async def test_a_silent_printer_gets_nothing_until_it_answers(store: Store, zebra: VirtualPrinter) -> None:
     floor = Floor(store, zebra)
-    first = await floor.job(1)
     async with floor.running():
-        await floor.until(first, JobState.COMPLETED)
+        await floor.until(await floor.job(1), JobState.COMPLETED)
     zebra.set_fault("silent")
     before = zebra.received
     job = await floor.job(2)
@@ -50,7 +49,7 @@ async def test_a_printer_that_is_not_to_be_asked_is_only_sent_to(store: Store, z
     ],
 )
 async def test_a_printer_that_is_not_the_configured_one_gets_nothing(
-    store: Store, zebra: VirtualPrinter, settings: dict[str, object], reason: str
+    store: Store, zebra: VirtualPrinter, settings: dict[str, Any], reason: str
 ) -> None:
     floor = Floor(store, zebra, **settings)
     job = await floor.job()
@@ -130,7 +129,7 @@ async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zeb
         job.id, printer="zebra", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=1.0
     )
     waiting = await floor.job(2)
-    await _hold_orphans(store, Settings(), CLOCKS)
+    assert await hold_orphans(store, (), CLOCKS.wall())
     held = await store.get(job.id)
     assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN)
     assert (await store.get(waiting.id)).reason == Reason.NO_DESTINATION
@@ -180,13 +179,26 @@ async def test_an_interrupted_label_that_did_not_come_out_prints_once_if_the_cou
     store: Store, zebra: VirtualPrinter
 ) -> None:
     floor = Floor(store, zebra)
-    first = await floor.job(1)
     async with floor.running():
-        await floor.until(first, JobState.COMPLETED)
+        await floor.until(await floor.job(1), JobState.COMPLETED)
     job = await interrupted(floor, 2)
     async with floor.running():
         done = await floor.until(job, JobState.COMPLETED)
     assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 2)
+
+
+async def test_an_interrupted_label_is_not_sent_again_because_the_counter_is_not_told(
+    store: Store, zebra: VirtualPrinter
+) -> None:
+    floor = Floor(store, zebra, limits=LIMITS.model_copy(update={"silence_seconds": 1.0}))
+    async with floor.running():
+        await floor.until(await floor.job(1), JobState.COMPLETED)
+    job = await interrupted(floor, 2)
+    await send(zebra, ZPL)
+    zebra.set_fault("no-counter")
+    async with floor.running():
+        held = await floor.until(job, JobState.HELD, JobState.COMPLETED)
+    assert (held.reason, zebra.odometer) == (Reason.OUTCOME_UNKNOWN, 2)
 
 
 async def test_an_interrupted_label_is_asked_about_where_the_counter_was_never_seen_to_move(

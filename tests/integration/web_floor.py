@@ -13,13 +13,16 @@ import aiohttp
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
 
+from labeld.config.printers import PrinterSettings
 from labeld.config.settings import Settings
 from labeld.daemon.actions import Actions
+from labeld.daemon.adoption import Adoption
 from labeld.daemon.app import App
 from labeld.daemon.broker import BrokerLink
 from labeld.daemon.bus import Bus
 from labeld.daemon.discovery import Discovery
 from labeld.daemon.dispatcher import Dispatcher
+from labeld.daemon.fleet import Fleet
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.outbox import Outbox
@@ -27,6 +30,7 @@ from labeld.daemon.preparer import Preparer
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
+from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
@@ -133,12 +137,24 @@ class Floor:
             moved=lambda _name: None,
             clock=time.monotonic,
         )
-        self.app = App(chosen, store, intake, actions, self.printers, self.discovery, pool, broker, self.bus)
+        followers = (dispatcher.apply, self._preparer.apply, self.discovery.apply)
+        fleet = Fleet(chosen, self._nobody, store, self.printers, followers, self._gone, time.time)
+        self.adoption = Adoption(fleet, self.discovery, (), (), time.time)
+        self.app = App(
+            fleet, store, intake, actions, self.adoption, self.printers, self.discovery, pool, broker, self.bus
+        )
         self.url = await enter(serve(self.app))
         self.http = await enter(aiohttp.ClientSession(self.url))
         preparing = asyncio.create_task(self._preparer.run())
         self._stack.push_async_callback(self._end, preparing)
         return self
+
+    @staticmethod
+    def _nobody(name: str, _printer: PrinterSettings) -> Spooler:
+        raise AssertionError(f"nobody prints on {name} here")
+
+    def _gone(self, name: str) -> None:
+        self.bus.tell("printer", name)
 
     @staticmethod
     async def _end(task: "asyncio.Task[None]") -> None:

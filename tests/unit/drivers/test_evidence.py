@@ -22,9 +22,14 @@ def look(status: PrinterStatus, odometer: int | None = None, serial: str | None 
 
 
 def decide(
-    before: Observation, after: Observation, labels: int = 2, still: float = 0, silent: float = 0
+    before: Observation,
+    after: Observation,
+    labels: int = 2,
+    still: float = 0,
+    silent: float = 0,
+    fresh: bool = True,
 ) -> tuple[Outcome, Level] | None:
-    verdict: Verdict | None = judge(before, after, labels, still=still, silent=silent, patience=PATIENCE)
+    verdict: Verdict | None = judge(before, after, labels, still=still, silent=silent, patience=PATIENCE, fresh=fresh)
     return None if verdict is None else (verdict.outcome, verdict.level)
 
 
@@ -94,6 +99,12 @@ def test_a_counter_that_fell_silent_is_not_an_absent_counter() -> None:
     assert decide(look(IDLE, 10), look(BUSY, None), still=16) is None
 
 
+def test_a_count_that_was_not_told_again_proves_that_labels_came_never_that_they_did_not() -> None:
+    assert decide(look(IDLE, 10), look(IDLE, 12), fresh=False) == CONFIRMED
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=15, fresh=False) is None
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=16, fresh=False) == UNKNOWN
+
+
 def test_without_a_counter_the_best_is_drained() -> None:
     assert decide(look(IDLE), look(BUSY), still=10) is None
     assert decide(look(IDLE), look(IDLE), still=3) == (Outcome.UNKNOWN, Level.DRAINED)
@@ -122,7 +133,7 @@ def test_a_printer_is_measured_by_its_own_speed() -> None:
     assert (quick.printing, quick.silence, quick.motion) == (51, 60, 3)
     slow = patience_for(2, 152.4, first=20.0, each=15.0)
     assert (slow.printing, slow.silence, slow.motion) == (70, 70, 40)
-    assert patience_for(1, 152.4, first=0.1).printing == 5
+    assert patience_for(1, 152.4, first=0.1).printing == 3
 
 
 @given(st.integers(1, 500), st.floats(10, 1000), st.none() | st.floats(0, 60), st.none() | st.floats(0, 60))

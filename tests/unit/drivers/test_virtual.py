@@ -1,4 +1,5 @@
 import asyncio
+import contextlib
 import hashlib
 import json
 import uuid
@@ -12,7 +13,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 from labeld.drivers import zebra
 from labeld.drivers.dnssd import SERVICE_TYPE, from_txt
 from labeld.drivers.virtual import Fault, FaultKind, Label, VirtualPrinter
-from labeld.drivers.virtual.machine import Machine, Printed, quantity
+from labeld.drivers.virtual.machine import OTHERS_LABEL, Machine, Printed, quantity
 from labeld.drivers.virtual.scanner import CancelAll, Event, Format, Query, Scanner
 from labeld.renderers.media import Media
 
@@ -45,12 +46,14 @@ def ask(printer: Machine, question: bytes) -> list[zebra.Reply]:
 # --- faults
 
 
-@pytest.mark.parametrize("text", ["media-empty", "reset-after=4096", "slow-reader=1000@2", "power-cycle@3", "silent"])
+@pytest.mark.parametrize(
+    "text", ["media-empty", "reset-after=4096", "slow-reader=1000@2", "power-cycle@3", "paused@20B", "silent"]
+)
 def test_a_fault_reads_as_it_is_written(text: str) -> None:
     assert str(Fault.parse(text)) == text
 
 
-@pytest.mark.parametrize("text", ["", "fire", "reset-after", "reset-after=0", "paused=3", "paused@", "paused@-1"])
+@pytest.mark.parametrize("text", ["", "fire", "reset-after", "slow-reader=0", "paused=3", "paused@", "paused@-1"])
 def test_a_fault_that_makes_no_sense_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="fault"):
         Fault.parse(text)
@@ -182,6 +185,61 @@ def test_time_spent_idle_does_not_print_the_next_label_early() -> None:
     assert printer.next_due == 51
 
 
+def test_a_fault_begins_at_a_byte() -> None:
+    printer = machine(f"media-empty@{len(LABEL)}B", seconds_per_label=0)
+    printer.receive(LABEL[:-1])
+    assert not printer.blocked
+    printer.receive(LABEL[-1:])
+    assert all_printed(printer, 0) == []
+
+
+def test_power_goes_in_the_middle_of_a_label() -> None:
+    printer = machine("power-cycle@10B", seconds_per_label=0)
+    printer.receive(LABEL[:9])
+    assert not printer.take_power_loss()
+    printer.receive(LABEL[9:12])
+    assert printer.take_power_loss()
+    printer.receive(LABEL[12:] + LABEL)
+    assert len(all_printed(printer, 0)) == 1
+
+
+def test_labels_of_others_come_out_when_none_of_ours_waits() -> None:
+    printer = machine("busy")
+    printer.receive(LABEL)
+    out = [label.zpl for now in (0, 1, 2, 3, 4) if (label := printer.advance(now))]
+    assert out == [LABEL, OTHERS_LABEL]
+    (status,) = ask(printer, b"~HS")
+    assert isinstance(status, zebra.HostStatus)
+    assert status.formats_buffered == 1
+    printer.clear_fault(FaultKind.BUSY)
+    assert [label.zpl for label in all_printed(printer, 9)] == [OTHERS_LABEL]
+    assert all_printed(printer, 20) == []
+
+
+def test_another_printer_at_its_address_holds_nothing_of_ours() -> None:
+    printer = machine()
+    printer.receive(LABEL + LABEL[:9])
+    printer.set_fault(Fault(FaultKind.OTHER_PRINTER))
+    (status,) = ask(printer, b"~HS")
+    assert status == zebra.HostStatus(label_length=1219)
+    assert ask(printer, zebra.getvar(zebra.SERIAL)) == [zebra.Value("D2J1-OTHER")]
+    printer.clear_fault(FaultKind.OTHER_PRINTER)
+    (status,) = ask(printer, b"~HS")
+    assert isinstance(status, zebra.HostStatus)
+    assert (status.formats_buffered, status.partial_format) == (1, True)
+
+
+@pytest.mark.parametrize(("fault", "counts"), [("odometer-reset", (0, 1, 2)), ("odometer-reset@1", (0, 0, 1))])
+def test_the_counter_begins_anew_once(fault: str, counts: tuple[int, ...]) -> None:
+    printer = machine(fault, seconds_per_label=0)
+    seen = [printer.odometer]
+    for _ in range(2):
+        printer.receive(LABEL)
+        all_printed(printer, 0)
+        seen.append(printer.odometer)
+    assert tuple(seen) == counts
+
+
 def test_room_shrinks_while_formats_wait_and_comes_back() -> None:
     printer = machine("media-empty", buffer_bytes=100)
     printer.receive(LABEL)
@@ -221,25 +279,6 @@ def test_twin_and_parser_agree_on_who_it_is(dpi: int, length: int) -> None:
     assert ask(printer, b"~HS") == [zebra.HostStatus(label_length=length)]
     assert ask(printer, b"~HQES") == [zebra.ExtendedStatus()]
     assert ask(printer, zebra.getvar(zebra.SERIAL)) == [zebra.Value("D2J1")]
-
-
-@pytest.mark.parametrize(
-    ("fault", "reason"),
-    [
-        ("media-empty", "media-empty"),
-        ("cover-open", "cover-open"),
-        ("paused", "paused"),
-        ("hex-dump", "diagnostic-mode"),
-    ],
-)
-def test_twin_and_parser_agree_on_what_is_wrong(fault: str, reason: str) -> None:
-    printer = machine(fault)
-    (status,) = ask(printer, b"~HS")
-    assert isinstance(status, zebra.HostStatus)
-    assert zebra.status_from(status, None).reasons == frozenset({reason})
-    (extended,) = ask(printer, b"~HQES")
-    assert isinstance(extended, zebra.ExtendedStatus)
-    assert zebra.status_from(None, extended).reasons == (frozenset() if fault == "hex-dump" else frozenset({reason}))
 
 
 @pytest.mark.parametrize(
@@ -355,6 +394,20 @@ async def test_diagnostic_mode_puts_something_else_on_paper() -> None:
         (label,) = await printer.wait_labels(1)
     assert label.hex_dump
     assert not label.complete
+
+
+async def test_without_its_cable_nothing_listens_and_what_it_holds_is_printed() -> None:
+    async with VirtualPrinter(port=0, seconds_per_label=0, faults=[f"unplugged@{len(LABEL)}B"]) as printer:
+        with pytest.raises(ConnectionResetError):
+            await say(printer, LABEL)
+        await printer.wait_printed(1)
+        with pytest.raises(OSError):  # refused, or reset where it had not noticed
+            await say(printer, LABEL)
+        printer.clear_fault("unplugged")
+        while printer.odometer == 1:
+            with contextlib.suppress(OSError):  # it does not listen yet
+                await say(printer, LABEL)
+                await printer.wait_printed(2)
 
 
 async def test_stopping_leaves_no_task_and_no_port(tmp_path: Path) -> None:

@@ -1,9 +1,9 @@
-"""One printer's writer with a real database, in this process."""
+"""One printer and its spooler with a real database, in this process."""
 
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
@@ -17,7 +17,7 @@ from labeld.daemon.routing import Route
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Artwork, NewJob, Store
 from labeld.daemon.witness import Clocks
-from labeld.drivers.raw import RawDriver
+from labeld.drivers.opening import open_driver
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import PATIENCE
@@ -30,24 +30,41 @@ ZPL = b"^XA^FO10,10^GB100,100,4^FS^XZ"
 class Floor:
     """A store, a printer, and the spooler between them."""
 
-    def __init__(self, store: Store, zebra: VirtualPrinter, **settings: object) -> None:
+    def __init__(
+        self,
+        store: Store,
+        zebra: VirtualPrinter,
+        name: str = "zebra",
+        limits: SpoolerSettings = LIMITS,
+        **settings: object,
+    ) -> None:
         self.store = store
         self.zebra = zebra
-        self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
-        self.printers = Printers({"zebra": self.settings})
+        self.name = name
+        self.limits = limits
         self.clocks = CLOCKS
-        self.limits = LIMITS
-        self.driver = RawDriver("127.0.0.1", zebra.port, reply_timeout=0.2, ask=self.settings.ask)
+        self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
+        self._poke: Callable[[], None] = lambda: None
+        self.printers = Printers({name: self.settings})
+        self.driver = open_driver(
+            zebra.uri,
+            progress_timeout=limits.progress_timeout_seconds,
+            reply_timeout=limits.reply_timeout_seconds,
+            close_timeout=limits.reply_timeout_seconds,
+            ask=self.settings.ask,
+        )
 
-    async def job(self, number: int = 1, payload: bytes = ZPL, labels: int = 1, **fields: object) -> Job:
+    async def job(self, number: int = 1, zpl: bytes = ZPL, labels: int = 1, **fields: object) -> Job:
         """A rendered job that waits for its turn."""
         extra = "".join(f', "{name}": "{value}"' for name, value in fields.items())
-        told = f'{{"event_id": "e{number}", "asset": {{"content": "x"}}{extra}}}'.encode()
-        event = from_json("t", told, max_bytes=1000)
-        new = NewJob(new_job_id(number, number), event, "test", "t", Route("zebra", "only"), float(number))
+        payload = f'{{"event_id": "e{number}", "asset": {{"content": "x"}}{extra}}}'.encode()
+        event = from_json("t", payload, max_bytes=1000)
+        new = NewJob(new_job_id(number, number), event, "test", "t", Route(self.name, "only"), float(number))
         job = (await self.store.accept(new)).job
-        artwork = Artwork(made_for(self.settings, self.settings.document_format), payload, labels, 812, 1219, 203, ())
-        return await self.store.save_artwork(job.id, artwork, "rendered", float(number))
+        artwork = Artwork(made_for(self.settings, self.settings.document_format), zpl, labels, 812, 1219, 203, ())
+        job = await self.store.save_artwork(job.id, artwork, "rendered", float(number))
+        self._poke()
+        return job
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Spooler]:
@@ -56,8 +73,9 @@ class Floor:
             Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
         )
         spooler = Spooler(
-            "zebra", self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
+            self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
         )
+        self._poke = spooler.poke
         work = asyncio.create_task(spooler.run(asyncio.Event()))
         try:
             yield spooler
@@ -78,13 +96,13 @@ class Floor:
     async def said(self, words: str) -> None:
         """Wait until the printer's message has these words."""
         async with asyncio.timeout(PATIENCE):
-            while words not in self.printers["zebra"].message:  # noqa: ASYNC110 - no signal
+            while words not in self.printers[self.name].message:  # noqa: ASYNC110 - no signal
                 await asyncio.sleep(0.01)
 
     async def stopped_for(self, reason: str) -> None:
         """Wait until the printer is known to be stopped for a reason."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                if reason in self.printers["zebra"].reasons:
+                if reason in self.printers[self.name].reasons:
                     return
                 await asyncio.sleep(0.01)
