@@ -1,6 +1,6 @@
 """The tables of the daemon's own services: broker, page, intake, render processes, spooler, discovery."""
 
-from ipaddress import ip_address
+from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +10,9 @@ from ..drivers.devices import Wanted
 from .section import MediaName, Name, Section, Topic
 
 MIB = 1024 * 1024
+#: addresses that are no one's on the internet (RFC 1918, RFC 3927, RFC 1122 section 3.2.1.3)
+_INSIDE = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")))
+_WIDEST_PREFIX, _MOST_NETWORKS = 22, 16
 
 
 class TlsSettings(Section):
@@ -157,13 +160,17 @@ class AdoptSettings(Section):
 
 
 class DiscoverySettings(Section):
-    """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
+    """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
 
     enabled: bool = True
     """Whether to listen for them. A found printer gets no label before it is adopted."""
     interfaces: tuple[str, ...] = ()
     """Addresses of this host from which to listen; all interfaces when empty. Announced addresses of this host itself
     (127.0.0.1) are passed over unless one of these is such an address."""
+    zebra_networks: tuple[str, ...] = ()
+    """Networks that are asked for Zebras (UDP 4201), such as `192.168.7.0/24`, or addresses; none when empty. A network
+    of this host is asked by broadcast, of another one each address. Private or loopback addresses only, at most a
+    `/22` each."""
 
     adopt: tuple[AdoptSettings, ...] = ()
     """Rules by which found printers are adopted without anybody's doing."""
@@ -172,3 +179,20 @@ class DiscoverySettings(Section):
     @classmethod
     def _addresses(cls, interfaces: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(str(ip_address(one)) for one in interfaces)
+
+    @field_validator("zebra_networks")
+    @classmethod
+    def _inside(cls, networks: tuple[str, ...]) -> tuple[str, ...]:
+        if len(networks) > _MOST_NETWORKS:
+            raise ValueError(f"at most {_MOST_NETWORKS} networks")
+        for network in map(IPv4Network, networks):
+            if not any(network.subnet_of(inside) for inside in _INSIDE):
+                raise ValueError(f"{network} is no private network: nothing is asked outside of the house")
+            if network.prefixlen < _WIDEST_PREFIX:
+                raise ValueError(f"{network} is too large: name parts of it, at most a /{_WIDEST_PREFIX} each")
+        return networks
+
+    @property
+    def zebras(self) -> tuple[IPv4Network, ...]:
+        """The networks that are asked for Zebras."""
+        return tuple(map(IPv4Network, self.zebra_networks))

@@ -1,11 +1,11 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from ..drivers.evidence import Level, Outcome
 from .dispatcher import Dispatcher
-from .errors import IllegalTransition
+from .errors import IllegalTransition, TooLate
 from .job import Job, JobState, Reason, allowed_acts
 from .routing import wish_of
 from .store import Store
@@ -15,22 +15,46 @@ _TRIES = 3
 
 
 class Actions:
-    """The verbs of the page and the API."""
+    """The verbs of the page and the API; `recall` keeps a job that is under way from its printer (`Spooler.recall`)."""
 
-    def __init__(self, store: Store, dispatcher: Dispatcher, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        dispatcher: Dispatcher,
+        recall: Callable[[Job, str], Awaitable[Job]],
+        clock: Callable[[], float],
+    ) -> None:
         self._store = store
         self._dispatcher = dispatcher
+        self._recall = recall
         self._clock = clock
 
     async def cancel(self, job_id: str, *, who: str) -> Job:
-        """Take a job that has not begun to print out of the queue.
+        """Take a job that has not begun to print out of the queue, or back from a spooler that holds it.
+
+        Such a job is still processing when this returns. It is canceled when nothing of it was printed for sure; else
+        its outcome is asked about.
 
         Raises:
-            NoSuchJob, IllegalTransition: it is on its way to paper, or ended.
+            NoSuchJob, IllegalTransition: the printer has it, or it ended.
         """
-        return await self._store.move(
-            job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, f"canceled by {who}", self._clock()
-        )
+        because = f"canceled by {who}"
+        for _ in range(_TRIES):
+            job = await self._store.get(job_id)
+            if job.being_canceled:
+                return job
+            try:
+                if job.state.under_way:
+                    return await self._recall(job, because)
+                return await self._store.move(
+                    job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, because, self._clock(), was=job
+                )
+            except TooLate:
+                raise
+            except IllegalTransition as error:
+                # its turn may just have come
+                last = error
+        raise last
 
     async def release(self, job_id: str, *, who: str) -> Job:
         """Print a held job after all; one without a destination is routed again.

@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -139,9 +139,14 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         moved=lambda name: fleet.found(name),
         clock=clocks.monotonic,
     )
+    learnt = await store.serials()
+
+    async def learn(identity: str, serial: str) -> None:
+        learnt[identity] = serial
+        await store.learn_serial(identity, serial, clocks.wall())
 
     def build(name: str, printer: PrinterSettings) -> Spooler:
-        driver = _driver(printer, open_at, discovery, partial(printers.met, name))
+        driver = _driver(printer, open_at, discovery, partial(printers.met, name), learnt, learn)
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
 
     followers = (dispatcher.apply, preparer.apply, discovery.apply)
@@ -151,7 +156,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
-    actions = Actions(store, dispatcher, clocks.wall)
+    actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
     app = App(fleet, store, intake, actions, adoption, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -159,11 +164,23 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
 
 def _driver(
-    printer: PrinterSettings, open_at: Callable[..., Driver], discovery: Discovery, met: Callable[[str], None]
+    printer: PrinterSettings,
+    open_at: Callable[..., Driver],
+    discovery: Discovery,
+    met: Callable[[str], None],
+    learnt: Mapping[str, str],
+    learn: Callable[[str, str], Awaitable[None]],
 ) -> Driver:
     if (wanted := printer.wanted) is None:
         return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
-    return LocatedDriver(wanted, printer.own_serial, discovery, open_at, met)
+    return LocatedDriver(
+        wanted,
+        printer.own_serial or learnt.get(str(wanted)),
+        discovery,
+        partial(open_at, hardware_address=wanted.kind == "mac"),
+        met=met,
+        learnt=partial(learn, str(wanted)),
+    )
 
 
 async def _serve(

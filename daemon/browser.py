@@ -3,13 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from types import TracebackType
 from typing import Self
 
-from zeroconf import InterfaceChoice, ServiceInfo, ServiceStateChange, Zeroconf
+from zeroconf import InterfaceChoice, IPVersion, ServiceInfo, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
 from ..drivers.devices import Service
@@ -45,11 +46,12 @@ class Browser:
         changed: set whenever `services` may have changed; whoever waits clears it.
 
     Args:
-        interfaces: addresses of this host to listen from; all when empty.
+        interfaces: addresses of this host to listen from, of IPv4 and IPv6; all when empty.
+        changed: the event to set, where there is one already.
     """
 
-    def __init__(self, interfaces: Collection[str] = ()) -> None:
-        self.changed = asyncio.Event()
+    def __init__(self, interfaces: Collection[str] = (), changed: asyncio.Event | None = None) -> None:
+        self.changed = changed or asyncio.Event()
         self._interfaces = list(interfaces)
         self._own = any(ip_address(one).is_loopback for one in interfaces)
         self._names: dict[tuple[str, str], _Heard] = {}
@@ -72,7 +74,7 @@ class Browser:
             OSError: an interface is not there, or takes no multicast.
         """
         try:
-            self._zeroconf = AsyncZeroconf(interfaces=self._interfaces or InterfaceChoice.All)
+            self._zeroconf = self._open()
         except RuntimeError as error:  # no interface at all
             raise OSError(str(error)) from error
         inner = self._zeroconf.zeroconf
@@ -91,6 +93,14 @@ class Browser:
             await self._browser.async_cancel()
         if self._zeroconf is not None:
             await self._zeroconf.async_close()
+
+    def _open(self) -> AsyncZeroconf:
+        if self._interfaces:
+            return AsyncZeroconf(interfaces=self._interfaces)  # the versions of IP are those of the addresses
+        try:
+            return AsyncZeroconf(interfaces=InterfaceChoice.All, ip_version=IPVersion.All)
+        except OSError:  # a kernel without IPv6
+            return AsyncZeroconf(interfaces=InterfaceChoice.All)
 
     def _announced(self, zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         key = service_type, name
@@ -136,7 +146,7 @@ class Browser:
 
     def _service(self, key: tuple[str, str], info: ServiceInfo) -> Service | None:
         kind, name = key
-        addresses = sorted({address for address in info.parsed_scoped_addresses() if self._usable(address)})
+        addresses = sorted({_named(address) for address in info.parsed_scoped_addresses() if self._usable(address)})
         if not addresses:
             return None
         return Service(
@@ -182,3 +192,11 @@ class Browser:
             if not self._interfaces:
                 with contextlib.suppress(OSError, RuntimeError):
                     await zeroconf.async_update_interfaces(InterfaceChoice.All)
+
+
+def _named(address: str) -> str:
+    """A link-local address with the name of its interface, as people write it (RFC 4007 section 11), not its number."""
+    plain, _, scope = address.partition("%")
+    with contextlib.suppress(OSError):  # the interface has gone
+        return f"{plain}%{socket.if_indextoname(int(scope))}" if scope.isdecimal() else address
+    return address

@@ -41,6 +41,11 @@ class Candidate:
         """The identity to configure: the strongest that is known."""
         if self.serial:
             return f"serial:{self.serial}"
+        # by a UUID it would have to tell a serial number
+        if self.device.uuid and self.identity is None:
+            return f"uuid:{self.device.uuid}"
+        if self.device.hardware_address:
+            return f"mac:{self.device.hardware_address}"
         return f"uuid:{self.device.uuid}" if self.device.uuid else f"name:{self.device.name}"
 
 
@@ -54,6 +59,7 @@ class CandidateJson(TypedDict):
     note: str | None
     serial: str | None
     uuid: str | None
+    hardware_address: str | None
     zpl: bool
     resolution: int | None
     media: str | None
@@ -74,6 +80,7 @@ def candidate_json(candidate: Candidate, taken: Collection[str]) -> CandidateJso
         note=advert.note or None,
         serial=candidate.serial,
         uuid=device.uuid,
+        hardware_address=device.hardware_address,
         zpl=candidate.zpl,
         resolution=candidate.dpi,
         media=stock.short if stock else None,

@@ -17,6 +17,7 @@ from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed
 from ..drivers.printer import Identity
 from .browser import Browser
 from .candidates import Candidate
+from .zebra_browser import ZebraBrowser
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +94,8 @@ class Discovery:
         self._fixed: dict[Endpoint, str] = {}
         self._fixed_at: float | None = None
         self._wake = asyncio.Event()
+        self._heard_more = asyncio.Event()
+        self._zebras = ZebraBrowser(settings.zebras, self._heard_more.set)
         self.message = "not listening yet" if settings.enabled else "switched off in the configuration"
 
     def apply(self, settings: Settings) -> None:
@@ -142,6 +145,10 @@ class Discovery:
             self._wake.set()
             self._changed()
 
+    def missing(self) -> None:
+        """A printer is not where it was thought to be."""
+        self._zebras.missing()
+
     @asynccontextmanager
     async def turn(self, endpoint: Endpoint) -> AsyncIterator[None]:
         """Hold an address for one conversation: printers mix overlapping ones.
@@ -181,15 +188,17 @@ class Discovery:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _listen(self) -> None:
-        async with Browser(self._settings.interfaces) as browser, asyncio.TaskGroup() as tasks:
+        more = self._heard_more
+        async with Browser(self._settings.interfaces, more) as browser, asyncio.TaskGroup() as tasks:
             self.message = "listening"
             await self._settle_fixed()
             tasks.create_task(self._ask_all(), name="discovery-ask")
+            tasks.create_task(self._zebras.run(), name="discovery-zebras")
             while True:
-                await browser.changed.wait()
+                await more.wait()
                 await asyncio.sleep(_GATHER_SECONDS)
-                browser.changed.clear()
-                await self.hear(browser.services)
+                more.clear()
+                await self.hear([*browser.services, *self._zebras.services])
 
     async def hear(self, services: Iterable[Service]) -> None:
         """Take in all services that are announced now, knowing where static printers are."""

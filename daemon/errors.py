@@ -13,6 +13,10 @@ class IllegalTransition(DaemonError):
     """A job was asked to move between two states that the table does not join."""
 
 
+class TooLate(IllegalTransition):
+    """A job was to be canceled of which the printer has something already."""
+
+
 class NoSuchJob(DaemonError):
     """No job has this id."""
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ..config.printers import PrinterSettings
 from ..config.settings import Settings
-from .errors import StoreUnavailable
+from .errors import StoreUnavailable, TooLate
 from .job import Job, JobState
 from .orphans import hold_orphans
 from .printers import Printers
@@ -86,6 +86,12 @@ class Fleet:
     def busy(self, name: str) -> bool:
         """Whether a label is on its way to this printer's paper, or may be."""
         return name in self._writers and self._writers[name].spooler.busy
+
+    async def recall(self, job: Job, because: str) -> Job:
+        """Keep a job that is under way from its printer (`Spooler.recall`)."""
+        if job.printer not in self._writers:
+            raise TooLate(f"job {job.id} is under way, and {job.printer} is served no more")
+        return await self._writers[job.printer].spooler.recall(job, because)
 
     # --- life
 

@@ -21,6 +21,11 @@ class JobState(StrEnum):
     COMPLETED = "completed"
 
     @property
+    def under_way(self) -> bool:
+        """Whether something of it may have left for the printer."""
+        return self in (JobState.PROCESSING, JobState.STOPPED)
+
+    @property
     def terminal(self) -> bool:
         """Whether nothing more will happen by itself or by a person."""
         return not TRANSITIONS[self]
@@ -32,8 +37,13 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     # completed: a person has the label in the hand
     JobState.HELD: frozenset({JobState.PENDING, JobState.CANCELED, JobState.COMPLETED}),
     # pending: it is proven that no byte left, or that the printer printed nothing and holds nothing
-    JobState.PROCESSING: frozenset({JobState.STOPPED, JobState.COMPLETED, JobState.HELD, JobState.PENDING}),
-    JobState.STOPPED: frozenset({JobState.PROCESSING, JobState.COMPLETED, JobState.HELD, JobState.PENDING}),
+    # canceled: the same, and a person had asked for it meanwhile
+    JobState.PROCESSING: frozenset(
+        {JobState.STOPPED, JobState.COMPLETED, JobState.HELD, JobState.PENDING, JobState.CANCELED}
+    ),
+    JobState.STOPPED: frozenset(
+        {JobState.PROCESSING, JobState.COMPLETED, JobState.HELD, JobState.PENDING, JobState.CANCELED}
+    ),
     JobState.CANCELED: frozenset(),
     JobState.ABORTED: frozenset(),
     JobState.COMPLETED: frozenset(),
@@ -59,6 +69,8 @@ class Reason(StrEnum):
     QUEUED = "job-queued"
     PRINTING = "job-printing"
     PRINTER_STOPPED = "printer-stopped"
+    #: processing: a person canceled it, and it is being kept from the printer
+    BEING_CANCELED = "processing-to-stop-point"
     COMPLETED = "job-completed-successfully"
     #: labeld itself failed on it, or a render process did
     FAILED = "aborted-by-system"
@@ -115,6 +127,11 @@ class Job:
     #: position in the order of changes, rises with each one
     revision: int = 0
 
+    @property
+    def being_canceled(self) -> bool:
+        """Whether a person canceled it while it was under way."""
+        return self.state.under_way and self.reason == Reason.BEING_CANCELED
+
 
 #: held reasons that printing again answers; a label that does not scan or fit would only be held again
 _RELEASABLE = frozenset(
@@ -132,14 +149,24 @@ _RELEASABLE = frozenset(
 _MOVABLE = _RELEASABLE - {Reason.OTHER_PARCEL} | {RenderError.reason}
 
 
+def after_attempt(job: Job, outcome: Outcome, state: JobState, reason: str) -> tuple[JobState, str]:
+    """Where the end of an attempt puts a job: into `state`, or, if it was canceled meanwhile, never back in line."""
+    if job.being_canceled and outcome is Outcome.NOT_PRINTED:
+        return JobState.CANCELED, Reason.CANCELED_BY_USER
+    return state, reason
+
+
 def allowed_acts(job: Job) -> tuple[str, ...]:
-    """What a person may do with a job now: of `settle`, `release`, `move` and `cancel`."""
+    """What a person may do with a job now: of `settle`, `release`, `move` and `cancel`.
+
+    `cancel` of one that is under way may come too late.
+    """
     held = job.state is JobState.HELD
     acts = {
         "settle": held and job.reason == Reason.OUTCOME_UNKNOWN,
         "release": held and job.reason in _RELEASABLE,
         "move": job.state is JobState.PENDING or (held and job.reason in _MOVABLE),
-        "cancel": JobState.CANCELED in TRANSITIONS[job.state],
+        "cancel": JobState.CANCELED in TRANSITIONS[job.state] and not job.being_canceled,
     }
     return tuple(act for act, allowed in acts.items() if allowed)
 

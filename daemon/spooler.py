@@ -10,12 +10,12 @@ from dataclasses import replace
 from ..config.printers import PrinterSettings
 from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
-from ..drivers.errors import DriverError
+from ..drivers.errors import DriverError, Recalled
 from ..drivers.evidence import Level, Outcome, Verdict, describe
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
 from ..renderers.media import Media
 from .acquaintance import Acquaintance
-from .errors import IllegalTransition, StoreUnavailable
+from .errors import IllegalTransition, StoreUnavailable, TooLate
 from .job import Job, JobState, Reason
 from .messages import iso
 from .preparer import Preparer, made_for
@@ -74,6 +74,7 @@ class Spooler:
         self._found = asyncio.Event()
         self._idle_look = _IDLE_LOOK_SECONDS
         self._job_id: str | None = None
+        self._session: Session | None = None
         self._stop = asyncio.Event()
         #: a label is on its way to paper, or may be
         self.busy = False
@@ -122,6 +123,31 @@ class Spooler:
             await self._known.keep()
             await _until(wait, stop, self._found)
         await self._known.keep(at_once=True)
+
+    async def recall(self, job: Job, because: str) -> Job:
+        """Keep a job that is under way from the printer; the ledger has the wish before anything is done.
+
+        Gives the job as it is then, mostly still on its way back.
+
+        Raises:
+            TooLate: the printer has it, or may have it.
+            IllegalTransition: it is not as `job` says any more.
+        """
+        now = self._clocks.wall
+        session = self._session if self._job_id == job.id else None
+        if session is None:
+            raise TooLate(f"job {job.id} is being settled and cannot be canceled now: {job.message}")
+        asked = await self._store.move(
+            job.id, job.state, Reason.BEING_CANCELED, f"{because}; it is being taken back", now(), was=job
+        )
+        taken = True  # where the way to the printer does not answer, what becomes of the job is seen later
+        with contextlib.suppress(DriverError, TimeoutError):
+            taken = await session.recall()
+        if taken:
+            return asked
+        too_late = f"too late to cancel: {self._name} has it"
+        await self._store.move(job.id, asked.state, job.reason, too_late, now(), was=asked)
+        raise TooLate(f"job {job.id}: {too_late}")
 
     async def _turn(self) -> float:
         """Settle what a crash left, then print one label; gives how long to wait when there was nothing to do."""
@@ -179,24 +205,30 @@ class Spooler:
                 state=describe(before.status),
                 now=self._clocks.wall(),
             )
-            # The next line may put ink on paper. From here on nothing is repeated without a person.
+            # The next lines may put ink on paper. From here on nothing is repeated without a person.
             broken: DriverError | None = None
+            sent_at: float | None = None
+            self._session = session
             try:
                 await session.send(artwork.payload)
             except DriverError as error:
                 broken = error
-            sent_at = self._clocks.wall()
-            if broken is None:
+            else:
+                sent_at = self._clocks.wall()
                 found = await self._witness.gather(job.id, session, before, artwork.labels, patience)
+            finally:
+                self._session = None
         if broken is not None and broken.sent == 0:
             verdict = Verdict(Outcome.NOT_PRINTED, Level.NONE, f"no byte left: {broken}")
             await self._end(attempt, job.id, verdict, before, retry=True)
+            if isinstance(broken, Recalled):
+                return
             raise broken
         if broken is not None:
             found = await self._witness.gather(job.id, None, before, artwork.labels, patience)
             because = f"{found.verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
             found = replace(found, verdict=replace(found.verdict, because=because))
-        await self._end(attempt, job.id, found.verdict, found.after, sent_at=None if broken else sent_at)
+        await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
         if found.verdict.outcome is Outcome.CONFIRMED:
             self._known.printed(artwork.labels, found.took, artwork.payload)
         await self._known.keep()

@@ -1,6 +1,7 @@
 """Watches a printer until it is known what became of the labels that it was sent."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
@@ -12,6 +13,7 @@ from ..drivers.printer import Observation, PrinterState, PrinterStatus, Question
 from ..drivers.profile import Measure, seconds_per_label, seconds_to_first
 from ..drivers.zebra import WARNINGS
 from .acquaintance import Acquaintance
+from .errors import IllegalTransition
 from .job import JobState, Reason
 from .printers import Printers, PrinterView
 from .store import Store
@@ -169,13 +171,16 @@ class Witness:
     async def _report(self, job_id: str, seen: Observation) -> None:
         """Tell when a label that is on its way waits for a person, and when it goes on."""
         job = await self._store.get(job_id)
-        view = self._printers[self._name]
-        if seen.status.state is PrinterState.STOPPED and (job.state, job.message) != (JobState.STOPPED, view.message):
-            await self._store.move(job_id, JobState.STOPPED, Reason.PRINTER_STOPPED, view.message, self._clocks.wall())
-        elif job.state is JobState.STOPPED and seen.status.ready:
-            await self._store.move(
-                job_id, JobState.PROCESSING, Reason.PRINTING, "the printer goes on", self._clocks.wall()
-            )
+        if job.being_canceled:
+            return
+        message, now = self._printers[self._name].message, self._clocks.wall()
+        with contextlib.suppress(IllegalTransition):  # canceled meanwhile
+            if seen.status.state is PrinterState.STOPPED and (job.state, job.message) != (JobState.STOPPED, message):
+                await self._store.move(job_id, JobState.STOPPED, Reason.PRINTER_STOPPED, message, now, was=job)
+            elif job.state is JobState.STOPPED and seen.status.ready:
+                await self._store.move(
+                    job_id, JobState.PROCESSING, Reason.PRINTING, "the printer goes on", now, was=job
+                )
 
 
 async def _pause(seconds: float) -> None:

@@ -16,6 +16,8 @@ overlapping ones. A session may be observed before and after it sends, and sends
 - `send` returns when the last byte was handed to the transport; where the printer cannot be asked, when it has
   arrived. It raises a `DriverError` whose `sent`
   counts the bytes that may have reached the printer. It never repeats a byte.
+- `recall` may be called at any time, also while `send` is under way: a `send` that has let no byte go raises
+  `Recalled`, and what a spooler in between holds is taken back.
 - `discard_partial` touches nothing that arrived whole at the printer. Without it some printers draw the rest of
   a broken label into the next one, and a spooler in between prints a label later that nobody expects.
 - Leaving the context closes the conversation in the way that loses nothing already sent, and waits a
@@ -47,6 +49,9 @@ class Session(Protocol):
 
     async def discard_partial(self) -> None:
         """Make the printer forget a format that a broken conversation left unfinished."""
+
+    async def recall(self) -> bool:
+        """Keep the payload from the printer: True, nothing more of it goes there; False, it is too late for that."""
 
 
 class Driver(Protocol):

@@ -5,6 +5,7 @@ when the conversation ends otherwise: nothing may come out later that nobody exp
 """
 
 import asyncio
+import os
 import re
 import socket
 import threading
@@ -17,10 +18,10 @@ import cups
 
 from ..renderers.asset import PDF
 from ..renderers.media import Media
-from .errors import ConnectionLost, PrinterOffline, PrinterStalled
+from .errors import ConnectionLost, PrinterOffline, PrinterStalled, Recalled
 from .line import Line
 from .printer import Identity, Observation, PrinterState, PrinterStatus, Spare, ask_all
-from .queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Attributes, Queue, handover_of, status_of
+from .queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Attributes, Queue, can_be_taken_back, handover_of, status_of
 
 #: what CUPS passes on untouched
 _RAW = "application/vnd.cups-raw"
@@ -31,6 +32,9 @@ _NAME = re.compile(r"[^\s/?#\x00-\x1f]{1,127}")
 _FAULTS = (RuntimeError, OSError, cups.HTTPError, cups.IPPError)
 #: IPP's range of "the request was refused" (RFC 8011 appendix B); libcups has codes beyond it for a lost connection
 _REFUSED = range(0x400, 0x500)
+#: CUPS tells some states of a printer by text alone, in the language of whoever made the job. libcups looks at this
+#: variable first, once in each thread.
+os.environ["LC_MESSAGES"] = "C"
 _QUIET = PrinterStatus(PrinterState.UNKNOWN)
 
 _T = TypeVar("_T")
@@ -157,6 +161,9 @@ class CupsSession:
         self._facts: Queue | None = None
         self._identity = Identity()
         self._used = False
+        self._recalled = False
+        # keeps a look from taking a call of `recall` for a CUPS that is mute
+        self._turn = asyncio.Lock()
         # of the upload, which goes on in its thread when it is given up:
         self._gate = threading.Lock()
         self._given_up = False
@@ -169,12 +176,13 @@ class CupsSession:
         Raises:
             ConnectionLost: CUPS went away, or has no such queue any more.
         """
-        if self._line.busy:
-            return Observation(self._identity, _QUIET)
-        try:
-            attributes, job, ours = await self._ask(self._look, self._reply_timeout)
-        except TimeoutError:
-            return Observation(self._identity, _QUIET)
+        async with self._turn:
+            if self._line.busy:
+                return Observation(self._identity, _QUIET)
+            try:
+                attributes, job, ours = await self._ask(self._look, self._reply_timeout)
+            except TimeoutError:
+                return Observation(self._identity, _QUIET)
         facts = self._facts = Queue.of(self._queue, attributes)
         self._identity = Identity(facts.serial, facts.model or None, None, facts.resolution, facts.document_format)
         stock = self._media
@@ -188,6 +196,7 @@ class CupsSession:
         """Give CUPS a label: a PDF as pages for the stock, anything else to be passed on untouched.
 
         Raises:
+            Recalled: it was called back before CUPS had all of it.
             DriverError: CUPS did not take it. Its job is taken back.
         """
         if self._used:
@@ -206,6 +215,8 @@ class CupsSession:
         try:
             upload.result()
         except _FAULTS as error:
+            if self._recalled and not self.sent:
+                raise Recalled(f"{self._name}: the label was called back before CUPS had it") from error
             raise ConnectionLost(f"{self._name}: CUPS did not take the label: {_why(error)}", sent=self.sent) from error
 
     async def discard_partial(self) -> None:
@@ -218,6 +229,19 @@ class CupsSession:
             await self._ask(self._cancel_ours, self._reply_timeout)
         except TimeoutError:
             raise ConnectionLost(f"{self._name}: CUPS does not answer", sent=self.sent) from None
+
+    async def recall(self) -> bool:
+        """Keep the payload from the printer (`base.Session`), as `queue.can_be_taken_back` says.
+
+        Raises:
+            TimeoutError: it is not known yet whether it is; it is done as soon as CUPS answers.
+            ConnectionLost: CUPS is gone.
+        """
+        self._recalled = True
+        if not self._give_up():
+            return True
+        async with self._turn:
+            return await self._ask(self._take_back, self._reply_timeout)
 
     async def withdraw(self, limit: float) -> None:
         """Take the job of this conversation back, if it has one that has not ended.
@@ -256,6 +280,13 @@ class CupsSession:
             if error.args[0] != cups.IPP_NOT_FOUND:
                 raise
             return attributes, None, 0
+
+    def _take_back(self) -> bool:
+        attributes, job, _ = self._look()
+        if not can_be_taken_back(Queue.of(self._queue, attributes), attributes, job):
+            return False
+        self._cancel()
+        return True
 
     def _ours(self) -> list[int]:
         """Jobs of this queue that labeld on this host made and that have not ended."""

@@ -1,6 +1,7 @@
-"""What announces itself by DNS-SD, merged to one device per printer. Pure."""
+"""What announces itself by DNS-SD, or answers Zebra's own discovery, merged to one device per printer. Pure."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple, Self
@@ -9,6 +10,7 @@ from .dnssd import SERVICE_TYPES, Advert, shown
 
 _ORDER = {scheme: rank for rank, scheme in enumerate(SERVICE_TYPES)}
 _LONGEST = 255
+_HARDWARE = re.compile("[0-9a-f]{12}")
 _NOTHING = Advert()
 
 
@@ -76,10 +78,19 @@ class Device:
         return next((service.advert.uuid for service in self.services if service.advert.uuid), None)
 
     @property
+    def hardware_address(self) -> str | None:
+        """Its hardware address (MAC), where it tells one."""
+        return next((one.advert.hardware_address for one in self.services if one.advert.hardware_address), None)
+
+    @property
     def key(self) -> str:
         """What it is known by while it comes, changes and goes."""
+        if self.uuid:
+            return f"uuid:{self.uuid}"
+        if self.hardware_address:
+            return f"mac:{self.hardware_address}"
         first = self.services[0]
-        return f"uuid:{self.uuid}" if self.uuid else f"name:{_called(first)} at {first.host.lower()}"
+        return f"name:{_called(first)} at {first.host.lower()}"
 
     @property
     def advert(self) -> Advert:
@@ -95,6 +106,7 @@ class Device:
             model=_first(one.model for one in adverts),
             languages=tuple(dict.fromkeys(name for one in adverts for name in one.languages)),
             label_printer=any(one.label_printer for one in adverts),
+            hardware_address=self.hardware_address,
         )
 
     @property
@@ -106,28 +118,38 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a configuration names a printer that is found wherever it is: `serial:`, `uuid:` or `name:`."""
+    """How a configuration names a printer that is found wherever it is: `serial:`, `uuid:`, `mac:` or `name:`."""
 
     kind: str
     value: str
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read `serial:D4J204501234`, `uuid:cbf40622-…` or `name:Zebra packing line 2`.
+        """Read `serial:D4J204501234`, `uuid:cbf40622-…`, `mac:00:07:4d:…` or `name:Zebra packing line 2`.
 
         Raises:
             ValueError: it is neither, or names nothing.
         """
         kind, _, value = text.partition(":")
         kind, value = kind.strip().lower(), value.strip()
-        if kind not in ("serial", "uuid", "name") or not value or len(value) > _LONGEST or value != shown(value):
-            raise ValueError(f"{text!r} is not of the form serial:…, uuid:… or name:…")
-        return cls(kind, value.lower().removeprefix("urn:uuid:") if kind == "uuid" else value)
+        if kind == "uuid":
+            value = value.lower().removeprefix("urn:uuid:")
+        if kind == "mac":
+            value = value.lower().translate({ord(":"): None, ord("-"): None})
+        known = kind in ("serial", "uuid", "name") or (kind == "mac" and _HARDWARE.fullmatch(value))
+        if not known or not value or len(value) > _LONGEST or value != shown(value):
+            raise ValueError(f"{text!r} is not of the form serial:…, uuid:…, mac:001122334455 or name:…")
+        return cls(kind, value)
 
     def fits(self, device: Device) -> bool:
-        """Whether the announcement says that it is this one; a serial number is only told when asked."""
+        """Whether what is announced says that it is this one; a serial number is only told when asked.
+
+        Many a UUID ends with the hardware address (RFC 9562 section 5.1).
+        """
         if self.kind == "uuid":
             return device.uuid == self.value
+        if self.kind == "mac":
+            return device.hardware_address == self.value or (device.uuid or "").endswith(f"-{self.value}")
         return self.kind == "name" and self.value.casefold() in {name.casefold() for name in device.names}
 
     def __str__(self) -> str:
@@ -137,21 +159,43 @@ class Wanted:
 def merge(services: Iterable[Service]) -> tuple[Device, ...]:
     """Devices of services in any order: by UUID, else by (`ty`, host).
 
-    A service without UUID belongs to the one device that has its `ty` and host.
+    A service without UUID belongs to the one device that has its `ty` and host. What tells its hardware address is one
+    device by that, with what announces itself under its host name, else at its address.
     """
     offered = sorted({service for service in services if service.offered}, key=_sorted)
-    homes: dict[tuple[str, str], set[str]] = {}
+    cards: dict[str, list[Service]] = {}
+    announced: list[Service] = []
     for service in offered:
+        card = None if service.advert.uuid else service.advert.hardware_address
+        (cards.setdefault(card, []) if card else announced).append(service)
+    homes: dict[tuple[str, str], set[str]] = {}
+    for service in announced:
         if service.advert.uuid:
             homes.setdefault(_place(service), set()).add(service.advert.uuid)
     groups: dict[tuple[str, ...], list[Service]] = {}
-    for service in offered:
+    for service in announced:
         uuid, place = service.advert.uuid, _place(service)
         near = homes.get(place, set())
         if uuid is None and len(near) == 1:
             (uuid,) = near
         groups.setdefault((uuid,) if uuid else place, []).append(service)
+    there = {key: tuple(group) for key, group in groups.items()}
+    for card, group in cards.items():
+        groups.setdefault(_home(group, there) or (card, "", ""), []).extend(group)
     return tuple(Device(tuple(group)) for group in groups.values())
+
+
+def _home(card: Sequence[Service], announced: Mapping[tuple[str, ...], Sequence[Service]]) -> tuple[str, ...] | None:
+    """The group of what announces itself that a card's services belong to."""
+    names = {_first_label(service.host) for service in card} - {""}
+    places = {address for service in card for address in service.addresses}
+    by_name = (key for key, group in announced.items() if any(_first_label(one.host) in names for one in group))
+    by_place = (key for key, group in announced.items() if any(not places.isdisjoint(one.addresses) for one in group))
+    return next(by_name, None) or next(by_place, None)
+
+
+def _first_label(host: str) -> str:
+    return host.lower().removesuffix(".local")
 
 
 def _sorted(service: Service) -> tuple[object, ...]:

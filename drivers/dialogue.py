@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from typing import TypeVar
 
 from . import zebra
@@ -14,11 +15,12 @@ _NOT_ASKED = (
     "off and on, or set ask = false"
 )
 
-_Tilde = TypeVar("_Tilde", zebra.HostStatus, zebra.HostIdentification, zebra.ExtendedStatus)
-_QUESTIONS: dict[type[zebra.Reply], tuple[Question, bytes]] = {
+_Tilde = TypeVar("_Tilde", zebra.HostStatus, zebra.HostIdentification, zebra.ExtendedStatus, zebra.HardwareAddress)
+_QUESTIONS: dict[type[zebra.Reply], tuple[Question | None, bytes]] = {
     zebra.HostStatus: (Question.STATUS, zebra.HOST_STATUS_QUERY),
     zebra.HostIdentification: (Question.IDENTIFICATION, zebra.HOST_IDENTIFICATION_QUERY),
     zebra.ExtendedStatus: (Question.EXTENDED, zebra.EXTENDED_STATUS_QUERY),
+    zebra.HardwareAddress: (None, zebra.HARDWARE_ADDRESS_QUERY),
 }
 
 
@@ -29,15 +31,24 @@ class Dialogue:
     would look like "nothing was printed". So the dialogue remembers which questions are unanswered. A reply of a
     kind that is still owed is taken for the old one, until a reply to a later question of another kind shows that
     the printer passed over the unanswered ones ("fence"): printers answer in the order they are asked.
+
+    With `hardware_address` it is asked for that too: a question that emulations leave unanswered, which takes time.
     """
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, name: str, reply_timeout: float
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        *,
+        name: str,
+        reply_timeout: float,
+        hardware_address: bool,
     ) -> None:
         self._reader = reader
         self._writer = writer
         self._name = name
         self._reply_timeout = reply_timeout
+        self._hardware_address = hardware_address
         self._asks = True
         self._message = ""  # why nothing is asked
         self._replies = zebra.ReplyReader()
@@ -82,6 +93,10 @@ class Dialogue:
         status = await self._status(unasked, thorough=thorough)
         if status.state is PrinterState.UNKNOWN and not self._fenced:
             return self._seen(status)  # it was asked for its state in every way, and is silent altogether
+        if self._hardware_address:
+            self._hardware_address = False
+            if (told := await self._tilde(zebra.HardwareAddress)) is not None:
+                self._identity = replace(self._identity, hardware_address=told.digits)
         return self._seen(status, await self._count())  # learns the serial number too
 
     def _seen(self, status: PrinterStatus, count: int | None = None) -> Observation:
@@ -152,8 +167,7 @@ class Dialogue:
             self._variables = False  # asking again would cost its time each look
             return False
         self._serial_reply = answer
-        known = self._identity
-        self._identity = Identity(answer.text or None, known.model, known.firmware, known.dpi)
+        self._identity = replace(self._identity, serial=answer.text or None)
         return True
 
     async def _fresh(self, name: str) -> zebra.Value | None:
@@ -194,14 +208,18 @@ class Dialogue:
                         self._owed.clear()  # fence: what was asked before is not coming any more
                         if self._language_owed:  # e.g. an emulation without SGD
                             self._language_owed = self._variables = False
-                        self._answers[question] = True
+                        self._note(question, answered=True)
                         return reply
                     self._settle(reply)
         except TimeoutError:
             if not limit.expired():
                 raise
-            self._answers.setdefault(question, False)
+            self._note(question, answered=False)
             return None
+
+    def _note(self, question: Question | None, *, answered: bool) -> None:
+        if question is not None:
+            self._answers[question] = answered or self._answers.get(question, False)
 
     def _settle(self, reply: zebra.Reply) -> None:
         if isinstance(reply, zebra.Value) and self._language_owed:

@@ -36,7 +36,8 @@ class Advert:
 
     `make_and_model` is `ty`, `note` the location, `formats` MIME types (`pdl`), `uuid` without `urn:uuid:`,
     `manufacturer`, `model`, `languages` from the IEEE 1284 device id (`usb_MFG`, `usb_MDL`, `usb_CMD`),
-    `label_printer` from `kind=label` or a `PaperMax` below A4.
+    `label_printer` from `kind=label` or a `PaperMax` below A4. `hardware_address` (MAC), 12 hexadecimal digits, is
+    told by Zebra's own discovery, in no TXT record.
     """
 
     make_and_model: str = ""
@@ -48,6 +49,7 @@ class Advert:
     model: str = ""
     languages: tuple[str, ...] = ()
     label_printer: bool = False
+    hardware_address: str | None = None
 
     @property
     def speaks_zpl(self) -> bool:

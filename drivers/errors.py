@@ -35,6 +35,10 @@ class PrinterStalled(DriverError):
     reason = "timed-out"
 
 
+class Recalled(DriverError):
+    """The payload was called back before its first byte left."""
+
+
 class ReplyMalformed(DriverError):
     """The printer answered something that is not the reply its language defines."""
 

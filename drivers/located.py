@@ -23,6 +23,9 @@ class Locator(Protocol):
     def heard(self, endpoint: Endpoint, identity: Identity) -> None:
         """Take in who answered at an address."""
 
+    def missing(self) -> None:
+        """Take in that a printer is in none of the places that were tried."""
+
     def turn(self, endpoint: Endpoint) -> AbstractAsyncContextManager[None]:
         """Wait for the other conversation at an address to end; `PrinterOffline` when it goes on for too long."""
 
@@ -32,14 +35,16 @@ class LocatedDriver:
 
     Announcements are from whoever wants to send them, and late: an address may belong to another printer by now.
     So nothing is sent in a conversation before the printer told the right serial number in it. Of a printer that is
-    wanted by UUID or name, the number that it tells first counts from then on.
+    wanted by UUID or name, the number that it tells first counts from then on. One that is wanted by its hardware
+    address must tell that, and need not have a serial number.
 
     Args:
         wanted: which printer.
         serial: its serial number, if known beforehand.
         locator: knows where it may be.
-        open_at: the driver for a URI.
+        open_at: the driver for a URI; it asks for what the printer is wanted by.
         met: told the URI at which it was recognised.
+        learnt: keeps the serial number of a printer that is wanted by something else, before anything is sent to it.
     """
 
     def __init__(
@@ -49,12 +54,15 @@ class LocatedDriver:
         locator: Locator,
         open_at: Callable[[str], Driver],
         met: Callable[[str], None],
+        learnt: Callable[[str], Awaitable[None]],
     ) -> None:
         self._wanted = wanted
         self._serial = wanted.value if wanted.kind == "serial" else serial
         self._locator = locator
         self._open_at = open_at
         self._met = met
+        self._learnt = learnt
+        self._kept = wanted.kind == "serial"
         self._at: Endpoint | None = None
 
     @property
@@ -80,24 +88,39 @@ class LocatedDriver:
                     continue
                 yield LocatedSession(session, partial(self._recognise, endpoint), turn.aclose)
                 return
+        self._locator.missing()
         raise failure
 
-    def _recognise(self, endpoint: Endpoint, seen: Observation) -> bool:
+    async def _recognise(self, endpoint: Endpoint, seen: Observation) -> bool:
         """Whether it is the wanted one; False when it says nothing."""
         identity = seen.identity
         if identity.serial is None and seen.status.state is PrinterState.UNKNOWN:
             return False
         self._locator.heard(endpoint, identity)
-        where = f"{endpoint.address}:{endpoint.port}"
-        if identity.serial is None:
-            raise WrongPrinter(f"{where} tells no serial number, so that it may be another one than {self._wanted}")
-        if self._serial is None:
+        if (another := self._another(identity, f"{endpoint.address}:{endpoint.port}")) is not None:
+            self._locator.missing()
+            raise WrongPrinter(another)
+        if identity.serial is not None and not self._kept:
             self._serial = identity.serial
-        if identity.serial != self._serial:
-            raise WrongPrinter(f"{identity.serial} answers at {where}; {self._wanted} ({self._serial}) is looked for")
+            await self._learnt(identity.serial)
+            self._kept = True
         self._at = endpoint
         self._met(endpoint.uri)
         return True
+
+    def _another(self, identity: Identity, where: str) -> str | None:
+        """Why it is not known to be the wanted one, in words; None when it is."""
+        wanted, serial = self._wanted, identity.serial
+        if wanted.kind == "mac" and identity.hardware_address is None:
+            return f"{where} tells no hardware address, so that it may be another one than {wanted}"
+        if wanted.kind == "mac" and identity.hardware_address != wanted.value:
+            return f"mac:{identity.hardware_address} answers at {where}; {wanted} is looked for"
+        if serial is None and (self._serial is not None or wanted.kind != "mac"):
+            return f"{where} tells no serial number, so that it may be another one than {wanted}"
+        if serial in (None, self._serial) or self._serial is None:
+            return None
+        words = f"{serial} answers at {where}; {wanted} ({self._serial}) is looked for"
+        return words if wanted.kind == "serial" else f'{words}; if it was replaced, set serial = "{serial}"'
 
 
 class LocatedSession:
@@ -107,7 +130,10 @@ class LocatedSession:
     """
 
     def __init__(
-        self, session: Session, recognise: Callable[[Observation], bool], broken: Callable[[], Awaitable[None]]
+        self,
+        session: Session,
+        recognise: Callable[[Observation], Awaitable[bool]],
+        broken: Callable[[], Awaitable[None]],
     ) -> None:
         self._session = session
         self._recognise = recognise
@@ -125,7 +151,7 @@ class LocatedSession:
         except ConnectionLost:
             await self._broken()
             raise
-        self._known = self._recognise(seen) or self._known
+        self._known = await self._recognise(seen) or self._known
         return seen
 
     async def send(self, payload: bytes) -> None:
@@ -141,6 +167,10 @@ class LocatedSession:
         """Make the printer forget an unfinished format; `WrongPrinter` as in `send`."""
         self._require()
         await self._session.discard_partial()
+
+    async def recall(self) -> bool:
+        """Keep the payload from the printer (`base.Session`)."""
+        return await self._session.recall()
 
     def _require(self) -> None:
         if not self._known:

@@ -15,6 +15,7 @@ def open_driver(
     reply_timeout: float = 2.5,
     close_timeout: float = 3.0,
     ask: bool = True,
+    hardware_address: bool = False,
 ) -> Driver:
     """The driver for a device URI: `socket://host:port` (9100 if absent), `cups://queue`, `cups://host:port/queue`.
 
@@ -26,6 +27,7 @@ def open_driver(
         reply_timeout: seconds for the answer to one question.
         close_timeout: seconds for the other end to close after us.
         ask: False for a printer that must not be asked how it is.
+        hardware_address: whether a printer on raw TCP is asked for its hardware address.
 
     Raises:
         ValueError: the scheme is not known, or the URI is not of its form.
@@ -41,6 +43,7 @@ def open_driver(
             reply_timeout=reply_timeout,
             close_timeout=close_timeout,
             ask=ask,
+            hardware_address=hardware_address,
         )
     if scheme == "cups":
         server, queue = cups.address(uri)

@@ -24,6 +24,8 @@ class Identity:
     dpi: int | None = None
     #: the media type it is to be sent, where the way to it tells
     document_format: str | None = None
+    #: its hardware address (MAC), 12 hexadecimal digits, where it is asked for it
+    hardware_address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

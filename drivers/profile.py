@@ -101,7 +101,11 @@ def after_look(old: Profile, seen: Observation, now: float) -> Profile:
     for question, answered in seen.answers.items():
         habits[question] = _heard(habits.get(question, Habit()), seen.status, now, answered=answered)
     identity = Identity(
-        told.serial or known.serial, told.model or known.model, told.firmware or known.firmware, told.dpi or known.dpi
+        told.serial or known.serial,
+        told.model or known.model,
+        told.firmware or known.firmware,
+        told.dpi or known.dpi,
+        hardware_address=told.hardware_address or known.hardware_address,
     )
     new = replace(old, last_seen=now, identity=identity, habits=habits)
     if seen.odometer is not None and old.counter in (None, Counter.NONE):

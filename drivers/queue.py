@@ -194,7 +194,8 @@ def handover_of(queue: Queue, number: int, job: Attributes | None) -> tuple[Hand
     """How far CUPS is with a job, and one sentence; `job` is None when CUPS does not know it any more.
 
     A job that ended in state `completed` was handed to the printer; with a printer that speaks IPP, CUPS waits until
-    it says that it is done. Neither counts paper.
+    it says that it is done. Neither counts paper. Its job-state-reasons say nothing more: of a completed job CUPS 2.4
+    tells `processing-to-stop-point`.
     """
     if job is None:
         return Handover.BROKEN, f"CUPS has forgotten job {number}: it may have printed (PreserveJobHistory is off?)"
@@ -216,6 +217,19 @@ def handover_of(queue: Queue, number: int, job: Attributes | None) -> tuple[Hand
     if answers:
         return Handover.DONE, f"the printer told CUPS that it has done job {number}; nobody counted the paper"
     return Handover.TAKEN, f"CUPS handed job {number} to the printer; nobody counted the paper"
+
+
+def can_be_taken_back(queue: Queue, attributes: Attributes, job: Attributes | None) -> bool:
+    """Whether a job may be canceled without cutting off a label that is being printed.
+
+    That is one that has not begun, and one that stands still because its printer does: then nobody knows whether
+    something of it came out, but nothing more will.
+    """
+    if job is None or _number(job, "job-state") >= _ENDED:
+        return False
+    if not job.get("time-at-processing"):
+        return True
+    return status_of(queue, attributes, ours=0, job=job, stock=None).state is PrinterState.STOPPED
 
 
 #: job-state (RFC 8011 section 5.3.7) and printer-state (5.4.11)

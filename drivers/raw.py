@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from . import zebra
 from .dialogue import Dialogue
-from .errors import ConnectionLost, OtherLanguage, PrinterOffline, PrinterStalled, ReplyMalformed
+from .errors import ConnectionLost, OtherLanguage, PrinterOffline, PrinterStalled, Recalled, ReplyMalformed
 from .printer import Identity, Observation, PrinterState, PrinterStatus, Spare, ask_all
 
 #: Bytes per write, and the most that the kernel may hold for us: what is in there counts as sent, so it is small.
@@ -38,6 +38,7 @@ class RawDriver:
         reply_timeout: seconds for the answer to one question.
         close_timeout: seconds for the printer to close after us.
         ask: False for a printer that must not be asked, e.g. one that would put the question on paper.
+        hardware_address: whether it is asked for its hardware address too.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class RawDriver:
         reply_timeout: float = 2.5,
         close_timeout: float = 3.0,
         ask: bool = True,
+        hardware_address: bool = False,
     ) -> None:
         self.host = host
         self.port = port
@@ -58,6 +60,7 @@ class RawDriver:
         self._reply_timeout = reply_timeout
         self._close_timeout = close_timeout
         self._ask = ask
+        self._hardware_address = hardware_address
 
     @property
     def uri(self) -> str:
@@ -80,6 +83,7 @@ class RawDriver:
             reply_timeout=self._reply_timeout,
             close_timeout=self._close_timeout,
             ask=self._ask,
+            hardware_address=self._hardware_address,
         )
         try:
             yield session
@@ -125,6 +129,7 @@ class RawSession:
         reply_timeout: float,
         close_timeout: float,
         ask: bool,
+        hardware_address: bool,
     ) -> None:
         self.sent = 0
         self._reader = reader
@@ -133,7 +138,12 @@ class RawSession:
         self._progress_timeout = progress_timeout
         self._close_timeout = close_timeout
         self._used = False
-        self._dialogue = Dialogue(reader, writer, name=name, reply_timeout=reply_timeout) if ask else None
+        self._recalled = False
+        self._dialogue: Dialogue | None = None
+        if ask:
+            self._dialogue = Dialogue(
+                reader, writer, name=name, reply_timeout=reply_timeout, hardware_address=hardware_address
+            )
 
     async def observe(self, spare: Spare = ask_all, *, thorough: bool = False) -> Observation:
         """Ask who and how the printer is (`dialogue.Dialogue.observe`).
@@ -159,11 +169,14 @@ class RawSession:
         Raises:
             ConnectionLost: closed or reset by the printer; `sent` bytes may have arrived.
             PrinterStalled: nothing was taken for `progress_timeout` seconds.
+            Recalled: it was called back before.
             RuntimeError: a payload was sent in this session before.
         """
         if self._used:
             raise RuntimeError("a session sends one payload")
         self._used = True
+        if self._recalled:
+            raise Recalled(f"{self._name} was sent nothing: the label was called back")
         if self._reader.at_eof() or self._writer.transport.is_closing():
             raise ConnectionLost(f"{self._name} closed the connection before anything was sent")
         try:
@@ -188,6 +201,11 @@ class RawSession:
             await self._drain()
         except OSError as error:
             raise self._lost(error) from error
+
+    async def recall(self) -> bool:
+        """Keep the payload from the printer (`base.Session`): what is on a raw port cannot be taken back."""
+        self._recalled = not self.sent
+        return self._recalled
 
     async def _drain(self) -> None:
         left = self._unacknowledged()

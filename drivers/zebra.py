@@ -14,6 +14,7 @@ from .printer import PrinterState, PrinterStatus
 HOST_STATUS_QUERY = b"~HS\r\n"
 HOST_IDENTIFICATION_QUERY = b"~HI\r\n"
 EXTENDED_STATUS_QUERY = b"~HQES\r\n"
+HARDWARE_ADDRESS_QUERY = b"~HQHA\r\n"
 
 #: Forget the format that is arriving (`~JX`); what arrived whole, prints or waits is not touched.
 CANCEL_PARTIAL = b"~JX\r\n"
@@ -33,6 +34,7 @@ _LONGEST = 4096
 _VARIABLE = re.compile(r"[A-Za-z0-9_.\-]{1,128}")
 _DPI = {6: 152, 8: 203, 12: 300, 24: 600}
 _STRING_1, _STRING_2 = 8, 9  # fewest fields that carry what is used: a..h and m..u
+_HARDWARE = re.compile(r"(?<![0-9A-Fa-f:])(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}(?![0-9A-Fa-f:])")
 _FLAGS = re.compile(r"(ERRORS|WARNINGS):\s*([0-9])\s+([0-9A-Fa-f]{1,8})\s+([0-9A-Fa-f]{1,8})")
 
 
@@ -78,6 +80,13 @@ class ExtendedStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class HardwareAddress:
+    """`~HQHA`: the hardware address (MAC) of the print server, 12 hexadecimal digits."""
+
+    digits: str
+
+
+@dataclass(frozen=True, slots=True)
 class Value:
     """The reply to an SGD `getvar`; `text` is None where the printer says `"?"` (unknown or not set)."""
 
@@ -91,7 +100,7 @@ class Garbage:
     data: bytes
 
 
-Reply = HostStatus | HostIdentification | ExtendedStatus | Value | Garbage
+Reply = HostStatus | HostIdentification | ExtendedStatus | HardwareAddress | Value | Garbage
 
 
 def getvar(name: str) -> bytes:
@@ -164,6 +173,8 @@ class ReplyReader:
     def _block(self, text: str, frame: bytes) -> Iterable[Reply]:
         if "PRINTER STATUS" in text and (extended := parse_extended_status(text)):
             return [extended]
+        if "MAC ADDRESS" in text and (address := parse_hardware_address(text)):
+            return [address]
         if identification := parse_host_identification(text):
             return [identification]
         fields = [part.strip() for part in text.split(",")]
@@ -221,6 +232,12 @@ def parse_extended_status(text: str) -> ExtendedStatus | None:
     if "ERRORS" not in lines:
         return None
     return ExtendedStatus(*lines["ERRORS"], *lines.get("WARNINGS", (False, 0, 0)))
+
+
+def parse_hardware_address(text: str) -> HardwareAddress | None:
+    """Read `MAC ADDRESS` and `00:07:4d:2c:e0:7a` below it; None where there is no address, or several (guide: ~HQ)."""
+    found = {match.lower().replace(":", "") for match in _HARDWARE.findall(text)}
+    return HardwareAddress(found.pop()) if len(found) == 1 else None
 
 
 #: What stops a printer, by bit of ~HQES errors group 1. Not every keyword is IPP's own: RFC 8011 has none for

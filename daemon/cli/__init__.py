@@ -2,7 +2,7 @@
 
 import typer
 
-from .client import jobs, print_label, printers
+from .client import cancel, jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
@@ -24,6 +24,7 @@ app.command("convert")(convert)
 app.command("inspect")(inspect_document)
 app.command("print")(print_label)
 app.command("jobs")(jobs)
+app.command("cancel")(cancel)
 app.command("printers")(printers)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)

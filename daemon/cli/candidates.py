@@ -17,7 +17,7 @@ from .common import fail
 
 
 def show_announced(settings: Settings, seconds: float, *, as_json: bool) -> None:
-    """Listen for `seconds`, and show what was heard. Nobody is asked anything: a daemon may be printing."""
+    """Listen for `seconds`, and show what was heard. No printer is asked who it is: a daemon may be printing."""
     try:
         found = asyncio.run(_listen(settings, seconds))
     except OSError as error:
@@ -27,7 +27,10 @@ def show_announced(settings: Settings, seconds: float, *, as_json: bool) -> None
     elif found:
         show_candidates(found, everything=True)
     else:
-        typer.echo("no printer announces itself here; those of other networks, and many Zebras, need a uri")
+        typer.echo(
+            "no printer announces itself here: those of other networks need a uri, many Zebras that or"
+            " discovery.zebra_networks"
+        )
 
 
 def show_candidates(found: Sequence[Mapping[str, Any]], *, everything: bool = False) -> None:
@@ -54,11 +57,13 @@ async def _listen(settings: Settings, seconds: float) -> list[Any]:
     from ..browser import Browser
     from ..candidates import candidate_json
     from ..discovery import Discovery
+    from ..zebra_browser import ZebraBrowser
 
+    zebras = ZebraBrowser(settings.discovery.zebras, lambda: None)
     async with Browser(settings.discovery.interfaces) as browser:
-        await asyncio.sleep(seconds)
+        await asyncio.gather(asyncio.sleep(seconds), zebras.look())
         heard = Discovery(
             settings.discovery, settings.printers, open_driver, lambda: None, lambda _name: None, time.monotonic
         )
-        await heard.hear(browser.services)
+        await heard.hear([*browser.services, *zebras.services])
     return [candidate_json(one, settings.printers) for one in heard.candidates()]

@@ -1,4 +1,4 @@
-"""`labeld print`, `labeld jobs`, `labeld printers`: talk to the running daemon over its HTTP API."""
+"""`labeld print`, `labeld jobs`, `labeld cancel`, `labeld printers`: talk to the running daemon over its HTTP API."""
 
 import asyncio
 import json
@@ -51,6 +51,17 @@ def jobs(
     _show(config, "jobs", query, ("received_at", "state", "outcome", "printer", "tracking_number", "message"), as_json)
 
 
+def cancel(
+    job_id: Annotated[str, typer.Argument(metavar="JOB", help="Its id, as `labeld jobs --json` tells.")],
+    config: ConfigOption = None,
+) -> None:
+    """Cancel a job; exit 1 if it printed, may have printed, or is at the printer already."""
+    job = asyncio.run(_cancel(_base(config), job_id))
+    typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
+    if job["state"] != "canceled":
+        raise typer.Exit(1)
+
+
 def printers(
     config: ConfigOption = None,
     discover: Annotated[
@@ -97,10 +108,19 @@ async def _submit(
     query = {key: value for key, value in (("printer", printer), ("station", station)) if value}
     headers = {"Content-Type": "application/octet-stream"}
     job, status = await _request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
-    while wait and job["state"] not in _ENDED:
+    return await _ended(base, job) if wait else job, status == HTTPStatus.OK
+
+
+async def _cancel(base: str, job_id: str) -> dict[str, Any]:
+    job, _ = await _request("POST", f"{base}/api/v1/jobs/{job_id}/cancel")
+    return await _ended(base, job)
+
+
+async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
+    while job["state"] not in _ENDED:
         await asyncio.sleep(0.2)
         job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
-    return job, status == HTTPStatus.OK
+    return job
 
 
 async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:

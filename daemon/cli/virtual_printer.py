@@ -29,6 +29,9 @@ def virtual_printer(
         typer.Option(help="Language it is set to; but on zpl it prints what it does not understand as text."),
     ] = "zpl",
     announce: Annotated[bool, typer.Option("--announce", help="Announce it by mDNS.")] = False,
+    zebra_discovery: Annotated[
+        bool, typer.Option("--zebra-discovery", help="Answer Zebra's own discovery, on UDP port 4201.")
+    ] = False,
     fault: Annotated[
         list[str] | None,
         typer.Option(
@@ -56,6 +59,7 @@ def virtual_printer(
         faults=faults,
         announce=announce,
         language=language,
+        zebra_discovery=zebra_discovery,
     )
     try:
         asyncio.run(_serve(printer))

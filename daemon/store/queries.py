@@ -156,6 +156,12 @@ class Queries:
         async with self._reading() as connection:
             return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
 
+    async def serials(self) -> dict[str, str]:
+        """The serial numbers that were learnt, by the identity that the printer is wanted by."""
+        async with self._reading() as connection:
+            rows = await connection.execute(select(schema.serials.c.identity, schema.serials.c.serial))
+            return {row.identity: row.serial for row in rows}
+
     async def has_counter(self, printer: str, serial: str | None) -> bool:
         """Whether this very printer ever told its label counter."""
         table = schema.attempts.c

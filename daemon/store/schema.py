@@ -168,3 +168,12 @@ profiles = Table(
     Column("learned", JSON, nullable=False),
     Index("ix_profiles_place", "place", "last_seen"),
 )
+
+# which serial number counts for a printer that is wanted by something else (`uuid:…`, `mac:…`, `name:…`)
+serials = Table(
+    "serials",
+    metadata,
+    Column("identity", Text, primary_key=True),
+    Column("serial", Text, nullable=False),
+    Column("learnt_at", Float, nullable=False),
+)

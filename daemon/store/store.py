@@ -8,12 +8,13 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...drivers.evidence import Verdict
 from .. import messages
 from ..errors import IllegalTransition
-from ..job import Job, JobState, Reason, check_move
+from ..job import Job, JobState, Reason, after_attempt, check_move
 from . import schema
 from .engine import migrate, open_engine
 from .profiles import Profiles
@@ -283,7 +284,7 @@ class Store(Profiles):
         printer_state: str | None = None,
         sent_at: float | None = None,
     ) -> Job:
-        """Close an intent with what is known about the paper, and move its job.
+        """Close an intent with what is known about the paper, and move its job as `job.after_attempt` says.
 
         Args:
             attempt: the intent.
@@ -299,7 +300,8 @@ class Store(Profiles):
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
-            check_move(job_id, job.state, state)
+            into, why = after_attempt(job, verdict.outcome, state, reason)
+            check_move(job_id, job.state, into)
             await connection.execute(
                 update(schema.attempts)
                 .where(schema.attempts.c.id == attempt)
@@ -319,14 +321,26 @@ class Store(Profiles):
                 job,
                 now,
                 words=words,
-                state=state,
-                reason=reason,
+                state=into,
+                reason=why,
                 message=verdict.because,
                 outcome=verdict.outcome,
                 level=verdict.level,
             )
 
         return await self._writer.do(change, self._changed)
+
+    # Printers
+
+    async def learn_serial(self, identity: str, serial: str, now: float) -> None:
+        """Commit the serial number of the printer that is wanted by `identity`, in place of a former one."""
+        values = {"serial": serial, "learnt_at": now}
+
+        async def change(connection: AsyncConnection) -> None:
+            row = insert_or(schema.serials).values(identity=identity, **values)
+            await connection.execute(row.on_conflict_do_update(index_elements=["identity"], set_=values))
+
+        await self._writer.do(change)
 
     # Outbox
 

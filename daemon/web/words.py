@@ -102,10 +102,15 @@ def job_card(job: Job, printer: PrinterSettings | None) -> Card:
     """A job as a card; `printer` is the one it is routed to."""
     width, height = size(printer)
     sign = _JOBS[job.state]
+    view = views.job_json(job)
+    if job.state.under_way and not (printer and printer.queued):
+        view["actions"] = []  # no label is taken back from a raw port
+    if job.being_canceled:
+        sign = Sign("wait", "Being taken back")
     # an ended or running job says what it is; a waiting one says what it waits for
     if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
         sign = _REASONS.get(job.reason, sign)
-    return Card(views.job_json(job), sign, width, height, max((job.labels or 0) // job.copies, 1))
+    return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1))
 
 
 def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:

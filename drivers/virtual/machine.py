@@ -1,5 +1,6 @@
 """The simulated Zebra itself: bytes and time in, replies and labels out. No sockets, no clock, no files."""
 
+import hashlib
 import re
 from collections import Counter, deque
 from collections.abc import Iterable
@@ -80,6 +81,8 @@ class Machine:
     ) -> None:
         self.name = name
         self.serial = serial
+        # of its own making (IEEE 802: bit 1 of the first byte), the same whenever it is switched on
+        self.hardware_address = b"\x02" + hashlib.sha256(f"{serial}\n{name}".encode()).digest()[:5]
         self.model = f"ZTC ZD421-{dpi}dpi ZPL"
         self.firmware = "V93.21.26Z"
         self.dpi = dpi
@@ -224,6 +227,7 @@ class Machine:
         remaining = self._batch.copies - self._batch.done if self._batch else 0
         return replies.Facts(
             serial=self.answers_as,
+            hardware_address=self.hardware_address,
             name=self.name,
             model=self.model,
             firmware=self.firmware,

@@ -13,6 +13,7 @@ class Facts:
     """All that a reply can tell. Lengths in dots, `density` in dots/mm, `printed_mm` over the printer's life."""
 
     serial: str
+    hardware_address: bytes
     name: str
     model: str
     firmware: str
@@ -56,6 +57,11 @@ class Facts:
     def print_mode(self) -> int:
         """`~HS`, field r: 1 peel-off, 2 tear-off."""
         return 1 if self.label_waiting else 2
+
+    @property
+    def mac(self) -> str:
+        """`~HQHA`."""
+        return self.hardware_address.hex(":")
 
     @property
     def latch(self) -> str:
@@ -123,6 +129,7 @@ ZPL = {
         "ZPL guide, ~HQ ES; columns as in Oki's LE850 reference; PRINTERS.md §1.3",
     ),
     "HQSN": Transcript("\x02\r\n  SERIAL NUMBER\r\n   {f.serial}\r\n\x03", "ZPL guide, ~HQ SN; PRINTERS.md §1.3"),
+    "HQHA": Transcript("\x02\r\n  MAC ADDRESS\r\n   {f.mac}\r\n\x03", "ZPL guide, ~HQ HA; PRINTERS.md §1.3"),
 }
 
 _SGD_GUIDE = "SGD command reference; PRINTERS.md §1.4"

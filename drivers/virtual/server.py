@@ -15,6 +15,7 @@ from typing import Self
 from ...renderers.media import Media, Resolution
 from . import wire
 from .announce import Announcement
+from .answers import Answers
 from .faults import Fault, FaultKind
 from .machine import Machine, Printed
 from .paper import Draw, Label, Paper, draw_format
@@ -42,6 +43,7 @@ class VirtualPrinter:
         faults: what is wrong from the start, as values or as people type them.
         announce: whether DNS-SD tells others of it.
         interfaces: addresses that DNS-SD uses (None: the one it listens on).
+        zebra_discovery: whether it answers Zebra's own discovery, on UDP port 4201 of its address.
         draw: how a format becomes a picture.
         language: what SGD calls its language; on `line_print` and `epl` it prints what is no SGD as text.
     """
@@ -61,6 +63,7 @@ class VirtualPrinter:
         faults: Iterable[Fault | str] = (),
         announce: bool = False,
         interfaces: list[str] | None = None,
+        zebra_discovery: bool = False,
         draw: Draw = draw_format,
         language: str = "zpl",
     ) -> None:
@@ -87,6 +90,7 @@ class VirtualPrinter:
         self._connection: asyncio.Task[None] | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._announcement = Announcement(self._machine, interfaces) if announce else None
+        self._answers = Answers(self._machine) if zebra_discovery else None
 
     # --- life
 
@@ -104,17 +108,21 @@ class VirtualPrinter:
             asyncio.create_task(self._print(), name=f"virtual printer {self.serial}: print"),
             asyncio.create_task(self._draw(), name=f"virtual printer {self.serial}: draw"),
         ]
-        if self._announcement is not None:
-            try:
+        try:
+            if self._answers is not None:
+                self._answers.begin(self._host)
+            if self._announcement is not None:
                 await self._announcement.begin(self._host, self._port)
-            except BaseException:
-                await self.stop()
-                raise
+        except BaseException:
+            await self.stop()
+            raise
 
     async def stop(self) -> None:
         """Close the connection and the port; labels that came out are still drawn and logged."""
         if self._announcement is not None:
             await self._announcement.end()
+        if self._answers is not None:
+            await self._answers.end()
         tasks, self._tasks = self._tasks, []
         if tasks:
             accept, printing, drawing = tasks
@@ -129,12 +137,16 @@ class VirtualPrinter:
     async def unplug(self) -> None:
         """Pull the network cable: connections break, what it holds is printed; its announcement is not taken back."""
         await _end(self._tasks[0])
+        if self._answers is not None:
+            await self._answers.end()
         self._close()
 
     def plug(self, host: str) -> None:
         """Plug it in where it gets the address `host`, and the same port; nobody is told yet (`tell`)."""
         self._host = host
         self._tasks[0] = self._listen()
+        if self._answers is not None:
+            self._answers.begin(host)
 
     async def tell(self) -> None:
         """Announce the address that it has now."""

@@ -36,7 +36,7 @@ Sandboxing relaxed
 """
 _CUPSD = """\
 Listen 127.0.0.1:{port}
-LogLevel debug
+LogLevel {level}
 Browsing No
 DefaultAuthType None
 WebInterface No
@@ -77,11 +77,13 @@ ATTR mimeMediaType document-format-supported application/octet-stream,{takes}
 class Cups:
     """A running cupsd with files, a port and a message bus of its own, as a user that is not root."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_level: str = "debug") -> None:
         self._stack = ExitStack()
+        self._log_level = log_level
         self.port = free_port()
         self.folder = Path()
         self.options: dict[str, Any] = {}
+        self._lprint = 0
 
     @property
     def server(self) -> str:
@@ -110,7 +112,7 @@ class Cups:
             os.chown(self.folder, nobody.pw_uid, nobody.pw_gid)
         self.make_folders("root", "cache", "state", "spool", "spool/tmp")
         (self.folder / "cups-files.conf").write_text(_CUPS_FILES.format(folder=self.folder))
-        (self.folder / "cupsd.conf").write_text(_CUPSD.format(port=self.port))
+        (self.folder / "cupsd.conf").write_text(_CUPSD.format(port=self.port, level=self._log_level))
         try:
             self.start(bus_daemon, "--session", f"--address={bus}", "--nofork", "--nopidfile")
             wait_until((self.folder / "bus").exists, "there is a bus")
@@ -164,6 +166,22 @@ class Cups:
         uri = f"ipp://localhost:{at}/ipp/print"
         self.add_everywhere(queue, uri, at)
         return uri
+
+    def add_lprint_printer(self, queue: str, behind: str, dpi: int) -> None:
+        """Add a queue to a printer of LPrint's, a Zebra with 4x6 in stock at the URI `behind`; LPrint starts with the
+        first."""
+        if not self._lprint:
+            at = free_port()
+            options = f"server-port={at} server-options=no-tls spool-directory={self.folder}/lprint log-file=-"
+            settings = (argument for option in options.split() for argument in ("-o", option))
+            self.start(program("lprint"), "server", *settings)
+            wait_until(partial(answers, at), "lprint listens")
+            self._lprint = at
+        model, stock = f"zpl_4inch-{dpi}dpi-dt", "na_index-4x6_4x6in"
+        ready = ("-o", f"media-ready={stock}", "-o", f"media-default={stock}")
+        system = f"ipp://localhost:{self._lprint}/ipp/system"
+        self.run("lprint", "add", "-u", system, "-d", queue, "-m", model, "-v", behind, *ready)
+        self.add_everywhere(queue, f"ipp://localhost:{self._lprint}/ipp/print/{queue}", self._lprint)
 
     def add_everywhere(self, queue: str, uri: str, port: int) -> None:
         """Add a queue that learns from its printer how to draw."""

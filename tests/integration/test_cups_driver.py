@@ -24,8 +24,8 @@ from labeld.renderers.media import Resolution
 from labeld.renderers.payload import paper_of
 from labeld.renderers.zpl.picture import draw
 
-from .cups_floor import Catcher, Cups, answers, raster_pages, wait_until
-from .harness import PATIENCE, ROOT, free_port, program
+from .cups_floor import Catcher, Cups, raster_pages, wait_until
+from .harness import PATIENCE, ROOT, free_port
 
 pytestmark = pytest.mark.peer
 
@@ -119,26 +119,11 @@ async def test_the_zebra_driver_of_cups_sends_our_very_dots(cups: Cups, catcher:
     assert drawn.bitmap == label(dpi).rotated(180), "it prints upside down (^POI)"
 
 
-@pytest.fixture
-def lprint(cups: Cups) -> int:
-    """LPrint's port."""
-    port = free_port()
-    settings = [f"server-port={port}", "server-options=no-tls", f"spool-directory={cups.folder}/lprint", "log-file=-"]
-    arguments = [argument for setting in settings for argument in ("-o", setting)]
-    cups.start(program("lprint"), "server", *arguments)
-    wait_until(lambda: answers(port), "lprint listens")
-    return port
-
-
 @pytest.mark.parametrize("dpi", [203, 300])
-async def test_lprint_behind_a_queue_prints_our_very_dots(cups: Cups, lprint: int, dpi: int) -> None:
+async def test_lprint_behind_a_queue_prints_our_very_dots(cups: Cups, dpi: int) -> None:
     queue, stock = f"lprint-{dpi}", paper_of("4x6in", None, dpi, PDF)
     async with VirtualPrinter(port=0, dpi=dpi, media=stock, seconds_per_label=0.01) as zebra:
-        ready = ["-o", "media-ready=na_index-4x6_4x6in", "-o", "media-default=na_index-4x6_4x6in"]
-        behind = ["-m", f"zpl_4inch-{dpi}dpi-dt", "-v", zebra.uri]
-        add = ["lprint", "add", "-u", f"ipp://localhost:{lprint}/ipp/system", "-d", queue, *behind, *ready]
-        await asyncio.to_thread(cups.run, *add)
-        await asyncio.to_thread(cups.add_everywhere, queue, f"ipp://localhost:{lprint}/ipp/print/{queue}", lprint)
+        await asyncio.to_thread(cups.add_lprint_printer, queue, zebra.uri, dpi)
         driver = CupsDriver(queue, cups.server, media="4x6in", reply_timeout=PATIENCE)
         seen = await printed(driver, pages.for_queue([label(dpi)], dpi))
         (paper,) = await zebra.wait_labels(1)
@@ -212,6 +197,46 @@ async def test_a_printer_that_is_off_stops_the_job_which_is_unknown_when_cancele
     assert verdict is not None
     assert (verdict.outcome, verdict.level) == (Outcome.UNKNOWN, Level.NONE)
     assert "was canceled while it printed" in verdict.because
+
+
+_GERMAN = """
+import asyncio, sys
+from labeld.drivers.cups import CupsDriver
+from labeld.drivers.printer import PrinterState
+
+async def main():
+    async with CupsDriver("dead", sys.argv[1], reply_timeout=60).connect() as session:
+        await session.send(b"^XA^FO10,10^GB100,100,4^FS^XZ")
+        while (seen := await session.observe()).status.state is not PrinterState.STOPPED:
+            await asyncio.sleep(0.05)
+        await session.recall()
+        print(seen.status.message)
+
+asyncio.run(main())
+"""
+
+
+def test_what_cups_says_is_understood_on_a_german_machine(cups: Cups, dead: CupsDriver) -> None:
+    german = {"LANG": "de_DE.UTF-8", "LC_ALL": "de_DE.UTF-8"}
+    subprocess.run(
+        ["lp", "-d", "dead", "-o", "raw", str(cups.folder / "cupsd.conf")],
+        **cups.options | {"env": cups.options["env"] | german},
+        check=True,
+        capture_output=True,
+    )
+    wait_until(lambda: "exist" in cups.run("lpstat", "-p", "dead"), "CUPS misses the printer")
+    if "Drucker" not in cups.run("lpstat", "-p", "dead"):
+        pytest.skip("CUPS speaks no German here")
+    cups.run("cancel", "-a", "dead")
+    done = subprocess.run(
+        [sys.executable, "-c", _GERMAN, cups.server],
+        env=cups.options["env"] | german | {"PYTHONPATH": str(ROOT / ".src")},
+        capture_output=True,
+        timeout=PATIENCE,
+        check=True,
+        text=True,
+    )
+    assert "may not exist or is unavailable" in done.stdout
 
 
 @pytest.mark.parametrize("error", [ConnectionLost("mine"), asyncio.CancelledError()], ids=["failed", "canceled"])

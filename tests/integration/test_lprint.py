@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -175,6 +175,26 @@ async def test_a_zpl_label_printed_as_png_is_dot_for_dot_the_label(lprint: Serve
     assert printed.complete
     assert printed.png
     assert Bitmap.from_png(printed.png) == given.rotated(180), "it prints upside down (^POI)"
+
+
+async def test_lprint_reads_the_state_of_the_simulated_zebra(lprint: Server) -> None:
+    async with VirtualPrinter(port=0, seconds_per_label=0.01) as printer:
+        printer.set_fault("media-empty")
+        await asyncio.to_thread(_lprint, lprint, "add", "system", f"-d zebra -m zpl_4inch-203dpi-dt -v {printer.uri}")
+        await asyncio.to_thread(_until_status, lprint, lambda status: "media-empty" in status)
+        printer.clear_fault("media-empty")
+        await asyncio.to_thread(_until_status, lprint, lambda status: "media-empty" not in status)
+
+
+def _until_status(lprint: Server, wanted: Callable[[str], bool]) -> None:
+    """Wait for what LPrint says of its printer, which it asks by ~HQES every now and then."""
+    command = ("lprint", "status", "-u", f"{lprint.uri}/print/zebra")
+    end = time.monotonic() + PATIENCE
+    while not wanted(
+        status := subprocess.run(command, check=True, capture_output=True, text=True, **lprint.options).stdout
+    ):
+        assert time.monotonic() < end, status
+        time.sleep(0.2)
 
 
 def _port(listener: socket.socket) -> int:

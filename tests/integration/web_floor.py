@@ -128,7 +128,6 @@ class Floor:
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))
-        actions = Actions(store, dispatcher, time.time)
         self.discovery = Discovery(
             chosen.discovery,
             chosen.printers,
@@ -139,6 +138,7 @@ class Floor:
         )
         followers = (dispatcher.apply, self._preparer.apply, self.discovery.apply)
         fleet = Fleet(chosen, self._nobody, store, self.printers, followers, self._gone, time.time)
+        actions = Actions(store, dispatcher, fleet.recall, time.time)
         self.adoption = Adoption(fleet, self.discovery, (), (), time.time)
         self.app = App(
             fleet, store, intake, actions, self.adoption, self.printers, self.discovery, pool, broker, self.bus

@@ -33,6 +33,11 @@ def test_the_strongest_identity_is_offered() -> None:
     assert candidate_json(Candidate(device), ())["identity"] == "uuid:cbf40622"
     assert candidate_json(Candidate(device, Identity("D4J2")), ())["identity"] == "serial:D4J2"
     assert candidate_json(Candidate(found()), ())["identity"] == "name:Zebra line 2"
+    both = found(uuid="cbf40622", hardware_address="00074d4108bd")
+    assert candidate_json(Candidate(both), ())["identity"] == "uuid:cbf40622"
+    # it was asked and tells no serial number
+    assert candidate_json(Candidate(both, Identity(None, "ZTC")), ())["identity"] == "mac:00074d4108bd"
+    assert candidate_json(Candidate(found(hardware_address="00074d4108bd")), ())["identity"] == "mac:00074d4108bd"
 
 
 def test_a_name_that_is_taken_is_not_offered_again() -> None:

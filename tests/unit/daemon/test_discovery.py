@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,9 @@ from labeld.drivers.located import LocatedDriver
 from labeld.drivers.opening import open_driver
 from labeld.drivers.printer import Identity
 from labeld.drivers.raw import RawDriver
+from labeld.drivers.virtual.answers import packet
 from labeld.drivers.virtual.server import VirtualPrinter
+from labeld.drivers.zebra_discovery import parse, service
 
 PATIENCE = 30.0
 
@@ -38,6 +41,7 @@ class Rig:
         self.clock = Clock()
         self.moved: list[str] = []
         self.changes = 0
+        self.learnt: list[str] = []
         self.settings = {name: PrinterSettings.model_validate(one) for name, one in printers.items()}
         self.discovery = Discovery(
             DiscoverySettings(), self.settings, open_at, self._changed, self.moved.append, self.clock
@@ -46,11 +50,17 @@ class Rig:
     def _changed(self) -> None:
         self.changes += 1
 
-    def driver(self, name: str) -> LocatedDriver:
-        """The driver of a printer that is found."""
+    async def _learn(self, serial: str) -> None:
+        self.learnt.append(serial)
+
+    def driver(self, name: str, serial: str | None = None) -> LocatedDriver:
+        """The driver of a printer that is found; `serial` is what was learnt before."""
         printer = self.settings[name]
-        assert printer.wanted is not None
-        return LocatedDriver(printer.wanted, printer.own_serial, self.discovery, open_at, lambda _uri: None)
+        wanted = printer.wanted
+        assert wanted is not None
+        asking = partial(open_at, hardware_address=wanted.kind == "mac")
+        known = printer.own_serial or serial
+        return LocatedDriver(wanted, known, self.discovery, asking, lambda _uri: None, self._learn)
 
     async def serial_of(self, name: str) -> str | None:
         """Who answers when a printer is spoken to."""
@@ -74,8 +84,8 @@ class Rig:
                 await asyncio.sleep(0.01)
 
 
-def open_at(uri: str) -> RawDriver:
-    driver = open_driver(uri, connect_timeout=2, reply_timeout=0.5)
+def open_at(uri: str, *, hardware_address: bool = False) -> RawDriver:
+    driver = open_driver(uri, connect_timeout=2, reply_timeout=0.5, hardware_address=hardware_address)
     assert isinstance(driver, RawDriver)
     return driver
 
@@ -338,3 +348,94 @@ async def test_a_broken_conversation_is_no_other_printer(first: VirtualPrinter) 
         with pytest.raises(ConnectionLost):
             for _ in range(100):
                 await session.observe()
+
+
+def answered(printer: VirtualPrinter) -> Service:
+    """What Zebra's own discovery told of it; its port is one that nobody else tests with."""
+    reply = parse(packet(printer._machine, printer.host))
+    assert reply is not None
+    return replace(service(reply, printer.host), port=printer.port)
+
+
+async def test_one_without_a_serial_number_is_known_by_its_hardware_address() -> None:
+    async with (
+        VirtualPrinter("127.0.0.2", 0, name="First", serial="", seconds_per_label=0) as first,
+        VirtualPrinter("127.0.0.3", first.port, name="Second", serial="", seconds_per_label=0) as second,
+    ):
+        card = first._machine.hardware_address.hex(":")
+        rig = Rig(zebra={"identity": f"mac:{card}"})
+        rig.discovery.take([answered(first), answered(second)])
+        driver = rig.driver("zebra")
+        async with driver.connect() as session:
+            with pytest.raises(WrongPrinter, match="has not said who it is"):
+                await session.send(b"^XA^FO9,9^GB99,99,9^FS^XZ")
+            seen = await session.observe()
+            assert (seen.identity.serial, seen.identity.hardware_address) == (None, card.replace(":", ""))
+            await session.send(b"^XA^FO9,9^GB99,99,9^FS^XZ")
+        await first.wait_printed(1)
+        await swap(first, second)  # nobody has told it yet
+        async with driver.connect() as session:
+            with pytest.raises(WrongPrinter, match=f"answers at 127.0.0.2:{first.port}; mac:"):
+                await session.observe()
+            with pytest.raises(WrongPrinter):
+                await session.send(b"^XA^FO9,9^GB99,99,9^FS^XZ")
+        rig.discovery.take([answered(first), answered(second)])
+        async with driver.connect() as session:
+            await session.observe()
+            await session.send(b"^XA^FO9,9^GB99,99,9^FS^XZ")
+        await first.wait_printed(2)
+        assert (first.odometer, second.odometer, rig.learnt) == (2, 0, [])
+
+
+async def test_one_that_tells_no_hardware_address_is_not_printed_on_by_it(first: VirtualPrinter) -> None:
+    rig = Rig(zebra={"identity": "mac:021122334455"})
+    rig.discovery.take([announced(first, uuid="cbf40622-0000-3000-8000-021122334455")])
+    driver = rig.driver("zebra")
+    driver._open_at = open_at  # as of a printer that does not answer the question
+    async with driver.connect() as session:
+        with pytest.raises(WrongPrinter, match="tells no hardware address"):
+            await session.observe()
+        with pytest.raises(WrongPrinter):
+            await session.send(b"^XA^XZ")
+    assert first.received == 0
+
+
+async def test_the_serial_number_that_was_learnt_counts_after_a_restart(
+    first: VirtualPrinter, second: VirtualPrinter
+) -> None:
+    rig = Rig(zebra={"identity": "name:First"})
+    rig.discovery.take([announced(first)])
+    async with rig.driver("zebra").connect() as session:
+        await session.observe()
+        await session.observe()
+    assert rig.learnt == ["AAA1"]
+    # labeld starts again, and another one has taken the name
+    rig = Rig(zebra={"identity": "name:First"})
+    rig.discovery.take([replace(announced(second), instance="First")])
+    async with rig.driver("zebra", serial="AAA1").connect() as session:
+        with pytest.raises(
+            WrongPrinter, match=r'BBB2 answers .* is looked for; if it was replaced, set serial = "BBB2"'
+        ):
+            await session.observe()
+    # a person says so
+    rig = Rig(zebra={"identity": "name:First", "serial": "BBB2"})
+    rig.discovery.take([replace(announced(second), instance="First")])
+    async with rig.driver("zebra", serial="AAA1").connect() as session:
+        await session.observe()
+    assert rig.learnt == ["BBB2"]
+
+
+async def test_no_label_leaves_before_the_serial_number_is_kept(first: VirtualPrinter) -> None:
+    async def full(_serial: str) -> None:
+        raise OSError("disk full")
+
+    rig = Rig(zebra={"identity": "uuid:aaa1"})
+    rig.discovery.take([announced(first)])
+    driver = rig.driver("zebra")
+    driver._learnt = full
+    for _ in range(2):
+        async with driver.connect() as session:
+            with pytest.raises(OSError, match="disk full"):
+                await session.observe()
+            with pytest.raises(WrongPrinter):
+                await session.send(b"^XA^XZ")

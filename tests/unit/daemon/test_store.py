@@ -241,6 +241,13 @@ async def test_jobs_are_found_by_their_numbers_and_by_pages(store: Store) -> Non
     assert await store.counts() == {"zebra": {"pending": 5}}
 
 
+async def test_the_last_serial_number_of_an_identity_counts(store: Store) -> None:
+    await store.learn_serial("name:First", "AAA1", 1.0)
+    await store.learn_serial("uuid:u-1", "CCC3", 2.0)
+    await store.learn_serial("name:First", "BBB2", 3.0)
+    assert await store.serials() == {"name:First": "BBB2", "uuid:u-1": "CCC3"}
+
+
 def test_migrations_build_what_the_tables_say(path: Path) -> None:
     migrate(path)
     engine = create_engine(f"sqlite:///{path}", poolclass=pool.NullPool)

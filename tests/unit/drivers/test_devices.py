@@ -25,6 +25,7 @@ SERVICES = st.builds(
         uuid=st.sampled_from([None, "u-1", "u-2"]),
         note=st.sampled_from(["", "line 2"]),
         label_printer=st.booleans(),
+        hardware_address=st.sampled_from([None, "00074d000001", "00074d000002"]),
     ),
 )
 
@@ -84,6 +85,7 @@ def test_a_service_without_uuid_does_not_choose_between_two() -> None:
         ("serial:D4J204501234", "serial", "D4J204501234"),
         ("UUID: urn:uuid:CBF40622-0000", "uuid", "cbf40622-0000"),
         ("name: Zebra: line 2 ", "name", "Zebra: line 2"),
+        ("mac:00:07:4D:41-08-bd", "mac", "00074d4108bd"),
     ],
 )
 def test_an_identity_is_read(text: str, kind: str, value: str) -> None:
@@ -92,10 +94,33 @@ def test_an_identity_is_read(text: str, kind: str, value: str) -> None:
     assert Wanted.parse(str(wanted)) == wanted
 
 
-@pytest.mark.parametrize("text", ["", "serial:", "mac:00:11", "D4J2", "name:\x1b[2J", "name:" + "x" * 300])
+@pytest.mark.parametrize(
+    "text", ["", "serial:", "mac:00:11", "mac:00074d4108bg", "D4J2", "name:\x1b[2J", "name:" + "x" * 300]
+)
 def test_what_names_no_printer_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not of the form serial:"):
         Wanted.parse(text)
+
+
+def test_what_answers_by_its_card_is_the_printer_of_its_host_name_else_of_its_address() -> None:
+    card = Service(
+        "socket", "ZBR1", "ZBR1", 9100, ("192.0.2.9",), Advert(make_and_model="PS", hardware_address="00074d000001")
+    )
+    named = replace(ZEBRA, host="zbr1.local")
+    at_its_address = replace(ZEBRA, addresses=("192.0.2.9",), advert=Advert(uuid="u-2"))
+    both = {device.uuid: device for device in merge([card, named, at_its_address])}
+    assert both["u-1"].hardware_address == "00074d000001"
+    assert both["u-1"].name == "Zebra"
+    assert [at.address for at in both["u-1"].endpoints] == ["192.0.2.7", "192.0.2.9"]
+    assert both["u-2"].hardware_address is None
+    (one,) = merge([card, at_its_address])
+    assert (one.key, one.hardware_address) == ("uuid:u-2", "00074d000001")
+    (moved,) = merge([card, replace(card, addresses=("192.0.2.10",))])
+    assert moved.key == "mac:00074d000001"
+    assert Wanted.parse("mac:00:07:4d:00:00:01").fits(moved)
+    assert not Wanted.parse("mac:00:07:4d:00:00:02").fits(moved)
+    tail = replace(ZEBRA, advert=Advert(uuid="cbf40622-0000-3000-8000-00074d000002"))
+    assert Wanted.parse("mac:00:07:4d:00:00:02").fits(Device((tail,)))
 
 
 def test_only_the_announced_one_fits() -> None:

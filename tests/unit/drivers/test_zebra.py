@@ -66,6 +66,22 @@ def test_host_identification_gives_the_nominal_resolution(field: str, dpi: int |
     assert read(f"\x02ZD421,V93,{field},8192KB,X\x03\r\n".encode()) == [HostIdentification("ZD421", "V93", dpi)]
 
 
+@pytest.mark.parametrize(
+    ("block", "digits"),
+    [
+        (b"\r\n  MAC ADDRESS\r\n   00:07:4d:2c:e0:7a\r\n", "00074d2ce07a"),  # guide: ~HQ, example 3
+        (b"MAC ADDRESS\r\n00:07:4D:2C:E0:7A", "00074d2ce07a"),
+        (b"MAC ADDRESS\r\n00:07:4d:2c:e0:7a 00:07:4d:2c:e0:7b", None),
+        (b"MAC ADDRESS\r\n00:07:4d:2c:e0:7a:01", None),
+        (b"MAC ADDRESS\r\n?", None),
+    ],
+)
+def test_a_hardware_address_is_read(block: bytes, digits: str | None) -> None:
+    replies = zebra.ReplyReader().feed(b"\x02" + block + b"\x03")
+    frame = b"\x02" + block + b"\x03"
+    assert replies == [zebra.Garbage(frame) if digits is None else zebra.HardwareAddress(digits)]
+
+
 def test_extended_status_tells_errors_from_warnings() -> None:
     (reply,) = read(OUT_AND_PAUSED)
     assert reply == ExtendedStatus(error=True, errors=0x10001, warning=True, warnings=8)
