@@ -1,5 +1,6 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
@@ -32,13 +33,29 @@ class Actions:
     async def cancel(self, job_id: str, *, who: str) -> Job:
         """Take a job that has not begun to print out of the queue, or back from a spooler that holds it.
 
-        Such a job is still processing when this returns. It is canceled when nothing of it was printed for sure; else
-        its outcome is asked about.
+        Of an event's job the parts of its document as well, as far as they may be. What is taken back is still
+        processing when this returns. It is canceled when nothing of it was printed for sure; else its outcome is
+        asked about.
 
         Raises:
             NoSuchJob, IllegalTransition: the printer has it, or it ended.
         """
-        because = f"canceled by {who}"
+        because, failure = f"canceled by {who}", None
+        try:
+            job = await self._cancel(job_id, because)
+        except IllegalTransition as error:
+            job, failure = await self._store.get(job_id), error
+        # asked for only now: a job that is canceled is not split any more
+        for part in [] if job.part_of else await self._store.parts(job):
+            if not part.state.terminal:
+                with contextlib.suppress(IllegalTransition):
+                    await self._cancel(part.id, because)
+                    failure = None
+        if failure is not None:
+            raise failure
+        return job
+
+    async def _cancel(self, job_id: str, because: str) -> Job:
         for _ in range(_TRIES):
             job = await self._store.get(job_id)
             if job.being_canceled:

@@ -107,7 +107,7 @@ class _Server:
             ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
             if os.getppid() == server:
                 _work(descriptor, self._sandbox)
-        except BrokenPipeError:
+        except ConnectionError:
             pass  # the daemon is gone, or does not want the answer any more
         except BaseException:  # noqa: BLE001 - whatever it is, the child must not become a second server
             traceback.print_exc()

@@ -11,7 +11,7 @@ from .messages import iso
 
 #: what a technician should do about a reason; the first of these that is present is shown
 _ADVICE = {
-    "printer-identity-mismatch": "the configured serial number does not answer here: check cabling and configuration",
+    "printer-identity-mismatch": "another printer answers than the known one: check cabling, or set its serial",
     "printer-configured-twice": "this printer is configured under another name too: remove one of the two",
     "printer-resolution-mismatch": "its head has another resolution than configured: correct the configuration",
     "printer-language-mismatch": "the printer speaks another language: set device.languages to zpl",

@@ -146,7 +146,8 @@ class Spooler:
         if taken:
             return asked
         too_late = f"too late to cancel: {self._name} has it"
-        await self._store.move(job.id, asked.state, job.reason, too_late, now(), was=asked)
+        with contextlib.suppress(IllegalTransition):  # it ended meanwhile
+            await self._store.move(job.id, asked.state, job.reason, too_late, now(), was=asked)
         raise TooLate(f"job {job.id}: {too_late}")
 
     async def _turn(self) -> float:

@@ -74,16 +74,17 @@ def patience_for(
         labels: how many there are.
         length_mm: of one label.
         settle: least time for a drained printer's word to be final.
-        silence: least time without answer that makes the outcome unknown.
+        silence: time without answer that makes the outcome of one label unknown.
         first: seconds that its first label takes, None where that was never measured.
         each: seconds from label to label, None where that was never measured.
     """
     slow = length_mm / _SLOW_MM_PER_SECOND
     pace = slow if each is None else each
     start = slow + _WARM_UP_SECONDS if first is None else first
-    printing = max(_LEAST_PRINTING, _MARGIN * (start + (labels - 1) * pace))
+    others = _MARGIN * (labels - 1) * pace
+    printing = max(_LEAST_PRINTING, _MARGIN * start + others)
     motion = slow if first is None else _MARGIN * first
-    return Patience(settle, max(silence, printing), max(settle, motion), printing)
+    return Patience(settle, silence + others, max(settle, motion), min(printing, silence + others))
 
 
 def describe(status: PrinterStatus) -> str:

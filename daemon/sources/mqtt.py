@@ -17,7 +17,8 @@ log = logging.getLogger(__name__)
 class ManualAckClient(aiomqtt.Client):
     """aiomqtt with two things of paho's that it hides: manual acknowledgement, and the DUP flag.
 
-    aiomqtt 2.5 acknowledges when a message is in its memory queue, which a crash would lose.
+    aiomqtt 2.5 acknowledges when a message is in its memory queue, which a crash would lose. And it has the loop
+    watch a socket's number some time after paho asked for it, when the socket may be closed and its number another's.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -32,6 +33,21 @@ class ManualAckClient(aiomqtt.Client):
         if message.dup:
             self._redelivered.add(message.mid)
         super()._on_message(client, userdata, message)
+
+    def _on_socket_register_write(self, client: PahoClient, userdata: Any, sock: Any) -> None:  # noqa: ARG002 - paho's
+        def write() -> None:
+            try:
+                client.loop_write()
+            except Exception as error:  # noqa: BLE001 - whatever breaks it, the connection is over
+                if not self._disconnected.done():
+                    self._disconnected.set_exception(error)
+
+        def watch() -> None:
+            if sock.fileno() > -1:
+                self._loop.add_writer(sock.fileno(), write)
+
+        # paho calls this from the thread that connects, too
+        self._loop.call_soon_threadsafe(watch)
 
     def was_redelivered(self, message: aiomqtt.Message) -> bool:
         """Whether the broker sends this message again: DUP is set, or it is a retained one."""

@@ -16,6 +16,12 @@ from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Rejection, attem
 
 # built once: SQLAlchemy then finds it in its cache at once
 _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
+_ASSET = select(schema.assets.c.data, schema.assets.c.media_type).join_from(
+    schema.jobs,
+    schema.assets,
+    (schema.jobs.c.id == bindparam("job"))
+    & (schema.assets.c.job_id == func.coalesce(schema.jobs.c.part_of, schema.jobs.c.id)),
+)
 
 
 class Queries:
@@ -40,6 +46,17 @@ class Queries:
         """
         async with self._reading() as connection:
             return await self._get(connection, job_id)
+
+    async def parts(self, job: Job) -> list[Job]:
+        """The other jobs of the same event's document, the event's own first."""
+        jobs, whole = schema.jobs.c, job.part_of or job.id
+        query = (
+            select(schema.jobs)
+            .where((jobs.part_of == whole) | (jobs.id == whole), jobs.id != job.id)
+            .order_by(jobs.part_of.is_not(None), jobs.id)
+        )
+        async with self._reading() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
     async def queue(
         self, printer: str, *, reason: str | None = None, skip: Collection[str] = (), limit: int = 1
@@ -109,10 +126,9 @@ class Queries:
         return found
 
     async def asset(self, job_id: str) -> tuple[bytes, str | None]:
-        """A job's bytes as received, and the media type its publisher gave."""
-        query = select(schema.assets.c.data, schema.assets.c.media_type).where(schema.assets.c.job_id == job_id)
+        """A job's bytes as received, and the media type its publisher gave; a part's are those of its event."""
         async with self._reading() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(_ASSET, {"job": job_id})).first()
         if row is None:
             raise NoSuchJob(f"job {job_id} has no asset")
         return row.data, row.media_type

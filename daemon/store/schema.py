@@ -59,6 +59,11 @@ jobs = Table(
     Column("priority", Integer, nullable=False),
     Column("useful_until", Float),
     Column("tags", JSON, nullable=False),
+    # the event's job, whose asset a part shares
+    Column("part_of", String(36), ForeignKey("jobs.id")),
+    # numbers of pages; SQL's NULL for all
+    Column("pages", JSON(none_as_null=True)),
+    Column("role", String(20)),
     Column("duplicates", Integer, nullable=False),
 )
 # the question of spooler and preparer: next pending jobs of a printer, by priority, then age
@@ -67,6 +72,7 @@ Index("ix_jobs_event_key", jobs.c.event_key, jobs.c.received_at)
 Index("ix_jobs_tracking_number", jobs.c.tracking_number)
 Index("ix_jobs_package_id", jobs.c.package_id)
 Index("ix_jobs_event_id", jobs.c.event_id)
+Index("ix_jobs_part_of", jobs.c.part_of)
 
 assets = Table(
     "assets",

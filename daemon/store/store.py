@@ -1,13 +1,9 @@
 """The store: every change of a job is one commit of its row, its ledger line and its MQTT message."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from collections.abc import Sequence
+from dataclasses import asdict
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,74 +12,28 @@ from .. import messages
 from ..errors import IllegalTransition
 from ..job import Job, JobState, Reason, after_attempt, check_move
 from . import schema
-from .engine import migrate, open_engine
+from .journal import check_unchanged
+from .parts import Parts
 from .profiles import Profiles
-from .rows import (
-    Accepted,
-    Artwork,
-    NewJob,
-    job_from,
-    job_row,
-    new_job,
-)
-from .writer import Writer
+from .rows import Accepted, Artwork, NewJob, job_from, new_job
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
-_INSERT_JOB = insert(schema.jobs)
 _INSERT_ASSET = insert(schema.assets)
-_INSERT_LEDGER = insert(schema.ledger)
-_INSERT_OUTBOX = insert(schema.outbox)
 _FIND = (
     select(schema.jobs)
     .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
     .order_by(schema.jobs.c.received_at.desc())
 )
-_UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
 
 #: bytes of a rejected payload that are kept for whoever corrects it
 REJECTED_BYTES = 64 * 1024
 
 
-class Store(Profiles):
+class Store(Parts, Profiles):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
     """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        topic_prefix: str,
-        batch: int = 64,
-        duplicate_window: float = 600.0,
-        changed: Callable[[Job], None] = lambda _job: None,
-        rejected: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._path = path
-        self._prefix = topic_prefix
-        self._window = duplicate_window
-        super().__init__(open_engine(path))
-        self._writer = Writer(self._engine, batch=batch)
-        self._changed = changed
-        self._rejected = rejected
-        self._revision = 0
-        self._running: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        await asyncio.to_thread(migrate, self._path)
-        async with self._engine.connect() as connection:
-            self._revision = await connection.scalar(select(func.max(schema.jobs.c.revision))) or 0
-        self._running = asyncio.create_task(self._writer.run(), name="store-writer")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._running is not None:
-            await self._writer.close()
-            await self._running
-        await self._engine.dispose()
 
     # Intake
 
@@ -102,13 +52,11 @@ class Store(Profiles):
             identity = f"{new.event.identity}#{new.id}" if new.event.bare or known else new.event.identity
             self._revision += 1
             job = new_job(new, self._revision, reused=bool(known))
-            await connection.execute(
-                _INSERT_JOB, job_row(job) | {"identity": identity, "event_key": new.event.identity}
-            )
+            words = f"accepted from {new.source}; {new.route.because}"
+            await self._insert(connection, job, identity=identity, event_key=new.event.identity, words=words)
             await connection.execute(
                 _INSERT_ASSET, {"job_id": new.id, "media_type": new.event.media_type, "data": new.event.asset}
             )
-            await self._tell(connection, job, f"accepted from {new.source}; {new.route.because}")
             return Accepted(job, duplicate=False)
 
         return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
@@ -180,7 +128,7 @@ class Store(Profiles):
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
-            _check_unchanged(job, was)
+            check_unchanged(job, was)
             return await self._update(
                 connection, job, now, words=message, state=state, reason=reason, message=message, **columns
             )
@@ -208,7 +156,7 @@ class Store(Profiles):
             job = await self._get(connection, job_id)
             if job.state is not JobState.PENDING:
                 raise IllegalTransition(f"job {job_id} is {job.state} and is not rendered any more")
-            _check_unchanged(job, was)
+            check_unchanged(job, was)
             check_move(job_id, job.state, state)
             await connection.execute(delete(schema.artworks).where(schema.artworks.c.job_id == job_id))
             await connection.execute(
@@ -364,25 +312,3 @@ class Store(Profiles):
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
         found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
         return [job_from(row) for row in found.mappings()]
-
-    async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
-        self._revision += 1
-        columns |= {"updated_at": now, "revision": self._revision}
-        await connection.execute(_UPDATE_JOB, columns | {"job": job.id})
-        job = replace(job, **columns)  # type: ignore[arg-type]  # the columns are the fields
-        await self._tell(connection, job, words)
-        return job
-
-    async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
-        line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
-        await connection.execute(_INSERT_LEDGER, line)
-        await self._publish(connection, messages.job_topic(self._prefix, job.id), messages.job_payload(job))
-
-    async def _publish(self, connection: AsyncConnection, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain})
-
-
-def _check_unchanged(job: Job, was: Job | None) -> None:
-    """Refuse to change a job that is not where its changer saw it."""
-    if was is not None and (job.state, job.reason, job.printer) != (was.state, was.reason, was.printer):
-        raise IllegalTransition(f"job {job.id} is {job.state} ({job.reason}) for {job.printer or 'no printer'} by now")

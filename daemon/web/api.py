@@ -56,11 +56,12 @@ async def jobs(request: web.Request) -> web.Response:
 
 
 async def job(request: web.Request) -> web.Response:
-    """One job with its timeline."""
+    """One job with its timeline, and the jobs of its document's other pages."""
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
-    return web.json_response({**views.job_json(found), "timeline": timeline})
+    parts = [views.job_json(part) for part in await store.parts(found)]
+    return web.json_response({**views.job_json(found), "timeline": timeline, "parts": parts})
 
 
 async def preview(request: web.Request) -> web.Response:

@@ -90,6 +90,7 @@ async def job(request: web.Request) -> web.Response:
         _templates.get_template("job.html").render(
             settings=app.settings,
             card=_card(app, found),
+            others=[_card(app, one) for one in await app.store.parts(found)],
             timeline=timeline,
             broker=app.broker.state,
             places=words.places(app.settings, found),

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import Job, JobState, allowed_acts
+from ..job import Job, JobState, Role, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
 from ..store.rows import LedgerEntry, Rejection
@@ -32,6 +32,9 @@ class JobJson(TypedDict):
     document_type: str | None
     package_id: str | None
     event_id: str | None
+    part_of: str | None
+    pages: tuple[int, ...] | None
+    role: Role | None
     received_at: str | None
     updated_at: str | None
     duplicates: int
@@ -101,6 +104,9 @@ def job_json(job: Job) -> JobJson:
         document_type=job.document_type,
         package_id=job.package_id,
         event_id=job.event_id,
+        part_of=job.part_of,
+        pages=job.pages,
+        role=job.role,
         received_at=iso(job.received_at),
         updated_at=iso(job.updated_at),
         duplicates=job.duplicates,

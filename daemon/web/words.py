@@ -8,7 +8,7 @@ from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
-from ..job import Job, JobState, Reason, allowed_acts
+from ..job import Job, JobState, Reason, Role, allowed_acts
 from . import views
 
 
@@ -56,6 +56,14 @@ _WHY: dict[str, Callable[[views.JobJson], str]] = {
 _SIZE = Resolution(203).size(Media.parse("4x6in"))
 
 
+_ROLES: dict[Role | None, str] = {
+    "label": "label",
+    "slip": "packing slip",
+    "hazmat": "dangerous goods sheet",
+    "invoice": "invoice",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A job on the page."""
@@ -72,6 +80,14 @@ class Card:
     def why(self) -> str:
         """The reason for whoever stands at the printer; the timeline has the exact one."""
         return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
+
+    @property
+    def part(self) -> str:
+        """Which pages of its document it is; empty where they were not told apart."""
+        role, pages = _ROLES.get(self.view["role"], ""), self.view["pages"]
+        if not role or not pages:
+            return role
+        return f"{role}, page{'s' * (len(pages) > 1)} {', '.join(map(str, pages))}"
 
     @property
     def number(self) -> str:

@@ -119,6 +119,8 @@ class Machine:
     def clear_fault(self, kind: FaultKind) -> None:
         """Mend it; unknown to the printer or not."""
         self._faults.pop(kind, None)
+        if kind is FaultKind.OTHER_PRINTER:
+            self._others_scanner.clear()
 
     @property
     def faults(self) -> tuple[Fault, ...]:

@@ -282,13 +282,12 @@ class VirtualPrinter:
     # --- network
 
     async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             try:
                 if self._machine.active(FaultKind.UNPLUGGED):
                     self._close()
                     await self._until(lambda: not self._machine.active(FaultKind.UNPLUGGED))
-                peer, _ = await loop.sock_accept(self._listener or self._bind())
+                peer = await wire.accept(self._listener or self._bind())
             except OSError as error:
                 _log.warning("virtual printer %s could not accept: %s", self.serial, error)
                 await asyncio.sleep(0.1)  # e.g. out of file descriptors

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import ctypes
 import getpass
 import json
 import os
@@ -10,7 +11,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -26,6 +27,8 @@ LABELS = ROOT / "daemon/demo/labels"
 PREFIX = "labeld/test"
 #: no test waits for longer; a limit against hanging, not a measurement
 PATIENCE = 60.0
+_LIBC = ctypes.CDLL(None)
+_PR_SET_PDEATHSIG = 1
 ENDED = {"completed", "aborted", "canceled", "pending-held"}
 
 
@@ -44,6 +47,11 @@ def program(name: str) -> str:
     return path
 
 
+def die_with_parent() -> None:
+    """For a child between fork and exec: it ends when the test's process does, however that ends (prctl(2))."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
 class Process:
     """A program that is stopped and started, and never outlives its test."""
 
@@ -57,7 +65,9 @@ class Process:
     async def start(self) -> None:
         """Start it."""
         with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(*self._command, stdout=log, stderr=log, env=self._env)
+            self.process = await asyncio.create_subprocess_exec(
+                *self._command, stdout=log, stderr=log, env=self._env, preexec_fn=die_with_parent
+            )
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
         """Signal it and wait for its end; gives its exit status."""
@@ -124,7 +134,7 @@ class Labeld(Process):
     """The daemon as systemd would start it, with a configuration file; the first printer is the default one.
 
     With `discovery` it hears who announces himself on loopback, also for tests that run at the same time; printers with
-    one of the `identities` are to be found by it.
+    one of the `identities` are to be found by it. It asks the `zebra_networks` for Zebras.
     """
 
     def __init__(
@@ -136,6 +146,7 @@ class Labeld(Process):
         more: str = "",
         identities: Mapping[str, str] = MappingProxyType({}),
         discovery: bool = False,
+        zebra_networks: Sequence[str] = (),
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.web_port = free_port()
@@ -153,6 +164,7 @@ class Labeld(Process):
             f"[mqtt]\nport = {broker_port}\n{mqtt}",
             f"[web]\nport = {self.web_port}",
             f'[discovery]\nenabled = {str(discovery).lower()}\ninterfaces = ["127.0.0.1"]',
+            f"zebra_networks = {json.dumps(zebra_networks)}",
             "[spooler]\npoll_seconds = 0.02\nsettle_seconds = 1.0\nretry_max_seconds = 0.5",
             *tables,
         ]

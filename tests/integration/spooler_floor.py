@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
 from labeld.config.settings import Settings
+from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, new_job_id
+from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer, made_for
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
@@ -36,6 +38,7 @@ class Floor:
         zebra: VirtualPrinter,
         name: str = "zebra",
         limits: SpoolerSettings = LIMITS,
+        /,
         **settings: object,
     ) -> None:
         self.store = store
@@ -69,9 +72,10 @@ class Floor:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Spooler]:
         """The spooler at work."""
-        preparer = Preparer(
-            Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
-        )
+        chosen = Settings()
+        pool = RenderPool(chosen.render)
+        parting = Parting(self.store, pool, Dispatcher(chosen, self.store, self.printers, time.time), time.time)
+        preparer = Preparer(chosen, self.store, pool, self.printers, time.time, time.monotonic, parting)
         spooler = Spooler(
             self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
         )

@@ -190,7 +190,7 @@ async def test_an_interrupted_label_that_did_not_come_out_prints_once_if_the_cou
 async def test_an_interrupted_label_is_not_sent_again_because_the_counter_is_not_told(
     store: Store, zebra: VirtualPrinter
 ) -> None:
-    floor = Floor(store, zebra, limits=LIMITS.model_copy(update={"silence_seconds": 1.0}))
+    floor = Floor(store, zebra, "zebra", LIMITS.model_copy(update={"silence_seconds": 1.0}))
     async with floor.running():
         await floor.until(await floor.job(1), JobState.COMPLETED)
     job = await interrupted(floor, 2)

@@ -26,6 +26,7 @@ from labeld.daemon.fleet import Fleet
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.outbox import Outbox
+from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
@@ -122,9 +123,10 @@ class Floor:
         )
         pool = await enter(RenderPool(chosen.render))
         self.printers = Printers(chosen.printers, lambda view: self.bus.tell("printer", view.name))
-        self._preparer = Preparer(chosen, store, pool, self.printers, time.time, time.monotonic)
-        self.store = await enter(store)
         dispatcher = Dispatcher(chosen, store, self.printers, time.time)
+        parting = Parting(store, pool, dispatcher, time.time)
+        self._preparer = Preparer(chosen, store, pool, self.printers, time.time, time.monotonic, parting)
+        self.store = await enter(store)
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))

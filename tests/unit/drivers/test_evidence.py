@@ -124,15 +124,16 @@ def test_a_label_has_the_time_that_its_length_needs() -> None:
     assert (short.settle, short.silence, short.motion, short.printing) == (3, 60, 3, 12)
     assert (long.motion, long.printing) == (10, 30)
     batch = patience_for(50, 152.4)
-    assert batch.printing == batch.silence == pytest.approx(2 * (5 + 50 * 3))
+    assert batch.printing == pytest.approx(2 * (5 + 50 * 3))
+    assert batch.silence == pytest.approx(60 + 2 * 49 * 3)
     assert batch.motion == pytest.approx(3)
 
 
 def test_a_printer_is_measured_by_its_own_speed() -> None:
     quick = patience_for(50, 152.4, first=1.0, each=0.5)
-    assert (quick.printing, quick.silence, quick.motion) == (51, 60, 3)
+    assert (quick.printing, quick.silence, quick.motion) == (51, 109, 3)
     slow = patience_for(2, 152.4, first=20.0, each=15.0)
-    assert (slow.printing, slow.silence, slow.motion) == (70, 70, 40)
+    assert (slow.printing, slow.silence, slow.motion) == (70, 90, 40)
     assert patience_for(1, 152.4, first=0.1).printing == 3
 
 
