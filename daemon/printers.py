@@ -15,6 +15,7 @@ _ADVICE = {
     "printer-identity-mismatch": "another printer answers than the known one: check cabling, or set its serial",
     "printer-configured-twice": "this printer is configured under another name too: remove one of the two",
     "printer-resolution-mismatch": "its head has another resolution than configured: correct the configuration",
+    "printer-language-mismatch": "the printer speaks another language: set device.languages to zpl",
     "timed-out": "look at the printer: it gives no answer",
     "offline": "switch the printer on and check its network cable",
     "cover-open": "close the print head",
@@ -30,6 +31,10 @@ _ADVICE = {
     "job-hold-until-specified": "release the label's job in CUPS: lp -i JOB -H resume",
     "media-mismatch": "its CUPS queue does not offer this stock",
     "queue-resolution-unknown": "its CUPS queue does not tell its resolution: scan a label of it first",
+    "calibration-needed": "calibrate its label sensor",
+    "media-low": "have labels ready: few are left",
+    "printhead-dirty": "clean the print head",
+    "printhead-worn": "the print head is worn: have it replaced",
     "queue-repeats-labels": "CUPS prints again after an error: lpadmin -p QUEUE -o printer-error-policy=abort-job",
 }
 

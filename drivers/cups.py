@@ -20,7 +20,7 @@ from ..renderers.asset import PDF
 from ..renderers.media import Media
 from .errors import ConnectionLost, PrinterOffline, PrinterStalled, Recalled
 from .line import Line
-from .printer import Identity, Observation, PrinterState, PrinterStatus
+from .printer import Identity, Observation, PrinterState, PrinterStatus, Spare, ask_all
 from .queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Attributes, Queue, can_be_taken_back, handover_of, status_of
 
 #: what CUPS passes on untouched
@@ -170,8 +170,8 @@ class CupsSession:
         self._job = 0
         self._steps = 0
 
-    async def observe(self) -> Observation:
-        """Ask CUPS about the queue, and about the job of this conversation.
+    async def observe(self, _spare: Spare = ask_all, *, thorough: bool = False) -> Observation:  # noqa: ARG002
+        """Ask CUPS about the queue, and about the job of this conversation; there is nothing to spare.
 
         Raises:
             ConnectionLost: CUPS went away, or has no such queue any more.

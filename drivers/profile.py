@@ -20,6 +20,8 @@ _AGAIN_SECONDS = 86400.0
 _REMEMBERED, _NOW = 64, 8
 #: how much slower than usual is worth a word: by this factor, and by more than a look at a printer is apart
 _DRIFT, _LEAST_DRIFT = 1.4, 0.4
+#: bytes of a payload that are searched for pictures
+_SEARCHED = 1 << 16
 _FIELD = re.compile(rb"\^GF([ABC]),\d*,\d*,\d*,[\r\n ]*(:B64:|:Z64:)?([^\^~]*)", re.IGNORECASE)
 _RUNS = re.compile(rb"[G-Zg-z,!:]")
 
@@ -99,7 +101,11 @@ def after_look(old: Profile, seen: Observation, now: float) -> Profile:
     for question, answered in seen.answers.items():
         habits[question] = _heard(habits.get(question, Habit()), seen.status, now, answered=answered)
     identity = Identity(
-        told.serial or known.serial, told.model or known.model, told.firmware or known.firmware, told.dpi or known.dpi
+        told.serial or known.serial,
+        told.model or known.model,
+        told.firmware or known.firmware,
+        told.dpi or known.dpi,
+        hardware_address=told.hardware_address or known.hardware_address,
     )
     new = replace(old, last_seen=now, identity=identity, habits=habits)
     if seen.odometer is not None and old.counter in (None, Counter.NONE):
@@ -151,7 +157,7 @@ def _with(old: tuple[float, ...], more: float | None) -> tuple[float, ...]:
 def encodings_in(payload: bytes) -> frozenset[str]:
     """Which encodings the `^GF` pictures of a ZPL payload have: `ascii`, `rle`, `b64`, `z64`, `binary`."""
     found = set()
-    for picture in _FIELD.finditer(payload):
+    for picture in _FIELD.finditer(payload, 0, _SEARCHED):
         letter, prefix, data = picture.groups()
         if prefix is not None:
             found.add("z64" if prefix.upper() == b":Z64:" else "b64")

@@ -18,6 +18,7 @@ def profile_facts(profile: Profile) -> list[tuple[str, str]]:
     """What was learned, as pairs of a short name and words, for a page or a terminal."""
     who = profile.identity
     facts = [("model", who.model), ("firmware", who.firmware), ("serial number", who.serial)]
+    facts.append(("hardware address", who.hardware_address))
     known = [(name, words) for name, words in facts if words]
     known.append(("known", f"since {_day(profile.first_seen)}, last seen {_day(profile.last_seen)}"))
     if profile.mute_at is not None:
@@ -67,6 +68,7 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         "model": who.model,
         "firmware": who.firmware,
         "resolution": who.dpi,
+        "hardware_address": who.hardware_address,
         "first_seen": profile.first_seen,
         "last_seen": profile.last_seen,
         "answers": {
@@ -93,7 +95,13 @@ def profile_from(saved: Mapping[str, Any]) -> Profile:
     return Profile(
         first_seen=saved["first_seen"],
         last_seen=saved["last_seen"],
-        identity=Identity(saved["serial"], saved["model"], saved["firmware"], saved["resolution"]),
+        identity=Identity(
+            saved["serial"],
+            saved["model"],
+            saved["firmware"],
+            saved["resolution"],
+            hardware_address=saved["hardware_address"],
+        ),
         habits=habits,
         counter=None if saved["counter"] is None else Counter(saved["counter"]),
         counter_at=saved["counter_at"],

@@ -7,14 +7,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from ...drivers.profile import Profile
 from ...drivers.profile_words import profile_from, profile_json
 from . import schema
-from .queries import Queries
-from .writer import Writer
+from .journal import Journal
 
 
-class Profiles(Queries):
+class Profiles(Journal):
     """The part of the store that keeps profiles."""
-
-    _writer: Writer
 
     async def profile(self, serial: str) -> Profile | None:
         """What was learned of the printer with this serial number."""

@@ -1,5 +1,6 @@
 """A printer's own page, and what the API says of it and does with it."""
 
+import time
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 async def page(request: web.Request) -> web.Response:
     """`GET /printers/{name}`: one printer, its labels, and what labeld knows of it and says to it."""
     app = request.app[LABELD]
-    found = await detail(app, request.match_info["name"])
+    found = await detail(app, request.match_info["name"], time.time())
     return answer(
         TEMPLATES.get_template("printer.html").render(
             settings=app.settings,
@@ -49,7 +50,7 @@ async def act(request: web.Request) -> web.Response:
 
 async def printer(request: web.Request) -> web.Response:
     """One printer with everything that is known of it."""
-    return web.json_response((await detail(request.app[LABELD], request.match_info["name"])).view)
+    return web.json_response((await detail(request.app[LABELD], request.match_info["name"], time.time())).view)
 
 
 async def printers(request: web.Request) -> web.Response:

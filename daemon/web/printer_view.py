@@ -1,17 +1,20 @@
 """One printer with everything that is known of it, for the API and its page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from ...config.printers import PrinterSettings
-from ...drivers import cups, zebra
-from ...drivers.printer import PrinterState
-from ...drivers.profile import Profile
+from ...drivers import cups
+from ...drivers.dialogue import questions
+from ...drivers.printer import PrinterState, Question
+from ...drivers.profile import Profile, spared
 from ...drivers.profile_words import profile_json
 from ...renderers import surroundings
 from ...renderers.asset import PDF
 from ...renderers.media import Resolution
 from ...renderers.payload import paper_of
+from ..acquaintance import place_of
 from ..errors import NoSuchPrinter
 from ..job import Job, JobState
 from ..printers import PrinterView
@@ -23,12 +26,6 @@ if TYPE_CHECKING:
 
 #: how many of its labels are shown: those that wait, and those that it was sent
 _WAITING, _LAST = 12, 12
-_QUESTIONS = (
-    zebra.HOST_IDENTIFICATION_QUERY,
-    zebra.HOST_STATUS_QUERY,
-    zebra.getvar(zebra.SERIAL),
-    zebra.getvar(zebra.LABEL_COUNT),
-)
 
 
 class CapabilitiesJson(TypedDict):
@@ -78,8 +75,8 @@ class Detail:
     last: list[Job]
 
 
-async def detail(app: "App", name: str) -> Detail:
-    """Everything about one printer.
+async def detail(app: "App", name: str, now: float) -> Detail:
+    """Everything about one printer; `now` is Unix seconds.
 
     Raises:
         NoSuchPrinter: there is none of this name.
@@ -100,7 +97,9 @@ async def detail(app: "App", name: str) -> Detail:
         firmware=printer.identity.firmware,
         found_by=_found_by(printer),
         capabilities=_capabilities(printer, document_format),
-        says=sayings(printer.settings, document_format),
+        says=sayings(
+            printer.settings, document_format, () if profile is None else spared(profile, printer.identity, now)
+        ),
         profile=None if profile is None else profile_json(profile),
         waiting=[views.job_json(job) for job in waiting],
         last=[views.job_json(job) for job in last],
@@ -113,11 +112,14 @@ async def learned(store: Store, printer: PrinterView) -> Profile | None:
     serial = printer.identity.serial or printer.settings.own_serial
     if serial is not None:
         return await store.profile(serial)
-    return await store.profile_at(f"{printer.name} {printer.settings.uri or printer.settings.identity}")
+    return await store.profile_at(place_of(printer.name, printer.settings))
 
 
-def sayings(settings: PrinterSettings, document_format: str | None) -> SayingsJson:
-    """What labeld says to a printer beside the dots, from the encoder itself; empty while its language is not known."""
+def sayings(settings: PrinterSettings, document_format: str | None, unasked: Collection[Question] = ()) -> SayingsJson:
+    """What labeld says to a printer beside the dots, from the encoder itself; empty while its language is not known.
+
+    Questions that are `unasked` are spared, as it does not answer them.
+    """
     if document_format is None:
         return SayingsJson(label=[], options=[], questions=[], left_alone=[])
     resolution = Resolution(settings.resolution)
@@ -125,10 +127,12 @@ def sayings(settings: PrinterSettings, document_format: str | None) -> SayingsJs
     label = surroundings.said(document_format, *resolution.size(paper), resolution, settings.graphic_encoding)
     options = cups.ONCE | {"print-scaling": "none", "media": settings.media} if document_format == PDF else {}
     asks = settings.ask and not settings.queued
+    by_address = settings.wanted is not None and settings.wanted.kind == "mac"
+    asked = questions(frozenset(unasked), hardware_address=by_address) if asks else ()
     return SayingsJson(
         label=list(label),
         options=[f"{key}={value}" for key, value in options.items()],
-        questions=[question.decode().strip() for question in _QUESTIONS] if asks else [],
+        questions=[question.decode().strip() for question in asked],
         left_alone=list(surroundings.LEFT_ALONE[document_format]),
     )
 
