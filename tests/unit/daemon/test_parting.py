@@ -1,5 +1,6 @@
 """Parts in the store, and what of a document goes where."""
 
+import itertools
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -33,6 +34,7 @@ REQUEST = RenderRequest(
     media_type=None,
     max_bytes=1 << 24,
 )
+NUMBERS = itertools.count()
 SLIP = NewPart("part", (2,), "slip", Route("laser", "rule 1"))
 
 
@@ -45,7 +47,7 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 async def accepted(store: Store, event_id: str = "e1", more: str = "") -> Job:
     payload = f'{{"event_id": "{event_id}", "asset": {{"content": "x"}}, "media": "4x6in"{more}}}'.encode()
     event = from_json("t", payload, max_bytes=1000)
-    new = NewJob(new_job_id(1.0, id(event)), event, "test", "t", Route("zebra", "only"), 1.0)
+    new = NewJob(new_job_id(1.0, next(NUMBERS)), event, "test", "t", Route("zebra", "only"), 1.0)
     return (await store.accept(new)).job
 
 
