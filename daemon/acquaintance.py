@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 
+from ..config.printers import PrinterSettings
 from ..drivers import profile
 from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed
 from ..drivers.printer import Identity, Observation, Question
@@ -17,11 +18,16 @@ log = logging.getLogger(__name__)
 _WRITE_SECONDS = 60.0
 
 
+def place_of(name: str, settings: PrinterSettings) -> str:
+    """What a printer that tells no serial number is known by: its name in the configuration and its address."""
+    return f"{name} {settings.uri or settings.identity}"
+
+
 class Acquaintance:
     """The profile of the printer at one place.
 
     Args:
-        place: its name in the configuration and its address; a printer that tells no serial number is known by it.
+        place: where it is (`place_of`).
         store: where profiles are kept.
         wall: Unix seconds.
     """

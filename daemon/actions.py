@@ -1,7 +1,7 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
-import contextlib
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ..drivers.evidence import Level, Outcome
@@ -33,26 +33,28 @@ class Actions:
     async def cancel(self, job_id: str, *, who: str) -> Job:
         """Take a job that has not begun to print out of the queue, or back from a spooler that holds it.
 
-        Of an event's job the parts of its document as well, as far as they may be. What is taken back is still
-        processing when this returns. It is canceled when nothing of it was printed for sure; else its outcome is
-        asked about.
+        With an event's job the other pages of its document are canceled, as far as they may be.
+        Such a job is still processing when this returns. It is canceled when nothing of it was printed for sure; else
+        its outcome is asked about.
 
         Raises:
             NoSuchJob, IllegalTransition: the printer has it, or it ended.
         """
-        because, failure = f"canceled by {who}", None
+        because = f"canceled by {who}"
+        job = await self._store.get(job_id)
+        late: IllegalTransition | None = None
         try:
             job = await self._cancel(job_id, because)
         except IllegalTransition as error:
-            job, failure = await self._store.get(job_id), error
-        # asked for only now: a job that is canceled is not split any more
-        for part in [] if job.part_of else await self._store.parts(job):
-            if not part.state.terminal:
-                with contextlib.suppress(IllegalTransition):
+            late = error
+        # from here on it is parted no more
+        for part in await self._store.parts(job):
+            if part.part_of == job_id and "cancel" in allowed_acts(part):
+                with suppress(IllegalTransition):
                     await self._cancel(part.id, because)
-                    failure = None
-        if failure is not None:
-            raise failure
+                    late = None
+        if late is not None:
+            raise late
         return job
 
     async def _cancel(self, job_id: str, because: str) -> Job:

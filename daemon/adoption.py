@@ -247,6 +247,9 @@ class Adoption:
             raise AdoptionRefused(f"{name} is {old.identity or old.uri} already: choose another name")
         if terms.language is not None and terms.language != old.language:
             raise AdoptionRefused(f"the language of {name} cannot be changed: forget it, and adopt it again")
+        dpi = self._fleet.printers[name].identity.dpi
+        if None not in (dpi, terms.resolution) and dpi != terms.resolution:
+            raise AdoptionRefused(f"{name} says that its head has {dpi} dpi, not {terms.resolution}")
         told = terms.model_dump(exclude_none=True, include={"resolution", "media", "stations"})
         return await self._keep(name, _valid(old.model_dump(exclude_unset=True) | told), f"changed by {who}")
 

@@ -2,7 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..renderers.contents import Contents, PageSurvey
@@ -20,7 +21,7 @@ log = logging.getLogger(__name__)
 #: document types that hold the parcel's label, whose barcodes carry the tracking number
 WITH_LABEL = frozenset({"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING_LABEL_PICTURE"})
 _WITH_SLIP = "SHIPPING_LABEL_AND_PACKING_SLIP"
-#: those that may well have A4 pages
+#: those whose pages may well be A4
 _OF_PAPER = frozenset({_WITH_SLIP, "PACKING_SLIP", "HAZMAT_LABEL"})
 _ROLES: dict[str | None, Role] = {"HAZMAT_LABEL": "hazmat", "INVOICE_LABEL": "invoice"}
 
@@ -49,10 +50,8 @@ class Parting:
         Raises:
             IllegalTransition: the job changed meanwhile.
         """
-        way = self._dispatcher.documents(job)
-        if job.media is not None and job.document_type not in WITH_LABEL:
-            return job, ()  # its event says what all of it is for
-        if way is None or not (way.printers or job.document_type in _OF_PAPER):
+        way = self._dispatcher.documents(job) if may_be_parted(job) else None
+        if way is None or not (way.printers or may_hold_paper(job)):
             return job, ()
         try:
             found = await self._pool.survey(request, asset, contents_of(job))
@@ -81,6 +80,16 @@ class Parting:
         return await self._store.reroute(job, role, str(route.printer), words, self._clock())
 
 
+def may_be_parted(source: LabelReady | Job) -> bool:
+    """Whether an event leaves open where its document pages go: where it asks for stock, that is its label's."""
+    return source.media is None or source.document_type in WITH_LABEL
+
+
+def may_hold_paper(source: LabelReady | Job) -> bool:
+    """Whether a document may well have A4 pages, by its type."""
+    return source.document_type in _OF_PAPER
+
+
 def contents_of(source: LabelReady | Job) -> Contents:
     """What an event or its job says of its document."""
     return Contents(
@@ -90,22 +99,26 @@ def contents_of(source: LabelReady | Job) -> Contents:
     )
 
 
-def parted(found: Sequence[PageSurvey], here: str, route: Route) -> str:
+def parted(found: Iterable[PageSurvey], here: str, route: Route) -> str:
     """Where each page goes: labels stay `here`, documents take their own way. Pure."""
-    there = f"{route.printer} ({route.because})"
-    return "; ".join(
-        f"page {page.number} is {page.words}" + {"document": f": {there}", "blank": ""}.get(page.kind, f": {here}")
-        for page in found
-    )
+    places = {"document": f": {route.printer} ({route.because})", "blank": ""}
+    return "; ".join(words + places.get(kind, f": {here}") for kind, words in runs(found))
 
 
-def staying(found: Sequence[PageSurvey], way: Plan, here: str) -> list[str]:
+def staying(found: Iterable[PageSurvey], way: Plan, here: str) -> list[str]:
     """What is to be said of pages that stay `here` and may be documents. Pure."""
-    return [
-        f"page {page.number} is {page.words}: {here}" + (f", as {way.because}" if page.kind == "document" else "")
-        for page in found
-        if page.kind in ("document", "doubt")
-    ]
+    because = {"document": f"{here}, as {way.because}", "doubt": here}
+    return [f"{words}: {because[kind]}" for kind, words in runs(found) if kind in because]
+
+
+def runs(found: Iterable[PageSurvey]) -> Iterator[tuple[str, str]]:
+    """The kind of each page, and it in words; those in a row that are alike are said together. Pure."""
+    for (kind, words), alike in groupby(found, lambda page: (page.kind, page.words)):
+        numbers = [page.number for page in alike]
+        if len(numbers) == 1:
+            yield kind, f"page {numbers[0]} is {words}"
+        else:
+            yield kind, f"pages {numbers[0]} to {numbers[-1]} are {words}"
 
 
 def _pages(found: Sequence[PageSurvey], *kinds: str) -> tuple[int, ...]:

@@ -14,7 +14,7 @@ from ..drivers.errors import DriverError, Recalled
 from ..drivers.evidence import Level, Outcome, Verdict, describe
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
 from ..renderers.media import Media
-from .acquaintance import Acquaintance
+from .acquaintance import Acquaintance, place_of
 from .errors import IllegalTransition, StoreUnavailable, TooLate
 from .job import Job, JobState, Reason
 from .messages import iso
@@ -68,7 +68,7 @@ class Spooler:
         self._printers = printers
         self._preparer = preparer
         self._clocks = clocks
-        self._known = Acquaintance(f"{name} {settings.uri or settings.identity}", store, clocks.wall)
+        self._known = Acquaintance(place_of(name, settings), store, clocks.wall)
         self._witness = Witness(name, limits, driver, store, printers, self._known, clocks)
         self._wake = asyncio.Event()
         self._found = asyncio.Event()
@@ -84,7 +84,7 @@ class Spooler:
         self._wake.set()
 
     def found(self) -> None:
-        """The printer may be somewhere else now, or there again: it is not waited for any longer."""
+        """The printer may be somewhere else, there again, or resumed: it is not waited for any longer."""
         self._found.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -99,7 +99,7 @@ class Spooler:
                 pause = await self._turn()
                 failures = 0
                 if pause and not stop.is_set():
-                    await _until(pause, self._wake)
+                    await _until(pause, self._wake, self._found)
                 continue
             except Silent as error:
                 reason, longest = str(error), self._limits.retry_max_seconds
@@ -158,7 +158,7 @@ class Spooler:
             await self._settle(attempt)
         heads = await self._store.queue(self._name, skip=self._preparer.slow())
         document_format = self._printers.document_format(self._name)
-        if not heads or document_format is None:
+        if not heads or document_format is None or self._printers[self._name].pause is not None:
             return await self._look()
         job = heads[0]
         if job.reason != Reason.QUEUED:
@@ -243,6 +243,9 @@ class Spooler:
             NotReady: it would not.
         """
         view = self._witness.saw(before, await self._obstacle(session, before))
+        if view.pause is not None:
+            # just now, while it was asked how it is
+            raise NotReady(f"paused by {view.pause.who}")
         if view.state is PrinterState.STOPPED:
             raise NotReady(view.message)
         if view.state is PrinterState.UNKNOWN and self._settings.ask:

@@ -301,7 +301,7 @@ class CupsSession:
 
     def _upload(self, payload: bytes) -> None:
         pages = payload.startswith(b"%PDF-")
-        document_format, options = (PDF, self._page_options()) if pages else (_RAW, _ONCE)
+        document_format, options = (PDF, self._page_options()) if pages else (_RAW, ONCE)
         try:
             self._go_on()
             self._job = self._connection.createJob(self._queue, self._title, options)
@@ -330,7 +330,7 @@ class CupsSession:
             raise
 
     def _page_options(self) -> dict[str, str]:
-        options = dict(_ONCE)
+        options = dict(ONCE)
         if self._facts is None or self._facts.unscaled:
             options["print-scaling"] = "none"
         if self._media is not None:
@@ -358,7 +358,7 @@ class CupsSession:
 
 
 #: A queue may have other defaults. A session's labels are in its payload as often as they are wanted.
-_ONCE = {"copies": "1", "number-up": "1", "job-sheets": "none,none", "sides": "one-sided"}
+ONCE = {"copies": "1", "number-up": "1", "job-sheets": "none,none", "sides": "one-sided"}
 
 
 def open_connection(server: str) -> Any:

@@ -24,6 +24,21 @@ _QUESTIONS: dict[type[zebra.Reply], tuple[Question | None, bytes]] = {
 }
 
 
+def questions(unasked: frozenset[Question] = frozenset(), *, hardware_address: bool = False) -> tuple[bytes, ...]:
+    """What `Dialogue.observe` asks a printer that answers all, in order; `unasked` are spared."""
+    if Question.IDENTIFICATION in unasked:
+        return ()
+    asked = [
+        (Question.VARIABLES, zebra.getvar(zebra.LANGUAGES)),
+        (Question.IDENTIFICATION, zebra.HOST_IDENTIFICATION_QUERY),
+        (Question.STATUS, zebra.HOST_STATUS_QUERY),
+        (None, zebra.HARDWARE_ADDRESS_QUERY if hardware_address else b""),
+        (Question.VARIABLES, zebra.getvar(zebra.SERIAL)),
+        (Question.VARIABLES, zebra.getvar(zebra.LABEL_COUNT)),
+    ]
+    return tuple(words for question, words in asked if words and question not in unasked)
+
+
 class Dialogue:
     """One conversation in ZPL and SGD.
 

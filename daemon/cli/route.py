@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from ...config.printers import PrinterSettings
 from ...config.settings import Settings
 from ...renderers.artwork import Target
 from ...renderers.asset import PDF, unwrap
@@ -15,7 +14,7 @@ from ...renderers.payload import paper_of
 from ...renderers.survey import survey
 from ..errors import EventRejected
 from ..events import LabelReady, parse
-from ..parting import contents_of
+from ..parting import contents_of, may_be_parted, may_hold_paper, runs
 from ..routing import Plan, Wish, documents_of, misfit, plan, wish_of
 from .common import ConfigOption, fail, read_input, settings_from
 
@@ -38,28 +37,27 @@ def route(
     if not found.printers:
         raise typer.Exit(1)
     if wish.printer is None:
-        for line in explain_pages(settings, wish, fields, settings.printers[found.printers[0]], found):
+        for line in explain_pages(settings, fields, found):
             typer.echo(line)
     if all(misfit(wish.media, name, settings.printers[name].media) for name in found.printers):
         raise typer.Exit(5)
 
 
-def explain_pages(
-    settings: Settings, wish: Wish, fields: LabelReady, printer: PrinterSettings, found: Plan
-) -> list[str]:
-    """Where the document pages of an event for `printer` go, and which they are where the event has its file."""
-    way = plan(settings, documents_of(wish))
-    lines = _rules(settings, way)
-    if way.printers and not set(way.printers) & set(found.printers):
-        lines.append(f"pages of A4 or Letter without a label: {way.because}")
-    elif not lines:
+def explain_pages(settings: Settings, fields: LabelReady, found: Plan) -> list[str]:
+    """Where the document pages of an event go, and which they are where the event has its file."""
+    if not may_be_parted(fields):
         return []
-    if fields.asset.content is None:
+    way = plan(settings, documents_of(wish_of(fields)))
+    apart = bool(way.printers) and not set(way.printers) & set(found.printers)
+    lines = _rules(settings, way)
+    if apart or may_hold_paper(fields):
+        lines.append(f"pages of A4 or Letter without a label: {way.because}")
+    if not lines or fields.asset.content is None:
         return lines
-    document_format = printer.document_format or PDF
+    printer = settings.printers[found.printers[0]]
     try:
         target = Target(
-            media=paper_of(printer.media, None, printer.resolution, document_format),
+            media=paper_of(printer.media, None, printer.resolution, printer.document_format or PDF),
             resolution=Resolution(printer.resolution),
             printable_width=printer.printable_width,
             scaling=printer.scaling,
@@ -70,11 +68,8 @@ def explain_pages(
     except RenderError as error:
         return [*lines, f"its pages cannot be told apart: {error}"]
     here = found.group or found.printers[0]
-    there = way.printers and (f"group {way.group}" if way.group else way.printers[0])
-    for page in pages:
-        to = there if page.kind == "document" and there else here
-        lines.append(f"page {page.number} is {page.words}" + ("" if page.kind == "blank" else f": {to}"))
-    return lines
+    places = {"document": f": {way.group or way.printers[0]}" if apart else f": {here}", "blank": ""}
+    return [*lines, *(words + places.get(kind, f": {here}") for kind, words in runs(pages))]
 
 
 def explain(settings: Settings, wish: Wish, found: Plan) -> list[str]:

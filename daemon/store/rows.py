@@ -105,6 +105,14 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when, and by whom, a printer is sent nothing."""
+
+    at: float
+    who: str
+
+
+@dataclass(frozen=True, slots=True)
 class OutboxMessage:
     """A message that is committed and not yet at the broker."""
 

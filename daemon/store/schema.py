@@ -153,6 +153,15 @@ rejections = Table(
     Index("ix_rejections_last_at", "last_at"),
 )
 
+# printers that a person paused: their labels wait
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("printer", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,

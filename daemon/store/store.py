@@ -15,7 +15,7 @@ from . import schema
 from .journal import check_unchanged
 from .parts import Parts
 from .profiles import Profiles
-from .rows import Accepted, Artwork, NewJob, job_from, new_job
+from .rows import Accepted, Artwork, NewJob, Pause, job_from, new_job
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_ASSET = insert(schema.assets)
@@ -279,6 +279,23 @@ class Store(Parts, Profiles):
         return await self._writer.do(change, self._changed)
 
     # Printers
+
+    async def pause(self, printer: str, pause: Pause) -> None:
+        """Keep that a printer is sent nothing."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+            await connection.execute(insert(schema.pauses).values(printer=printer, at=pause.at, who=pause.who))
+
+        await self._writer.do(change)
+
+    async def resume(self, printer: str) -> None:
+        """Forget a printer's pause."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+
+        await self._writer.do(change)
 
     async def learn_serial(self, identity: str, serial: str, now: float) -> None:
         """Commit the serial number of the printer that is wanted by `identity`, in place of a former one."""

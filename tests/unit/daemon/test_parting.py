@@ -44,15 +44,6 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
         yield opened
 
 
-def acting(store: Store) -> Actions:
-    """What a person may do, while every printer that is printing is too far to give a label back."""
-
-    async def recall(job: Job, _because: str) -> Job:
-        raise TooLate(f"{job.id} is printing")
-
-    return Actions(store, Dispatcher(Settings(), store, Printers({}), lambda: 3.0), recall, lambda: 3.0)
-
-
 async def accepted(store: Store, event_id: str = "e1", more: str = "") -> Job:
     payload = f'{{"event_id": "{event_id}", "asset": {{"content": "x"}}, "media": "4x6in"{more}}}'.encode()
     event = from_json("t", payload, max_bytes=1000)
@@ -110,7 +101,11 @@ async def test_a_split_that_fails_half_way_leaves_the_whole_job(store: Store) ->
 
 
 async def test_the_events_job_is_canceled_with_its_parts_and_a_part_alone(store: Store) -> None:
-    actions = acting(store)
+    async def too_late(job: Job, _because: str) -> Job:
+        raise TooLate(f"job {job.id} is at its printer")
+
+    settings = Settings()
+    actions = Actions(store, Dispatcher(settings, store, Printers({}), lambda: 1.0), too_late, lambda: 9.0)
     both = await accepted(store)
     await store.split(both, (1,), SLIP, "words", 2.0)
     assert (await actions.cancel("part", who="her")).state is JobState.CANCELED
@@ -119,18 +114,15 @@ async def test_the_events_job_is_canceled_with_its_parts_and_a_part_alone(store:
     await store.split(other, (1,), replace(SLIP, id="part2"), "words", 2.0)
     assert (await actions.cancel(other.id, who="her")).state is JobState.CANCELED
     assert (await store.get("part2")).message == "canceled by her"
-
-
-async def test_where_the_label_is_printing_its_slip_is_canceled_all_the_same(store: Store) -> None:
-    actions = acting(store)
-    job = await accepted(store)
-    await store.split(job, (1,), SLIP, "words", 2.0)
-    await store.save_artwork(job.id, Artwork("zebra", b"^XA^XZ", 1, 8, 8, 203, ()), "drawn", 2.0)
-    await store.move(job.id, JobState.PROCESSING, Reason.PRINTING, "printing", 2.0)
-    assert (await actions.cancel(job.id, who="her")).state is JobState.PROCESSING
-    assert (await store.get("part")).state is JobState.CANCELED
+    late = await accepted(store, "e3")
+    tag = await store.split(late, (1,), replace(SLIP, id="part3"), "words", 2.0)
+    await store.save_artwork(tag.id, Artwork("zebra", b"^XA^XZ", 1, 8, 8, 203, ()), "drawn", 2.0)
+    sent = {"payload_sha256": "0" * 64, "labels": 1, "odometer": 1, "now": 3.0}
+    await store.begin_attempt(tag.id, printer="zebra", serial="S", **sent)  # type: ignore[arg-type]
+    assert (await actions.cancel(late.id, who="her")).state is JobState.PROCESSING
+    assert (await store.get("part3")).state is JobState.CANCELED
     with pytest.raises(TooLate):
-        await actions.cancel(job.id, who="her")
+        await actions.cancel(late.id, who="her")
 
 
 async def test_documents_are_shared_by_the_group_that_prints_documents(store: Store) -> None:
@@ -156,12 +148,13 @@ async def test_documents_are_shared_by_the_group_that_prints_documents(store: St
 
 
 def test_words_name_each_page_and_its_place() -> None:
-    found = [PageSurvey(1, "label", "A6"), PageSurvey(2, "document", "A4"), PageSurvey(3, "blank", "blank")]
+    found = [PageSurvey(1, "label", "A6"), *(PageSurvey(number, "document", "A4") for number in (2, 3))]
+    found.append(PageSurvey(4, "blank", "blank"))
     assert parted(found, "zebra", Route("laser", "rule 3")) == (
-        "page 1 is A6: zebra; page 2 is A4: laser (rule 3); page 3 is blank"
+        "page 1 is A6: zebra; pages 2 to 3 are A4: laser (rule 3); page 4 is blank"
     )
     nowhere = Plan((), None, "no rule leads there")
-    assert staying(found, nowhere, "zebra") == ["page 2 is A4: zebra, as no rule leads there"]
+    assert staying(found, nowhere, "zebra") == ["pages 2 to 3 are A4: zebra, as no rule leads there"]
 
 
 async def test_what_a_document_holds_is_told_by_its_event(store: Store) -> None:
