@@ -121,6 +121,8 @@ class Fleet:
         for name, writer in self._writers.items():
             if before.get(name) != settings.printers.get(name):
                 writer.end()
+        for name in before.keys() - settings.printers.keys() - self._writers.keys():
+            self._leave(name)
         for name in settings.printers:
             if name not in self._writers:
                 self._begin(name)
@@ -151,9 +153,12 @@ class Fleet:
         del self._writers[name]
         writer.done.set()
         if name not in self.settings.printers:
-            self.printers.remove(name)
-            self._gone(name)
+            self._leave(name)
             self._stray.set()
+
+    def _leave(self, name: str) -> None:
+        self.printers.remove(name)
+        self._gone(name)
 
     # --- jobs of printers that are gone
 
