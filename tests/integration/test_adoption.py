@@ -25,10 +25,10 @@ from .web_floor import BOX, Floor, get, page, problem, settings
 RUN = uuid.uuid4().hex[:8]
 
 
-def announcing(name: str, serial: str, **more: Any) -> VirtualPrinter:
+def announcing(name: str, serial: str, seconds_per_label: float = 0.01) -> VirtualPrinter:
     """A printer that tells loopback of itself."""
-    told = {"announce": True, "interfaces": ["127.0.0.1"], "seconds_per_label": 0.01} | more
-    return VirtualPrinter("127.0.0.1", 0, name=name, serial=serial, **told)
+    more: dict[str, Any] = {"announce": True, "interfaces": ["127.0.0.1"], "seconds_per_label": seconds_per_label}
+    return VirtualPrinter("127.0.0.1", 0, name=name, serial=serial, **more)
 
 
 def announced(name: str, port: int, **advert: object) -> Service:
