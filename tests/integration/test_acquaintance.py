@@ -95,7 +95,7 @@ async def test_a_printer_that_was_switched_off_and_on_is_asked_again(store: Stor
     assert done.outcome is Outcome.CONFIRMED
 
 
-@pytest.mark.parametrize(("language", "words"), [("line_print", "is in line mode"), ("epl", "is set to epl")])
+@pytest.mark.parametrize(("language", "words"), [("line_print", "is in line mode"), ("epl", "is set to 'epl'")])
 async def test_a_printer_in_another_language_says_so_without_paper_and_goes_on_when_it_is_set_right(
     store: Store, language: str, words: str
 ) -> None:
