@@ -30,6 +30,7 @@ from .job import Job
 from .outbox import Outbox
 from .parting import Parting
 from .preparer import Preparer
+from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
 from .serials import Serials
@@ -54,6 +55,7 @@ class App:
     intake: Intake
     actions: Actions
     adoption: Adoption
+    printer_acts: PrinterActs
     printers: Printers
     discovery: Discovery
     pool: RenderPool
@@ -157,7 +159,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
-    app = App(fleet, store, intake, actions, adoption, printers, discovery, pool, broker, bus)
+    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
+    await printer_acts.load()
+    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     await _serve(app, stop, preparer, dispatcher, states)

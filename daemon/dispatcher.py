@@ -221,4 +221,6 @@ def _labels(job: Job) -> int:
 def _state(view: PrinterView) -> str:
     if readiness(view) is Readiness.READY:
         return "ready"
+    if view.pause is not None:
+        return "paused by a person"
     return ", ".join(reason.replace("-", " ") for reason in view.reasons) or view.message

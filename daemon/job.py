@@ -93,6 +93,10 @@ class Reason(StrEnum):
     SETTLED = "settled-by-user"
 
 
+#: the source of labels that labeld makes itself, to show how a printer prints
+TEST = "test label"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One parcel's document on its way to paper; times are Unix seconds."""

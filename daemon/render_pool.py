@@ -19,7 +19,7 @@ from .render_process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, Too
 
 log = logging.getLogger(__name__)
 
-_MAX_WORDS = 1000
+_MAX_WORDS, _MAX_PAGE_WORDS = 1000, 200
 _NONSENSE = "the renderer's answer makes no sense: the document is hostile"
 
 
@@ -170,7 +170,7 @@ class RenderPool:
 def _page(number: int, found: object) -> PageSurvey:
     match found:
         case ["label" | "document" | "doubt" | "blank" as kind, str(words)]:
-            return PageSurvey(number, kind, " ".join(words.split())[:_MAX_WORDS])
+            return PageSurvey(number, kind, " ".join(words.split())[:_MAX_PAGE_WORDS])
     raise RenderFailed(_NONSENSE, Reason.FAILED)
 
 

@@ -6,6 +6,7 @@ from .client import adopt, cancel, forget, jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
+from .doctor import doctor
 from .inspect import inspect_document
 from .route import route
 from .run import run
@@ -28,6 +29,7 @@ app.command("cancel")(cancel)
 app.command("printers")(printers)
 app.command("adopt")(adopt)
 app.command("forget")(forget)
+app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
 app.add_typer(configuration, name="config")

@@ -12,10 +12,8 @@ from urllib.parse import quote
 
 import aiohttp
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from . import queues
+from . import queues, shown
 from .candidates import chosen, show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
 
@@ -45,20 +43,23 @@ def print_label(
 
 
 def jobs(
+    job: Annotated[str | None, typer.Argument(metavar="[ID]", help="One job, with what happened to it.")] = None,
     config: ConfigOption = None,
+    state: Annotated[str | None, typer.Option(help="Only those in this state, e.g. pending-held.")] = None,
+    printer: Annotated[str | None, typer.Option(help="Only those of this printer.")] = None,
     search: Annotated[str | None, typer.Option(help="Tracking number, package id or event id.")] = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List jobs of the running daemon."""
-    query = {"limit": str(limit)} | ({"q": search} if search else {})
-    _show(
-        config,
-        "jobs",
-        query,
-        ("received_at", "state", "outcome", "printer", "role", "tracking_number", "message"),
-        as_json,
-    )
+    """List jobs of the running daemon, or show one."""
+    if job is not None:
+        found = asyncio.run(_get(_base(config), f"jobs/{quote(job, safe='')}", {}))
+        typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_job(found)
+        return
+    wanted = {"q": search, "state": state, "printer": printer}
+    query = {"limit": str(limit)} | {key: value for key, value in wanted.items() if value}
+    listed = asyncio.run(_get(_base(config), "jobs", query))["jobs"]
+    typer.echo(json.dumps(listed, indent=2)) if as_json else shown.show_jobs(listed)
 
 
 def cancel(
@@ -73,6 +74,9 @@ def cancel(
 
 
 def printers(
+    printer: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One printer, with all that is known of it.")
+    ] = None,
     config: ConfigOption = None,
     discover: Annotated[
         bool, typer.Option("--discover", help="List what announces itself on the network now; needs no daemon.")
@@ -81,16 +85,23 @@ def printers(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     cups: Annotated[bool, typer.Option("--cups", help="List CUPS queues that could be printers instead.")] = False,
 ) -> None:
-    """List the printers of the running daemon, and those it found and does not use."""
+    """List the printers of the running daemon, and those it found and does not use; or show one."""
     if discover:
         show_announced(settings_from(config), seconds, as_json=as_json)
         return
     if cups:
         queues.show(as_json=as_json)
         return
-    _show(config, "printers", {}, ("name", "state", "message", "serial", "odometer", "queued", "advice"), as_json)
-    if not as_json:
-        show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
+    if printer is not None:
+        found = asyncio.run(_get(_base(config), f"printers/{quote(printer, safe='')}", {}))
+        typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_printer(found)
+        return
+    listed = asyncio.run(_get(_base(config), "printers", {}))["printers"]
+    if as_json:
+        typer.echo(json.dumps(listed, indent=2))
+        return
+    shown.show_printers(listed)
+    show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
 
 
 def adopt(
@@ -139,17 +150,6 @@ async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
         person = str(os.getuid())
     answer, _ = await _request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
     return answer
-
-
-def _show(config: Path | None, kind: str, query: dict[str, str], columns: tuple[str, ...], as_json: bool) -> None:
-    answer = asyncio.run(_get(_base(config), kind, query))
-    if as_json:
-        typer.echo(json.dumps(answer[kind], indent=2))
-        return
-    table = Table(*(column.replace("_", " ") for column in columns), box=None)
-    for row in answer[kind]:
-        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
-    Console().print(table)
 
 
 def _base(config: Path | None) -> str:

@@ -1,6 +1,6 @@
 """The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
 
-from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, NewPart, OutboxMessage, Rejection
+from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, NewPart, OutboxMessage, Pause, Rejection
 from .store import Store
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "NewJob",
     "NewPart",
     "OutboxMessage",
+    "Pause",
     "Rejection",
     "Store",
 ]

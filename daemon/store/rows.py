@@ -60,7 +60,7 @@ class Artwork:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An intent to send, and what became of it."""
+    """An intent to send, and what became of it: both counters, how the printer was, when, and what that proves."""
 
     id: int
     job_id: str
@@ -75,6 +75,9 @@ class Attempt:
     outcome: Outcome | None
     level: Level | None
     because: str | None
+    state_before: str | None
+    state_after: str | None
+    sent_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,14 @@ class Rejection:
     topic: str
     because: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when, and by whom, a printer is sent nothing."""
+
+    at: float
+    who: str
 
 
 @dataclass(frozen=True, slots=True)

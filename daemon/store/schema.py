@@ -113,6 +113,10 @@ attempts = Table(
     Column("outcome", String(20)),
     Column("level", String(20)),
     Column("because", Text),
+    # how the printer was before the first byte and at the last look, and when the last byte was handed over
+    Column("state_before", Text),
+    Column("state_after", Text),
+    Column("sent_at", Float),
     Index("ix_attempts_job_id", "job_id"),
     Index("ix_attempts_open", "printer", "ended_at"),
     Index("ix_attempts_outcome", "printer", "serial", "outcome"),
@@ -149,6 +153,15 @@ rejections = Table(
     Index("ix_rejections_last_at", "last_at"),
 )
 
+# printers that a person paused: their labels wait
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("printer", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -156,6 +169,19 @@ outbox = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("retain", Boolean, nullable=False),
+)
+
+# what was learned of each printer; its id is its serial number, or its place where it tells none
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("serial", Text),
+    # its name in the configuration and its address, where it was seen last
+    Column("place", Text, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("learned", JSON, nullable=False),
+    Index("ix_profiles_place", "place", "last_seen"),
 )
 
 # which serial number counts for a printer that is wanted by something else (`uuid:…`, `mac:…`, `name:…`)

@@ -14,7 +14,8 @@ from ..job import Job, JobState, Reason, after_attempt, check_move
 from . import schema
 from .journal import check_unchanged
 from .parts import Parts
-from .rows import Accepted, Artwork, NewJob, job_from, new_job
+from .profiles import Profiles
+from .rows import Accepted, Artwork, NewJob, Pause, job_from, new_job
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_ASSET = insert(schema.assets)
@@ -28,7 +29,7 @@ _FIND = (
 REJECTED_BYTES = 64 * 1024
 
 
-class Store(Parts):
+class Store(Parts, Profiles):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -176,6 +177,7 @@ class Store(Parts):
         labels: int,
         odometer: int | None,
         now: float,
+        state: str | None = None,
     ) -> int:
         """Journal the intent to send; when this returns it is on disk, and the first byte may leave.
 
@@ -196,6 +198,7 @@ class Store(Parts):
                     payload_sha256=payload_sha256,
                     labels=labels,
                     odometer_before=odometer,
+                    state_before=state,
                     started_at=now,
                 )
             )
@@ -226,8 +229,22 @@ class Store(Parts):
         state: JobState,
         reason: str,
         now: float,
+        printer_state: str | None = None,
+        sent_at: float | None = None,
     ) -> Job:
-        """Close an intent with what is known about the paper, and move its job as `job.after_attempt` says."""
+        """Close an intent with what is known about the paper, and move its job as `job.after_attempt` says.
+
+        Args:
+            attempt: the intent.
+            job_id: its job.
+            verdict: what is known.
+            odometer: the printer's counter at the last look.
+            state: where its job goes.
+            reason: and why.
+            now: Unix seconds.
+            printer_state: how the printer was at the last look.
+            sent_at: when the last byte was handed over.
+        """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
@@ -238,6 +255,8 @@ class Store(Parts):
                 .where(schema.attempts.c.id == attempt)
                 .values(
                     odometer_after=odometer,
+                    state_after=printer_state,
+                    sent_at=sent_at,
                     ended_at=now,
                     outcome=verdict.outcome,
                     level=verdict.level,
@@ -260,6 +279,23 @@ class Store(Parts):
         return await self._writer.do(change, self._changed)
 
     # Printers
+
+    async def pause(self, printer: str, pause: Pause) -> None:
+        """Keep that a printer is sent nothing."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+            await connection.execute(insert(schema.pauses).values(printer=printer, at=pause.at, who=pause.who))
+
+        await self._writer.do(change)
+
+    async def resume(self, printer: str) -> None:
+        """Forget a printer's pause."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+
+        await self._writer.do(change)
 
     async def learn_serial(self, identity: str, serial: str, now: float) -> None:
         """Commit the serial number of the printer that is wanted by `identity`, in place of a former one."""

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import Job, JobState, Role, allowed_acts
+from ..job import TEST, Job, JobState, Role, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
 from ..store.rows import LedgerEntry, Rejection
@@ -39,6 +39,7 @@ class JobJson(TypedDict):
     updated_at: str | None
     duplicates: int
     has_preview: bool
+    test: bool
     actions: list[str]
 
 
@@ -51,6 +52,13 @@ class EntryJson(TypedDict):
     words: str
 
 
+class PauseJson(TypedDict):
+    """By whom and since when a printer is sent nothing."""
+
+    by: str
+    at: str | None
+
+
 class PrinterJson(TypedDict):
     """A printer."""
 
@@ -59,6 +67,7 @@ class PrinterJson(TypedDict):
     reasons: list[str]
     advice: str | None
     message: str
+    paused: PauseJson | None
     uri: str | None
     identity: str | None
     resolution: int
@@ -112,6 +121,7 @@ def job_json(job: Job) -> JobJson:
         duplicates=job.duplicates,
         # the labels are counted when the artwork is kept
         has_preview=job.labels is not None,
+        test=job.source == TEST,
         actions=list(allowed_acts(job)),
     )
 
@@ -133,6 +143,7 @@ def printer_json(
         reasons=list(view.reasons),
         advice=view.advice,
         message=view.message,
+        paused=None if view.pause is None else PauseJson(by=view.pause.who, at=iso(view.pause.at)),
         uri=view.uri,
         identity=view.settings.identity,
         resolution=view.settings.resolution,

@@ -13,13 +13,23 @@ from .labels import Sheet
 
 #: nothing more happens to a job in these without a person
 AT_REST = {"completed", "canceled", "aborted", "pending-held"}
-#: how many copies of a label may lie there when labeld says this of them; None: it says that nothing was sent
-_COPIES: Mapping[str | None, tuple[int, ...]] = {
-    "confirmed": (1,),
-    "not-printed": (0,),
-    "unknown": (0, 1),
-    None: (0,),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What was published and must be a job: its `event_id` and the copies that it wants."""
+
+    event_id: str
+    copies: int = 1
+
+    def may_be(self, outcome: str | None) -> range:
+        """How many labels may lie there when labeld says this of them; None: it says that nothing was sent."""
+        match outcome:
+            case "confirmed":
+                return range(self.copies, self.copies + 1)
+            case "unknown":
+                return range(self.copies + 1)
+        return range(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +37,7 @@ class Evidence:
     """All that the judge may look at.
 
     Attributes:
-        events: each event's `event_id` by its tracking number, of those that the broker acknowledged.
+        events: each event by its tracking number, of those that the broker acknowledged.
         refused: tracking numbers of events that labeld must reject, with the digest that it names.
         jobs: what the API shows, after all is settled.
         messages: what labeld published, in the order in which it came.
@@ -35,7 +45,7 @@ class Evidence:
         whole: no message can have been lost by the broker.
     """
 
-    events: Mapping[str, str]
+    events: Mapping[str, Event]
     refused: Mapping[str, str]
     jobs: tuple[Mapping[str, Any], ...]
     messages: tuple[tuple[str, bytes], ...]
@@ -76,8 +86,8 @@ def judge(seen: Evidence) -> Verdict:
     of: dict[str, list[Mapping[str, Any]]] = {}
     for job in seen.jobs:
         of.setdefault(job["event_id"], []).append(job)
-    for text, event_id in seen.events.items():
-        _event(found, text, of.get(event_id, []), copies[text])
+    for text, event in seen.events.items():
+        _event(found, text, event, of.get(event.event_id, []), copies[text])
     for topic, said_of in _by_topic(seen.messages):
         found.wrongs += _order(topic, said_of, seen)
     if seen.whole:
@@ -91,10 +101,10 @@ def _spoiled(seen: Evidence, found: Verdict) -> None:
             found.wrongs.append(f"spoiled: sheet {sheet.odometer} of {sheet.printer} says {sheet.texts}")
 
 
-def _event(found: Verdict, text: str, jobs: list[Mapping[str, Any]], copies: int) -> None:
-    if copies > 1:
+def _event(found: Verdict, text: str, event: Event, jobs: list[Mapping[str, Any]], copies: int) -> None:
+    if copies > event.copies:
         found.doubled += 1
-        found.wrongs.append(f"doubled: {text} is on paper {copies} times")
+        found.wrongs.append(f"doubled: {text} is on paper {copies} times, not {event.copies}")
     if len(jobs) != 1:
         found.lost += not jobs and not copies
         found.wrongs.append(f"{'lost' if not jobs else 'split'}: the event of {text} has {len(jobs)} jobs")
@@ -111,9 +121,9 @@ def _event(found: Verdict, text: str, jobs: list[Mapping[str, Any]], copies: int
     found.rejected += state == "aborted"
     found.confirmed += outcome == "confirmed"
     found.uncounted += state == "completed" and outcome == "unknown"
-    if copies not in _COPIES[outcome]:
-        found.lost += not copies
-        found.wrongs.append(f"{'lost' if not copies else 'untold'}: {told}; on paper {copies} times")
+    if copies not in event.may_be(outcome):
+        found.lost += copies < event.copies and outcome == "confirmed"
+        found.wrongs.append(f"{'untold' if copies else 'lost'}: {told}; on paper {copies} times")
 
 
 def _by_topic(messages: Iterable[tuple[str, bytes]]) -> Iterable[tuple[str, list[dict[str, Any]]]]:

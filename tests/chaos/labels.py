@@ -5,6 +5,7 @@ import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import zxingcpp
@@ -28,12 +29,17 @@ def tracking(seed: int, number: int) -> str:
     return f"CH{seed:08d}N{number:03d}"
 
 
-def payload(seed: int, one: Publication) -> bytes:
-    """What its publisher sends: a JSON label event, the same each time; a broken one has no label in it."""
+def payload(seed: int, one: Publication, begun: float) -> bytes:
+    """What its publisher sends: a JSON label event, the same each time; a broken one has no label in it.
+
+    `begun` is the Unix time at which the run began.
+    """
     text = tracking(seed, one.number)
-    body: dict[str, object] = {"event_id": event_id(seed, one.number), "tracking_number": text}
+    body: dict[str, object] = {"event_id": event_id(seed, one.number), "tracking_number": text, "copies": one.copies}
     if one.printer is not None:
         body["printer"] = one.printer
+    if one.useful is not None:
+        body["useful_until"] = datetime.fromtimestamp(begun + one.useful, UTC).isoformat()
     if one.form != "broken":
         data = _pdf(text) if one.form == "pdf" else _zpl(text)
         body["asset"] = {"content": base64.b64encode(data).decode()}

@@ -17,7 +17,7 @@ from labeld.daemon.events import digest
 
 from . import judge, labels, publisher
 from .floor import Floor, settle_in
-from .judge import AT_REST, Evidence, Verdict
+from .judge import AT_REST, Event, Evidence, Verdict
 from .schedule import PRINTERS, Fault, Kind, Schedule, schedule
 
 #: a limit against hanging: all is mended by then, and nothing but labeld's own pauses may take time
@@ -32,7 +32,8 @@ class Player:
     def __init__(self, floor: Floor, plan: Schedule) -> None:
         self._floor = floor
         self._plan = plan
-        self._payloads = {one.number: labels.payload(plan.seed, one) for one in plan.publications}
+        begun = time.time()
+        self.payloads = {one.number: labels.payload(plan.seed, one, begun) for one in plan.publications}
         self._broker = asyncio.Lock()
         self._printers = {name: asyncio.Lock() for name in PRINTERS}
         self.log = publisher.Log()
@@ -46,15 +47,17 @@ class Player:
             for fault in self._plan.faults:
                 tasks.create_task(self._at(fault.at, self._happen(fault)))
 
+    def names(self, number: int) -> set[str]:
+        """What labeld may call an event when it answers."""
+        return publisher.answers_of(labels.event_id(self._plan.seed, number), self.payloads[number])
+
     async def _at(self, moment: float, act: Coroutine[None, None, None]) -> None:
         await asyncio.sleep(moment)
         await act
 
     async def _publish(self, number: int) -> None:
-        names = publisher.answers_of(labels.event_id(self._plan.seed, number), self._payloads[number])
-        await publisher.publish(
-            self._floor.broker.port, self.log, number, self._payloads[number], names, patient=self._plan.patient
-        )
+        port, payload, patient = self._floor.broker.port, self.payloads[number], self._plan.patient
+        await publisher.publish(port, self.log, number, payload, self.names(number), patient=patient)
 
     async def _happen(self, fault: Fault) -> None:
         floor = self._floor
@@ -121,9 +124,11 @@ class Player:
             self.acts.append(f"cancel {event_id}: it was {job['state']}, answer {status}")
 
 
-async def settled(floor: Floor, log: publisher.Log, plan: Schedule) -> list[dict[str, object]]:
+async def settled(floor: Floor, player: Player, plan: Schedule) -> list[dict[str, object]]:
     """All jobs, once labeld has answered every event, nothing is on its way and its last words have come; or late."""
+    numbers = [one.number for one in plan.publications]
     wanted = sum(one.form != "broken" for one in plan.publications)
+    log = player.log
     ends = time.monotonic() + _PATIENCE
     jobs: list[dict[str, object]] = []
     while time.monotonic() < ends:
@@ -132,10 +137,27 @@ async def settled(floor: Floor, log: publisher.Log, plan: Schedule) -> list[dict
         if answer is None:
             continue
         jobs = answer["jobs"]
-        heard = plan.patient or log.heard_last_of(jobs)
+        heard = plan.patient or (log.heard_last_of(jobs) and all(player.names(one) & log.answered for one in numbers))
         if len(jobs) >= wanted and heard and all(job["state"] in AT_REST for job in jobs):
             return jobs
     return jobs
+
+
+def _evidence(plan: Schedule, player: Player, jobs: list[dict[str, object]], folder: Path) -> Evidence:
+    """What the judge may look at."""
+    events: dict[str, Event] = {}
+    refused: dict[str, str] = {}
+    for one in plan.publications:
+        text = labels.tracking(plan.seed, one.number)
+        if one.number not in player.log.acknowledged:
+            continue
+        if one.form == "broken":
+            refused[text] = digest(publisher.READY, player.payloads[one.number])
+        else:
+            events[text] = Event(labels.event_id(plan.seed, one.number), one.copies)
+    paper = (sheet for name in PRINTERS for sheet in labels.read_paper(name, folder / name))
+    whole = not any(fault.kind is Kind.BROKER_KILL for fault in plan.faults)
+    return Evidence(events, refused, tuple(jobs), tuple(player.log.messages), tuple(paper), whole)
 
 
 async def run(plan: Schedule, folder: Path, *, apart: bool, environment: dict[str, str]) -> tuple[Verdict, list[str]]:
@@ -149,27 +171,12 @@ async def run(plan: Schedule, folder: Path, *, apart: bool, environment: dict[st
         await ready.wait()
         await floor.work()
         await player.play()
-        jobs = await settled(floor, player.log, plan)
+        jobs = await settled(floor, player, plan)
         await asyncio.sleep(_QUIET)
         await floor.close()
         listening.cancel()
         left = floor.left_behind()
-    events = {one.number: labels.tracking(plan.seed, one.number) for one in plan.publications}
-    broken = {one.number for one in plan.publications if one.form == "broken"}
-    verdict = judge.judge(
-        Evidence(
-            {events[n]: labels.event_id(plan.seed, n) for n in player.log.acknowledged - broken},
-            {
-                events[one.number]: digest(publisher.READY, labels.payload(plan.seed, one))
-                for one in plan.publications
-                if one.number in player.log.acknowledged & broken
-            },
-            tuple(jobs),
-            tuple(player.log.messages),
-            tuple(sheet for name in PRINTERS for sheet in labels.read_paper(name, folder / name)),
-            whole=not any(fault.kind is Kind.BROKER_KILL for fault in plan.faults),
-        )
-    )
+    verdict = judge.judge(_evidence(plan, player, jobs, folder))
     verdict.wrongs += [f"left behind: {one}" for one in left]
     if not any(fault.kind is Kind.DISK_FULL for fault in plan.faults):
         # it may refuse to start on a full disk, in one line; systemd tries again

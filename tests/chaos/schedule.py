@@ -54,12 +54,22 @@ _WEIGHTS = {
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A label event: when, its number, what it brings (`zpl`, `pdf` or `broken`), and the printer it names."""
+    """A label event: when, its number, and what it says.
+
+    `form` is `zpl`, `pdf` or `broken`; `useful` the seconds for which it is useful, None for ever.
+    """
 
     at: float
     number: int
     form: str
     printer: str | None
+    copies: int = 1
+    useful: float | None = None
+
+    def __str__(self) -> str:
+        useful = "" if self.useful is None else f", useful for {self.useful:.0f} s"
+        what = f"{self.copies} {self.form} for {self.printer or 'the group'}"
+        return f"{self.at:5.2f} s  event {self.number}: {what}{useful}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +111,8 @@ class Schedule:
 
     def __str__(self) -> str:
         head = f"seed {self.seed}: publisher {'repeats' if self.patient else 'does not repeat'}"
-        events = (
-            f"{one.at:5.2f} s  event {one.number}: {one.form} for {one.printer or 'the group'}"
-            for one in self.publications
-        )
         mute = [f"{PRINTERS[1]} is mute"] * self.mute
-        return "\n".join([head, *mute, *events, *map(str, self.faults)])
+        return "\n".join([head, *mute, *map(str, self.publications), *map(str, self.faults)])
 
 
 def schedule(seed: int) -> Schedule:
@@ -118,7 +124,7 @@ def schedule(seed: int) -> Schedule:
     publications = tuple(_publication(rng, at, number) for number, at in enumerate(times))
     kinds = [kind for kind in Kind if patient or kind is not Kind.BROKER_KILL]
     weights = [_WEIGHTS[kind] for kind in kinds]
-    chosen = rng.choices(kinds, weights, k=rng.randint(6, 10))
+    chosen = rng.choices(kinds, weights, k=rng.choice((rng.randint(4, 8), rng.randint(8, 20))))
     begins = sorted(_moment(rng, times) for _ in chosen)
     faults = tuple(_fault(rng, at, kind, publications) for at, kind in zip(begins, chosen, strict=True))
     return Schedule(seed, publications, faults, patient, mute)
@@ -131,7 +137,8 @@ def _moment(rng: random.Random, times: list[float]) -> float:
 
 def _publication(rng: random.Random, at: float, number: int) -> Publication:
     form = rng.choices(("zpl", "pdf", "broken"), (6, 3, 0.5))[0]
-    return Publication(at, number, form, rng.choice((None, None, None, *PRINTERS)))
+    printer = rng.choice((None, None, None, *PRINTERS))
+    return Publication(at, number, form, printer, rng.choice((1, 1, 1, 1, 2, 3)), rng.choice((None, None, None, 600.0)))
 
 
 def _fault(rng: random.Random, at: float, kind: Kind, publications: tuple[Publication, ...]) -> Fault:

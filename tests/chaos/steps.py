@@ -23,7 +23,7 @@ from labeld.drivers.raw import RawDriver, RawSession
 
 from . import labels, publisher
 from .floor import Floor, settle_in
-from .judge import AT_REST, Evidence, Verdict, judge
+from .judge import AT_REST, Event, Evidence, Verdict, judge
 from .schedule import PRINTERS, Publication
 
 #: the seed in whose name the labels are made
@@ -145,7 +145,7 @@ async def play(folder: Path, *, apart: bool, mute: bool) -> tuple[dict[str, dict
         await floor.close()
         listening.cancel()
     paper = tuple(labels.read_paper(printer, folder / printer))
-    events = {labels.tracking(_SEED, number): event_id for number, event_id in numbers.items()}
+    events = {labels.tracking(_SEED, number): Event(event_id) for number, event_id in numbers.items()}
     verdict = judge(Evidence(events, {}, tuple(jobs), tuple(log.messages), paper, whole=True))
     outcomes = {}
     for one, step in zip(publications, STEPS, strict=True):
@@ -156,7 +156,8 @@ async def play(folder: Path, *, apart: bool, mute: bool) -> tuple[dict[str, dict
 
 
 async def _publish(floor: Floor, log: publisher.Log, one: Publication) -> None:
-    await publisher.publish(floor.broker.port, log, one.number, labels.payload(_SEED, one), set(), patient=False)
+    payload = labels.payload(_SEED, one, 0.0)
+    await publisher.publish(floor.broker.port, log, one.number, payload, set(), patient=False)
 
 
 async def _settled(floor: Floor, log: publisher.Log, count: int) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ import sys
 import pytest
 from tests.integration.harness import ROOT, program
 
-from .judge import Evidence, Verdict, judge
+from .judge import Event, Evidence, Verdict, judge
 from .labels import Sheet
 from .report import between
 from .schedule import Kind, schedule
@@ -32,7 +32,7 @@ def test_a_few_schedules_lose_and_double_nothing() -> None:
 
 @pytest.mark.peer
 def test_a_label_that_is_sent_again_after_a_reset_is_found() -> None:
-    done = chaos("--prove", "resend-after-reset")
+    done = chaos("--jobs", "1", "--prove", "resend-after-reset")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "doubled: " in done.stdout
 
@@ -46,7 +46,7 @@ def test_a_seed_gives_one_schedule_and_seeds_give_every_fault() -> None:
     assert all(plan.patient for plan in many if any(fault.kind is Kind.BROKER_KILL for fault in plan.faults))
 
 
-def judged(paper: int, *states: tuple[str, str | None], messages: tuple[str, ...] = ()) -> Verdict:
+def judged(paper: int, *states: tuple[str, str | None], messages: tuple[str, ...] = (), copies: int = 1) -> Verdict:
     """What the judge says of one event with this much paper, and jobs of these states and outcomes."""
     jobs = tuple(
         {"id": str(number), "event_id": "one", "state": state, "outcome": outcome, "reason": "", "message": ""}
@@ -60,7 +60,7 @@ def judged(paper: int, *states: tuple[str, str | None], messages: tuple[str, ...
     )
     heard = tuple((topic, payload.encode()) for topic, payload in told)
     sheets = tuple(Sheet("zebra", number, ("N1",)) for number in range(paper))
-    return judge(Evidence({"N1": "one"}, {}, jobs, heard, sheets, whole=True))
+    return judge(Evidence({"N1": Event("one", copies)}, {}, jobs, heard, sheets, whole=True))
 
 
 @pytest.mark.parametrize(
@@ -94,6 +94,13 @@ def test_what_was_told_is_right(paper: int, state: str, outcome: str | None) -> 
 )
 def test_what_was_not_told_is_found(paper: int, states: list[tuple[str, str | None]], wrong: str) -> None:
     assert wrong in " ".join(judged(paper, *states).wrongs)
+
+
+def test_copies_are_counted() -> None:
+    assert judged(3, ("completed", "confirmed"), copies=3).wrongs == []
+    assert judged(1, ("pending-held", "unknown"), copies=3).wrongs == []
+    assert judged(2, ("completed", "confirmed"), copies=3).lost == 1
+    assert judged(4, ("completed", "confirmed"), copies=3).doubled == 1
 
 
 def test_a_state_that_goes_back_is_found() -> None:

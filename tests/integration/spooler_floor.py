@@ -97,6 +97,12 @@ class Floor:
                     return found
                 await asyncio.sleep(0.01)
 
+    async def said(self, words: str) -> None:
+        """Wait until the printer's message has these words."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.printers[self.name].message:  # noqa: ASYNC110 - no signal
+                await asyncio.sleep(0.01)
+
     async def stopped_for(self, reason: str) -> None:
         """Wait until the printer is known to be stopped for a reason."""
         async with asyncio.timeout(PATIENCE):

@@ -9,7 +9,9 @@ from .fault_matrix import PAGE, ROWS, matrix, page
 
 
 def test_every_fault_has_its_row_and_is_explained() -> None:
-    assert {kind for row in ROWS for kind in (row.kind, *row.others)} == set(FaultKind)
+    played = {kind for row in ROWS for kind in (row.kind, *row.others)}
+    # a printer of another language is so from the start, and has tests of its own (test_acquaintance)
+    assert played == set(FaultKind) - {FaultKind.LINE_MODE}
     _, _, simulated = PAGE.read_text("utf-8").partition("## The simulated one")
     assert [kind for kind in FaultKind if f"`{form(kind)}`" not in simulated] == []
 

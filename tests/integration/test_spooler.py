@@ -1,8 +1,6 @@
 """One printer's writer against the simulated Zebra and its faults, with a real database, in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,31 +13,23 @@ from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.raw import RawSession
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import PATIENCE
 from .spooler_floor import CLOCKS, LIMITS, ZPL, Floor
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(tmp_path / "labeld.sqlite3", topic_prefix="p") as opened:
-        yield opened
 
 
 async def test_a_silent_printer_gets_nothing_until_it_answers(store: Store, zebra: VirtualPrinter) -> None:
     floor = Floor(store, zebra)
-    zebra.set_fault("silent")
-    job = await floor.job()
     async with floor.running():
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                if "no answer" in floor.printers["zebra"].message:
-                    break
-                await asyncio.sleep(0.01)
+        await floor.until(await floor.job(1), JobState.COMPLETED)
+    zebra.set_fault("silent")
+    before = zebra.received
+    job = await floor.job(2)
+    async with floor.running():
+        await floor.said("no answer")
         assert (await store.get(job.id)).state is JobState.PENDING
-        assert zebra.received == 0
+        assert zebra.received == before
         zebra.clear_fault("silent")
         done = await floor.until(job, JobState.COMPLETED)
-    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 1)
+    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 2)
 
 
 async def test_a_printer_that_is_not_to_be_asked_is_only_sent_to(store: Store, zebra: VirtualPrinter) -> None:
@@ -139,7 +129,7 @@ async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zeb
         job.id, printer="zebra", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=1.0
     )
     waiting = await floor.job(2)
-    assert await hold_orphans(store, (), CLOCKS.wall())
+    assert await hold_orphans(store, lambda _: False, lambda _: False, CLOCKS.wall())
     held = await store.get(job.id)
     assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN)
     assert (await store.get(waiting.id)).reason == Reason.NO_DESTINATION

@@ -170,7 +170,6 @@ function arm(button) {
 
 async function act(form, button) {
   if (arm(button)) return;
-  const { job, verb } = form.dataset;
   const place = form.querySelector("select");
   const said = place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
   const body = said && JSON.stringify(said);
@@ -178,7 +177,7 @@ async function act(form, button) {
   for (const one of buttons) one.disabled = true;
   say("");
   try {
-    const answer = await fetch(`/api/v1/jobs/${job}/${verb}`, {
+    const answer = await fetch(`/api/v1${form.getAttribute("action")}`, {
       method: "POST", body, headers: body ? { "Content-Type": "application/json" } : {},
     });
     if (!answer.ok) say((await answer.json()).detail);
@@ -231,7 +230,7 @@ function seek(text) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.job) {
+  if ("act" in form.dataset) {
     event.preventDefault();
     act(form, event.submitter ?? form.querySelector("button"));
   } else if ("adopt" in form.dataset || "forget" in form.dataset) {
