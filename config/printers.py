@@ -8,6 +8,7 @@ from ..drivers.devices import Wanted
 from ..drivers.opening import open_driver
 from ..renderers.asset import EPL, PDF, TSPL, ZPL
 from ..renderers.media import Media, Resolution
+from ..renderers.placement import large_as_sheet
 from .section import MediaName, Name, Section, Words, several
 
 _LANGUAGES = {"zpl": ZPL, "tspl": TSPL, "epl": EPL, "pdf": PDF}
@@ -31,7 +32,8 @@ class PrinterSettings(Section):
     """Where it is: `socket://host:port`, port 9100 when absent, or a CUPS queue: `cups://queue`,
     `cups://host:port/queue`. Either this or `identity`."""
     identity: str | None = None
-    """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…` or `name:…` as it announces itself by mDNS."""
+    """Which one it is, wherever it is: `serial:D4J204501234`, `uuid:…`, `mac:00:07:4d:…` or `name:…` as it announces
+    itself."""
     language: Literal["auto", "zpl", "tspl", "epl", "pdf"] = "auto"
     """What it speaks: `zpl`, `tspl` (TSC and most printers sold for shipping labels) or `epl` (EPL2); `pdf` is for
     CUPS queues, which draw it. `auto` is `pdf` for those but raw ones, and else `zpl`."""
@@ -40,7 +42,8 @@ class PrinterSettings(Section):
     media: MediaName = "4x6in"
     """Label stock loaded: a PWG name or a short form such as `4x6in`, `a6`, `100x150mm`."""
     stations: tuple[Name, ...] = ()
-    """Packing stations whose labels it prints."""
+    """Packing stations whose labels it prints; of two printers of a station the one with A4 or Letter stock prints its
+    document pages."""
     serial: str | None = None
     """Serial number; when given, nothing is sent to a printer that answers with another one."""
     ask: bool = True
@@ -115,6 +118,12 @@ class PrinterSettings(Section):
         return None if self.printable_width_mm is None else round(self.printable_width_mm * 100)
 
     @property
+    def takes_documents(self) -> bool:
+        """Whether its stock is as large as A4 and Letter."""
+        stock = Media.parse(self.media)
+        return large_as_sheet((stock.width, stock.length))
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height in dots of what it prints on."""
         paper = Media.parse(self.media).narrowed(self.printable_width)
@@ -148,17 +157,18 @@ class Claims:
 
     def __init__(self) -> None:
         self._owners: dict[str, str] = {}
-        self._stations: dict[str, str] = {}
+        #: each by its name, and whether for documents
+        self._stations: dict[tuple[str, bool], str] = {}
 
     def take(self, name: str, printer: PrinterSettings) -> str | None:
         """Note what is this printer's; nothing of it, but the reason in words, where another one has it already."""
         for station in printer.stations:
-            if other := self._stations.get(station):
+            if other := self._stations.get((station, printer.takes_documents)):
                 return f"station {station!r} belongs to both {other!r} and {name!r}"
         for claim in printer.claims:
             if other := self._owners.get(claim):
                 return f"printers {other!r} and {name!r} share {claim}: one writer per printer"
-        self._stations |= dict.fromkeys(printer.stations, name)
+        self._stations |= {(station, printer.takes_documents): name for station in printer.stations}
         self._owners |= dict.fromkeys(printer.claims, name)
         return None
 
@@ -175,6 +185,9 @@ class RouteSettings(Section):
 
     to: Name
     """Printer or group that prints it."""
+    pages: Literal["document"] | None = None
+    """`document`: the rule is for those pages of events' files that are A4 or Letter and hold no label, not for the
+    rest."""
     station: Words | None = None
     """Packing stations, one or a list."""
     shop: Words | None = None
@@ -187,6 +200,12 @@ class RouteSettings(Section):
     """Stocks that events ask for, one or a list; those within 1 mm are the same."""
     tags: Words | None = None
     """Tags, one or a list of which an event has one."""
+
+    @model_validator(mode="after")
+    def _of_documents(self) -> "RouteSettings":
+        if self.pages is not None and self.media is not None:
+            raise ValueError("the stock that an event asks for is its label's: a rule for document pages has no media")
+        return self
 
     @property
     def conditions(self) -> dict[str, tuple[str, ...]]:

@@ -111,9 +111,9 @@ class SpoolerSettings(Section):
     reply_timeout_seconds: float = Field(default=2.0, gt=0)
     """Time for a printer to answer one question."""
     settle_seconds: float = Field(default=3.0, ge=0)
-    """An idle printer's counter is final after standing still for so long."""
+    """An idle printer's counter is final after standing still for so long, and for as long as a label takes."""
     silence_seconds: float = Field(default=60.0, gt=0)
-    """A printer that gives no sign for so long after a label leaves the outcome unknown."""
+    """A printer that gives no sign for so long after a label leaves the outcome unknown; many labels have longer."""
     poll_seconds: float = Field(default=0.25, gt=0)
     """Pause between two looks at a printer that is printing."""
     retry_max_seconds: float = Field(default=30.0, gt=0)

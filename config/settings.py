@@ -33,7 +33,7 @@ class Settings(Section):
     spooler: SpoolerSettings = SpoolerSettings()
     """How printers are served."""
     discovery: DiscoverySettings = DiscoverySettings()
-    """Printers that announce themselves by mDNS (DNS-SD, Bonjour)."""
+    """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)
@@ -74,8 +74,9 @@ class Settings(Section):
             if rule.to not in places:
                 hint = nearest(rule.to, places)
                 raise ValueError(f"routes.{number}.to: there is no printer or group {rule.to!r}{hint}")
-            if not rule.conditions and number < len(self.routes):
-                raise ValueError(f"routes.{number}: it matches every event, so those below it never would: put it last")
+            if not rule.conditions and any(below.pages == rule.pages for below in self.routes[number:]):
+                every = "every event" if rule.pages is None else "all document pages"
+                raise ValueError(f"routes.{number}: it matches {every}, so those below it never would: put it last")
         return self
 
     @property

@@ -1,6 +1,7 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from ..drivers.evidence import Level, Outcome
@@ -32,6 +33,7 @@ class Actions:
     async def cancel(self, job_id: str, *, who: str) -> Job:
         """Take a job that has not begun to print out of the queue, or back from a spooler that holds it.
 
+        With an event's job the other pages of its document are canceled, as far as they may be.
         Such a job is still processing when this returns. It is canceled when nothing of it was printed for sure; else
         its outcome is asked about.
 
@@ -39,6 +41,23 @@ class Actions:
             NoSuchJob, IllegalTransition: the printer has it, or it ended.
         """
         because = f"canceled by {who}"
+        job = await self._store.get(job_id)
+        late: IllegalTransition | None = None
+        try:
+            job = await self._cancel(job_id, because)
+        except IllegalTransition as error:
+            late = error
+        # from here on it is parted no more
+        for part in await self._store.parts(job):
+            if part.part_of == job_id and "cancel" in allowed_acts(part):
+                with suppress(IllegalTransition):
+                    await self._cancel(part.id, because)
+                    late = None
+        if late is not None:
+            raise late
+        return job
+
+    async def _cancel(self, job_id: str, because: str) -> Job:
         for _ in range(_TRIES):
             job = await self._store.get(job_id)
             if job.being_canceled:

@@ -35,7 +35,7 @@ class Terms(Section):
     """What is said of a printer that is adopted or changed; what is absent is as it told, or as it was."""
 
     identity: str | None = None
-    """Which found printer: `serial:…`, `uuid:…` or `name:…` as /api/v1/candidates gives it."""
+    """Which found printer: `serial:…`, `uuid:…`, `mac:…` or `name:…` as /api/v1/candidates gives it."""
     resolution: Literal[203, 300, 600] | None = None
     """Resolution of its head in dpi, where it does not tell it."""
     media: MediaName | None = None
@@ -59,7 +59,11 @@ def settings_for(candidate: Candidate, at: Endpoint, identity: Identity, terms: 
         raise AdoptionRefused(f"{name} does not tell its resolution: say 203, 300 or 600 dpi{hint}")
     if identity.dpi not in (None, dpi):
         raise AdoptionRefused(f"{name} says that its head has {identity.dpi} dpi, not {dpi}")
-    known = {"uri": at.uri} if identity.serial is None else {"identity": f"serial:{identity.serial}"}
+    known = {"uri": at.uri}
+    if identity.serial is not None:
+        known = {"identity": f"serial:{identity.serial}"}
+    elif identity.hardware_address is not None:
+        known = {"identity": f"mac:{identity.hardware_address}"}
     media = terms.media or (advert.stock.short if advert.stock else "4x6in")
     more = {"resolution": dpi, "media": media, "stations": terms.stations or ()}
     return _valid(known | more | ({"language": terms.language} if terms.language else {}))
@@ -247,6 +251,9 @@ class Adoption:
             raise AdoptionRefused(f"{name} is {old.identity or old.uri} already: choose another name")
         if terms.language is not None and terms.language != old.language:
             raise AdoptionRefused(f"the language of {name} cannot be changed: forget it, and adopt it again")
+        dpi = self._fleet.printers[name].identity.dpi
+        if None not in (dpi, terms.resolution) and dpi != terms.resolution:
+            raise AdoptionRefused(f"{name} says that its head has {dpi} dpi, not {terms.resolution}")
         told = terms.model_dump(exclude_none=True, include={"resolution", "media", "stations"})
         return await self._keep(name, _valid(old.model_dump(exclude_unset=True) | told), f"changed by {who}")
 

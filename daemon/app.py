@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -28,9 +28,12 @@ from .fleet import Fleet
 from .intake import Intake
 from .job import Job
 from .outbox import Outbox
+from .parting import Parting
 from .preparer import Preparer
+from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
+from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
@@ -52,6 +55,7 @@ class App:
     intake: Intake
     actions: Actions
     adoption: Adoption
+    printer_acts: PrinterActs
     printers: Printers
     discovery: Discovery
     pool: RenderPool
@@ -115,9 +119,10 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     pool = await stack.enter_async_context(RenderPool(settings.render))
     outbox = Outbox(store)
     printers = Printers(settings.printers, printer_changed)
-    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic)
-    await stack.enter_async_context(store)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
+    parting = Parting(store, pool, dispatcher, clocks.wall)
+    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting)
+    await stack.enter_async_context(store)
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -139,14 +144,11 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         moved=lambda name: fleet.found(name),
         clock=clocks.monotonic,
     )
-    learnt = await store.serials()
-
-    async def learn(identity: str, serial: str) -> None:
-        learnt[identity] = serial
-        await store.learn_serial(identity, serial, clocks.wall())
+    serials = Serials(store, clocks.wall)
+    await serials.load()
 
     def build(name: str, printer: PrinterSettings) -> Spooler:
-        driver = _driver(printer, open_at, discovery, partial(printers.met, name), learnt, learn)
+        driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
 
     followers = (dispatcher.apply, preparer.apply, discovery.apply)
@@ -157,7 +159,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
-    app = App(fleet, store, intake, actions, adoption, printers, discovery, pool, broker, bus)
+    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
+    await printer_acts.load()
+    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     await _serve(app, stop, preparer, dispatcher, states)
@@ -167,20 +171,14 @@ def _driver(
     printer: PrinterSettings,
     open_at: Callable[..., Driver],
     discovery: Discovery,
+    serials: Serials,
     met: Callable[[str], None],
-    learnt: Mapping[str, str],
-    learn: Callable[[str, str], Awaitable[None]],
 ) -> Driver:
     if (wanted := printer.wanted) is None:
         return open_at(str(printer.uri), media=printer.media, ask=printer.ask)
-    return LocatedDriver(
-        wanted,
-        printer.own_serial or learnt.get(str(wanted)),
-        discovery,
-        partial(open_at, hardware_address=wanted.kind == "mac"),
-        met=met,
-        learnt=partial(learn, str(wanted)),
-    )
+    serial = printer.own_serial or serials.of(wanted)
+    asking = partial(open_at, hardware_address=wanted.kind == "mac")
+    return LocatedDriver(wanted, serial, discovery, asking, met, partial(serials.learn, wanted))
 
 
 async def _serve(

@@ -11,6 +11,8 @@ from ..drivers.printer import Identity
 
 _RESOLUTIONS = (203, 300, 600)
 _NAME = 40
+#: what printers call the languages that they are not asked in (IEEE 1284 command sets)
+_LANGUAGES = {"tspl": {"tspl", "tspl2"}, "epl": {"epl", "epl2"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,20 @@ class Candidate:
     @property
     def zpl(self) -> bool:
         """Whether it claims ZPL, or answered in it."""
-        return self.device.advert.speaks_zpl or self.identity not in (None, Identity())
+        return self.device.advert.speaks_zpl or self.answered
+
+    @property
+    def answered(self) -> bool:
+        """Whether it was asked who it is, and said so."""
+        return self.identity not in (None, Identity())
+
+    @property
+    def language(self) -> str | None:
+        """The language that it answered in, else claims, as the configuration names it."""
+        if self.zpl:
+            return "zpl"
+        claims = {name.casefold() for name in self.device.advert.languages}
+        return next((language for language, names in _LANGUAGES.items() if claims & names), None)
 
     @property
     def dpi(self) -> int | None:
@@ -50,7 +65,8 @@ class Candidate:
 
 
 class CandidateJson(TypedDict):
-    """A found printer."""
+    """A found printer; `resolution` and `media` are hints until it was `asked`, `suggestion` is a name to adopt it by,
+    None where it cannot be adopted."""
 
     name: str
     printer: str | None
@@ -61,10 +77,13 @@ class CandidateJson(TypedDict):
     uuid: str | None
     hardware_address: str | None
     zpl: bool
+    asked: bool
+    language: str | None
     resolution: int | None
     media: str | None
     uris: list[str]
     protocols: list[str]
+    suggestion: str | None
     configuration: str | None
 
 
@@ -82,10 +101,13 @@ def candidate_json(candidate: Candidate, taken: Collection[str]) -> CandidateJso
         uuid=device.uuid,
         hardware_address=device.hardware_address,
         zpl=candidate.zpl,
+        asked=candidate.answered,
+        language=candidate.language,
         resolution=candidate.dpi,
         media=stock.short if stock else None,
         uris=[at.uri for at in device.endpoints],
         protocols=list(device.schemes),
+        suggestion=None if candidate.printer or not device.endpoints else free_name(device.name, taken),
         configuration=_lines(candidate, taken),
     )
 

@@ -64,7 +64,7 @@ class Discovery:
     Args:
         settings: whether and where to listen.
         printers: the configured printers.
-        open_at: the driver for a URI.
+        open_at: the driver for a URI (`opening.open_driver`).
         changed: told when candidates or their answers changed.
         moved: told the names of printers that may be found now.
         clock: monotonic seconds.
@@ -74,7 +74,7 @@ class Discovery:
         self,
         settings: DiscoverySettings,
         printers: Mapping[str, PrinterSettings],
-        open_at: Callable[[str], Driver],
+        open_at: Callable[..., Driver],
         changed: Callable[[], None],
         moved: Callable[[str], None],
         clock: Callable[[], float],
@@ -305,7 +305,8 @@ class Discovery:
         failure: DriverError = PrinterOffline(f"{device.name} offers no address for raw data")
         for at in device.endpoints[:2]:
             try:
-                async with self.turn(at), self._open_at(at.uri).connect() as session:
+                driver = self._open_at(at.uri, hardware_address=True)
+                async with self.turn(at), driver.connect() as session:
                     seen = await session.observe()
             except PrinterOffline as error:
                 failure = error

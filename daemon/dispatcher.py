@@ -12,7 +12,7 @@ from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
 from .preparer import made_for
 from .printers import Printers, PrinterView
-from .routing import Plan, Route, Wish, misfit, plan, wish_of
+from .routing import Plan, Route, Wish, documents_of, misfit, plan, wish_of
 from .sharing import Readiness, Sister, better, choose, may_move, readiness
 from .store import Store
 
@@ -100,6 +100,13 @@ class Dispatcher:
         if job_id and self._settings.groups:
             self._expect(job_id, chosen, copies)
         return Route(chosen, because)
+
+    def documents(self, job: Job) -> Plan | None:
+        """The way of those pages of a job that are documents; None where all its pages stay together."""
+        if job.requested_printer is not None or job.role is not None:
+            return None
+        found = self._plan(documents_of(wish_of(job)))
+        return None if job.printer in found.printers else found
 
     def forget(self, job_id: str) -> None:
         """A job is done with, or did not come about."""
@@ -214,4 +221,6 @@ def _labels(job: Job) -> int:
 def _state(view: PrinterView) -> str:
     if readiness(view) is Readiness.READY:
         return "ready"
+    if view.pause is not None:
+        return "paused by a person"
     return ", ".join(reason.replace("-", " ") for reason in view.reasons) or view.message

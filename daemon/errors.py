@@ -29,6 +29,10 @@ class AdoptionRefused(DaemonError):
     """A printer cannot be adopted, changed or forgotten so; the message says why, and what to do."""
 
 
+class PrinterRefuses(DaemonError):
+    """A printer cannot do now what it is asked; the message says what is in the way."""
+
+
 class StoreUnavailable(DaemonError):
     """The database could not commit: disk full, read-only or failing. Nothing was accepted."""
 

@@ -27,7 +27,6 @@ from .job import Job
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
-Role = Literal["label", "slip", "hazmat", "invoice"]
 
 
 class _Event(BaseModel):

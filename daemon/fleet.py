@@ -60,7 +60,7 @@ class Fleet:
         self.settings = settings
         self._build = build
         self._store = store
-        self._printers = printers
+        self.printers = printers
         self._followers = tuple(followers)
         self._gone = gone
         self._clock = clock
@@ -115,12 +115,14 @@ class Fleet:
         which finishes the one on its way; then the next one begins. Jobs that wait for one that went are held.
         """
         before, self.settings = self.settings.printers, settings
-        self._printers.apply(settings.printers)
+        self.printers.apply(settings.printers)
         for follow in self._followers:
             follow(settings)
         for name, writer in self._writers.items():
             if before.get(name) != settings.printers.get(name):
                 writer.end()
+        for name in before.keys() - settings.printers.keys() - self._writers.keys():
+            self._leave(name)
         for name in settings.printers:
             if name not in self._writers:
                 self._begin(name)
@@ -151,9 +153,12 @@ class Fleet:
         del self._writers[name]
         writer.done.set()
         if name not in self.settings.printers:
-            self._printers.remove(name)
-            self._gone(name)
+            self._leave(name)
             self._stray.set()
+
+    def _leave(self, name: str) -> None:
+        self.printers.remove(name)
+        self._gone(name)
 
     # --- jobs of printers that are gone
 

@@ -3,10 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
 
 from ..drivers.evidence import Level, Outcome
 from ..renderers.errors import RenderError
 from .errors import IllegalTransition
+
+#: What pages of a document are: the parcel's label, or paper that goes with it.
+Role = Literal["label", "slip", "hazmat", "invoice"]
 
 
 class JobState(StrEnum):
@@ -89,6 +93,10 @@ class Reason(StrEnum):
     SETTLED = "settled-by-user"
 
 
+#: the source of labels that labeld makes itself, to show how a printer prints
+TEST = "test label"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
     """One parcel's document on its way to paper; times are Unix seconds."""
@@ -122,6 +130,12 @@ class Job:
     priority: int = 50
     useful_until: float | None = None
     tags: tuple[str, ...] = ()
+    #: the job of the event whose document this is a part of; that one is a part too, once `role` says so
+    part_of: str | None = None
+    #: pages of the document that it prints, from 1; None: all of them
+    pages: tuple[int, ...] | None = None
+    #: what those pages are; None while nobody had to tell them apart
+    role: Role | None = None
     #: times the same event came again
     duplicates: int = 0
     #: position in the order of changes, rises with each one

@@ -35,6 +35,9 @@ def job_payload(job: Job) -> bytes:
             "outcome": job.outcome,
             "evidence": job.level,
             "labels": job.labels,
+            "part_of": job.part_of,
+            "pages": job.pages,
+            "role": job.role,
             "duplicates": job.duplicates,
             "at": iso(job.updated_at),
         }

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from ..config.printers import PrinterSettings
 from ..config.settings import Settings
@@ -11,6 +12,7 @@ from ..renderers.media import Resolution
 from ..renderers.payload import paper_of
 from .errors import IllegalTransition, StoreUnavailable
 from .job import Job, JobState, Reason
+from .parting import WITH_LABEL, Parting
 from .printers import Printers
 from .render_pool import RenderFailed, RenderPool, RenderRequest
 from .routing import misfit
@@ -26,8 +28,6 @@ _SLOW_SECONDS = 2.0
 _STORE_PAUSE_SECONDS = 1.0
 #: faults that a person can look at; any other document is damaged, and aborted
 _HELD = {SymbolLost.__name__, DoesNotFit.__name__}
-#: documents whose barcodes carry the tracking number
-_WITH_TRACKING = {"SHIPPING_LABEL", "SHIPPING_LABEL_AND_PACKING_SLIP", "SHIPPING_LABEL_PICTURE"}
 
 
 def made_for(printer: PrinterSettings, document_format: str | None) -> str:
@@ -48,6 +48,7 @@ class Preparer:
         printers: Printers,
         clock: Callable[[], float],
         monotonic: Callable[[], float],
+        parting: Parting,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -55,6 +56,7 @@ class Preparer:
         self._printers = printers
         self._clock = clock
         self._monotonic = monotonic
+        self._parting = parting
         self._begun: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(settings.render.workers)
@@ -142,22 +144,29 @@ class Preparer:
             zpl_policy=printer.zpl_policy,
             design_dpi=job.design_dpi,
             copies=job.copies,
-            tracking_number=job.tracking_number if job.document_type in _WITH_TRACKING else None,
+            tracking_number=job.tracking_number if job.document_type in WITH_LABEL else None,
             media_type=media_type,
             max_bytes=self._settings.intake.max_asset_bytes,
         )
+        job, of_pages = await self._parting.sort(job, request, asset)
+        if job.printer != name:
+            return
+        request = replace(request, pages=job.pages or ())
+        if job.role not in (None, "label"):
+            request = replace(request, tracking_number=None)
         width, height = Resolution(printer.resolution).size(paper)
         try:
             rendered = await self._pool.render(request, asset)
         except RenderFailed as error:
             state = JobState.HELD if error.kind in _HELD or error.reason == Reason.FAILED else JobState.ABORTED
+            words = "; ".join((str(error), *of_pages))
             if error.faulty:
                 picture = Artwork(key, error.faulty, 1, width, height, printer.resolution, (str(error),))
                 await self._store.save_artwork(
-                    job.id, picture, str(error), self._clock(), state=state, reason=error.reason, was=job
+                    job.id, picture, words, self._clock(), state=state, reason=error.reason, was=job
                 )
             else:
-                await self._store.move(job.id, state, error.reason, str(error), self._clock(), was=job)
+                await self._store.move(job.id, state, error.reason, words, self._clock(), was=job)
             return
         artwork = Artwork(
             key,
@@ -173,5 +182,5 @@ class Preparer:
         if because := misfit(job.media, name, printer.media):
             state, reason = JobState.HELD, Reason.OTHER_STOCK
             made = f"{because}: load that stock, move it to another printer, or print it all the same"
-        words = "; ".join((made, *rendered.notes))
+        words = "; ".join((made, *of_pages, *rendered.notes))
         await self._store.save_artwork(job.id, artwork, words, self._clock(), state=state, reason=reason, was=job)

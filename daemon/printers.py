@@ -8,12 +8,14 @@ from ..config.printers import PrinterSettings
 from ..drivers.errors import DriverError
 from ..drivers.printer import Identity, Observation, PrinterState
 from .messages import iso
+from .store.rows import Pause
 
 #: what a technician should do about a reason; the first of these that is present is shown
 _ADVICE = {
-    "printer-identity-mismatch": "the configured serial number does not answer here: check cabling and configuration",
+    "printer-identity-mismatch": "another printer answers than the known one: check cabling, or set its serial",
     "printer-configured-twice": "this printer is configured under another name too: remove one of the two",
     "printer-resolution-mismatch": "its head has another resolution than configured: correct the configuration",
+    "printer-language-mismatch": "the printer speaks another language: set device.languages to zpl",
     "timed-out": "look at the printer: it gives no answer",
     "offline": "switch the printer on and check its network cable",
     "cover-open": "close the print head",
@@ -29,6 +31,10 @@ _ADVICE = {
     "job-hold-until-specified": "release the label's job in CUPS: lp -i JOB -H resume",
     "media-mismatch": "its CUPS queue does not offer this stock",
     "queue-resolution-unknown": "its CUPS queue does not tell its resolution: scan a label of it first",
+    "calibration-needed": "calibrate its label sensor",
+    "media-low": "have labels ready: few are left",
+    "printhead-dirty": "clean the print head",
+    "printhead-worn": "the print head is worn: have it replaced",
     "queue-repeats-labels": "CUPS prints again after an error: lpadmin -p QUEUE -o printer-error-policy=abort-job",
 }
 
@@ -48,6 +54,8 @@ class PrinterView:
     message: str
     #: where it is; None while a printer that is found by its identity was not met yet
     uri: str | None
+    #: by whom and since when labeld sends it nothing; None: it prints
+    pause: Pause | None = None
 
     def payload(self) -> bytes:
         """The retained message on `<prefix>/printers/<name>/state`."""
@@ -59,6 +67,7 @@ class PrinterView:
                 "message": self.message,
                 "serial": self.identity.serial,
                 "seen_at": iso(self.seen_at),
+                "paused_by": self.pause.who if self.pause else None,
             },
             separators=(",", ":"),
         ).encode()
@@ -72,6 +81,8 @@ class Printers:
     ) -> None:
         self._views = {name: _unseen(name, one) for name, one in settings.items()}
         self._changed = changed
+        #: by name: a printer that is adopted anew is paused still
+        self._pauses: dict[str, Pause] = {}
 
     def apply(self, settings: Mapping[str, PrinterSettings]) -> None:
         """Take over new settings; a printer that is not in them stays until it is removed."""
@@ -80,7 +91,8 @@ class Printers:
             if old is not None and old.settings == one:
                 continue
             same = old is not None and old.settings.claims == one.claims
-            self._views[name] = replace(old, settings=one) if old and same else _unseen(name, one)
+            new = replace(old, settings=one) if old and same else _unseen(name, one)
+            self._views[name] = replace(new, pause=self._pauses.get(name))
             self._changed(self._views[name])
 
     def remove(self, name: str) -> None:
@@ -131,6 +143,15 @@ class Printers:
             self._views[name] = replace(old, uri=uri)
             self._changed(self._views[name])
 
+    def paused(self, name: str, pause: Pause | None) -> None:
+        """A person pauses or resumes a printer, which need not be there; how it is by itself is another matter."""
+        self._pauses.pop(name, None)
+        if pause is not None:
+            self._pauses[name] = pause
+        if name in self._views:
+            self._views[name] = replace(self._views[name], pause=pause)
+            self._changed(self._views[name])
+
     def failed(self, name: str, error: DriverError) -> PrinterView:
         """Take in a conversation that did not come about."""
         return self._put(name, PrinterState.STOPPED, frozenset({error.reason}), None, None, str(error))
@@ -147,17 +168,15 @@ class Printers:
         old = self._views[name]
         ordered = tuple(sorted(reasons))
         advice = next((words for reason, words in _ADVICE.items() if reason in reasons), None)
-        new = PrinterView(
-            name,
-            old.settings,
-            state,
-            ordered,
-            advice,
-            old.identity if seen is None else seen.identity,
-            old.odometer if seen is None else seen.odometer,
-            old.seen_at if now is None else now,
-            message or _describe(state, ordered),
-            old.uri,
+        new = replace(
+            old,
+            state=state,
+            reasons=ordered,
+            advice=advice,
+            identity=old.identity if seen is None else seen.identity,
+            odometer=old.odometer if seen is None else seen.odometer,
+            seen_at=old.seen_at if now is None else now,
+            message=message or _describe(state, ordered),
         )
         self._views[name] = new
         if (old.state, old.reasons, old.identity, old.message) != (new.state, new.reasons, new.identity, new.message):

@@ -2,23 +2,24 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
 from ..config.services import RenderSettings
 from ..renderers import payload as payloads
 from ..renderers.asset import ZPL
+from ..renderers.contents import Contents, PageSurvey
 from ..renderers.errors import RenderError
 from ..renderers.media import Resolution
 from . import confine
 from .errors import DaemonError
 from .job import Reason
-from .render_process import ForkServer, NoProcess, RenderProcess, TooSlow
+from .render_process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, TooSlow
 
 log = logging.getLogger(__name__)
 
-_MAX_WORDS = 1000
+_MAX_WORDS, _MAX_PAGE_WORDS = 1000, 200
 _NONSENSE = "the renderer's answer makes no sense: the document is hostile"
 
 
@@ -53,6 +54,7 @@ class RenderRequest:
     repair: bool = False
     zpl_policy: str = "refuse"
     document_format: str = ZPL
+    pages: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,19 @@ class RenderPool:
             raise RenderFailed(_NONSENSE, Reason.FAILED)
         return Rendered(payload, labels, tuple(map(str, notes)))
 
+    async def survey(self, request: RenderRequest, asset: bytes, contents: Contents) -> tuple[PageSurvey, ...]:
+        """Sort the pages of an asset for the request's stock and for a document printer; none of what has no pages.
+
+        Raises:
+            RenderFailed: it cannot be looked at.
+        """
+        fields = {name: getattr(request, name) for name in RenderRequest.__slots__}
+        header, _ = await self._ask({"kind": "survey", **fields, **asdict(contents)}, asset)
+        found = header.get("pages")
+        if not isinstance(found, list) or len(found) > MAX_PAGES:
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        return tuple(_page(number, one) for number, one in enumerate(found, 1))
+
     async def preview(self, payload: bytes, *, width: int, height: int, dpi: int, page: int = 1) -> bytes:
         """The dots of one label of a payload as a PNG.
 
@@ -150,6 +165,13 @@ class RenderPool:
                 raise RenderFailed(message, str(reply.get("reason"))[:60], str(reply.get("kind")), payload)
             return reply, payload
         raise AssertionError  # the second failure raised
+
+
+def _page(number: int, found: object) -> PageSurvey:
+    match found:
+        case ["label" | "document" | "doubt" | "blank" as kind, str(words)]:
+            return PageSurvey(number, kind, " ".join(words.split())[:_MAX_PAGE_WORDS])
+    raise RenderFailed(_NONSENSE, Reason.FAILED)
 
 
 def _may_be_sent(payload: bytes, labels: int, request: RenderRequest) -> bool:

@@ -22,7 +22,7 @@ _BUFFER = 1 << 20
 _MAX_HEADER = 1 << 20
 _MAX_DATA = 256 << 20
 #: the renderers take no document of more pages
-_MAX_PAGES = 100
+MAX_PAGES = 100
 
 
 class NoProcess(OSError):
@@ -230,7 +230,7 @@ class RenderProcess:
             while "page" in reply:
                 # each page once and in order: a taken-over process must not go on for ever
                 number = reply["page"]
-                if not isinstance(number, int) or not page < number <= _MAX_PAGES:
+                if not isinstance(number, int) or not page < number <= MAX_PAGES:
                     raise ValueError(f"page {number!r} after page {page}")
                 page = number
                 async with asyncio.timeout(page_seconds):

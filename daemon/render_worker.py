@@ -5,9 +5,10 @@ import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ..renderers import convert, pages
+from ..renderers import convert, pages, survey
 from ..renderers.artwork import PageArtwork
 from ..renderers.asset import PDF, unwrap
+from ..renderers.contents import Contents
 from ..renderers.errors import AssetRefused, RenderError, SymbolLost
 from ..renderers.media import Media, Resolution
 from ..renderers.payload import draw, paper_of
@@ -47,10 +48,28 @@ def serve(descriptor: int) -> None:
 
 
 def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> _Reply:
+    target = _target(header)
+    asset = unwrap(data, header["media_type"], header["max_bytes"])
+    artwork = convert.convert(asset, target, begin)
+    notes = list(artwork.notes)
+    dpi = target.resolution.dpi
+    if target.document_format == PDF and not Media.parse(header["media"]).whole_at(dpi):
+        short = target.media.short
+        notes.append(f"{short} is no whole number of dots at {dpi} dpi: its queue may move it by one or draw one twice")
+    return {"labels": artwork.labels, "notes": notes}, _written(artwork.pages, artwork.data, header)
+
+
+def _survey(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> _Reply:
+    asset = unwrap(data, header["media_type"], header["max_bytes"])
+    contents = Contents(label=header["label"], slip=header["slip"], numbers=tuple(header["numbers"]))
+    found = survey.survey(asset, _target(header), contents, begin)
+    return {"pages": [[page.kind, page.words] for page in found]}, b""
+
+
+def _target(header: dict[str, Any]) -> convert.Target:
     document_format, dpi = header["document_format"], header["dpi"]
-    media = paper_of(header["media"], None, dpi, document_format)
-    target = convert.Target(
-        media=media,
+    return convert.Target(
+        media=paper_of(header["media"], None, dpi, document_format),
         resolution=Resolution(dpi),
         document_format=document_format,
         graphic_encoding=header["graphic_encoding"],
@@ -61,15 +80,8 @@ def _render(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
         design_dpi=header["design_dpi"],
         copies=header["copies"],
         tracking_number=header["tracking_number"],
+        pages=tuple(header["pages"]),
     )
-    asset = unwrap(data, header["media_type"], header["max_bytes"])
-    artwork = convert.convert(asset, target, begin)
-    notes = list(artwork.notes)
-    if document_format == PDF and not Media.parse(header["media"]).whole_at(dpi):
-        notes.append(
-            f"{media.short} is no whole number of dots at {dpi} dpi: its queue may move it by one or draw one twice"
-        )
-    return {"labels": artwork.labels, "notes": notes}, _written(artwork.pages, artwork.data, header)
 
 
 def _written(labels: Sequence[PageArtwork], data: bytes, header: dict[str, Any]) -> bytes:
@@ -86,7 +98,7 @@ def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None])
     return {"pages": count, "missing": list(missing)}, bitmap.to_png(resolution)
 
 
-_REQUESTS = {"render": _render, "preview": _preview}
+_REQUESTS = {"render": _render, "survey": _survey, "preview": _preview}
 
 
 def _refusal(message: str) -> dict[str, Any]:

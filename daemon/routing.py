@@ -1,7 +1,7 @@
 """Where a label may print, and why. Pure: settings and an event's wishes in, printers or the reason for none out."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..config.printers import RouteSettings
 from ..config.settings import Settings
@@ -32,6 +32,8 @@ class Wish:
     document_type: str | None = None
     media: str | None = None
     tags: tuple[str, ...] = ()
+    #: it is about the pages that are A4 or Letter and hold no label
+    documents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,13 @@ def wish_of(source: LabelReady | Job) -> Wish:
         document_type=source.document_type,
         media=source.media,
         tags=source.tags,
+        documents=isinstance(source, Job) and source.role not in (None, "label"),
     )
+
+
+def documents_of(wish: Wish) -> Wish:
+    """What the same event says about its document pages; the stock that it asks for is that of its label."""
+    return replace(wish, documents=True, media=None)
 
 
 def plan(settings: Settings, wish: Wish) -> Plan:
@@ -78,7 +86,7 @@ def plan(settings: Settings, wish: Wish) -> Plan:
     if hit is not None:
         to = settings.routes[hit.rule - 1].to
         return _to(settings, to, f"rule {hit.rule} ({hit.because}) leads to {_title(settings, to)}", rules)
-    return _unruled(settings, wish, names, rules)
+    return _desk(settings, wish, rules) if wish.documents else _unruled(settings, wish, names, rules)
 
 
 def misfit(asked: str | None, printer: str, loaded: str) -> str | None:
@@ -95,9 +103,10 @@ def misfit(asked: str | None, printer: str, loaded: str) -> str | None:
 def _unruled(settings: Settings, wish: Wish, names: str, rules: tuple[Judgement, ...]) -> Plan:
     """The way of an event that names no printer and matches no rule."""
     if wish.station is not None:
-        for name, printer in settings.printers.items():
-            if wish.station in printer.stations:
-                return _to(settings, name, f"station {wish.station} prints on {name}", rules)
+        served = [name for name, printer in settings.printers.items() if wish.station in printer.stations]
+        if served:
+            name = min(served, key=lambda one: settings.printers[one].takes_documents)
+            return _to(settings, name, f"station {wish.station} prints on {name}", rules)
         if settings.default_printer is None:
             because = f"no printer serves station {wish.station!r}: add it to a printer's stations"
             return Plan((), None, because, rules)
@@ -113,6 +122,14 @@ def _unruled(settings: Settings, wish: Wish, names: str, rules: tuple[Judgement,
     return Plan((), None, because, rules)
 
 
+def _desk(settings: Settings, wish: Wish, rules: tuple[Judgement, ...]) -> Plan:
+    """The way of document pages for which there is no rule: a desk may have a printer for them."""
+    for name, printer in settings.printers.items():
+        if wish.station in printer.stations and printer.takes_documents:
+            return _to(settings, name, f"station {wish.station} prints its documents on {name}", rules)
+    return Plan((), None, "no rule and no station leads document pages to a printer of their own", rules)
+
+
 def _title(settings: Settings, name: str) -> str:
     return f"group {name}" if name in settings.groups else f"printer {name}"
 
@@ -126,6 +143,8 @@ def _to(settings: Settings, name: str, because: str, rules: tuple[Judgement, ...
 def _judge(rules: Iterable[RouteSettings], wish: Wish) -> Iterable[Judgement]:
     decided = None
     for number, rule in enumerate(rules, 1):
+        if (rule.pages == "document") is not wish.documents:
+            continue
         if decided is not None:
             yield Judgement(number, None, f"not looked at, as rule {decided} matches")
             continue
@@ -135,6 +154,8 @@ def _judge(rules: Iterable[RouteSettings], wish: Wish) -> Iterable[Judgement]:
             continue
         decided = number
         met = [f"{key} {_said(getattr(wish, key), wanted)}" for key, wanted in rule.conditions.items()]
+        if wish.documents:
+            met.insert(0, "document pages")
         yield Judgement(number, True, ", ".join(met) or "every event")
 
 

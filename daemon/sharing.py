@@ -16,7 +16,7 @@ class Readiness(IntEnum):
     READY = 0
     #: nobody looked at it yet
     UNSEEN = 1
-    #: stopped, unreachable, silent, or not the printer that the configuration names
+    #: stopped, unreachable, silent, paused by a person, or not the printer that the configuration names
     AWAY = 2
 
 
@@ -40,6 +40,8 @@ class Sister:
 
 def readiness(view: PrinterView) -> Readiness:
     """What the latest observation of a printer says; silence is not ready, except where it is never asked."""
+    if view.pause is not None:
+        return Readiness.AWAY
     if view.state in (PrinterState.IDLE, PrinterState.PROCESSING):
         return Readiness.READY
     if view.state is PrinterState.UNKNOWN and view.seen_at is None:

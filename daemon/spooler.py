@@ -11,8 +11,10 @@ from ..config.printers import PrinterSettings
 from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError, Recalled
-from ..drivers.evidence import Level, Outcome, Verdict
+from ..drivers.evidence import Level, Outcome, Verdict, describe
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
+from ..renderers.media import Media
+from .acquaintance import Acquaintance, place_of
 from .errors import IllegalTransition, StoreUnavailable, TooLate
 from .job import Job, JobState, Reason
 from .messages import iso
@@ -26,7 +28,7 @@ log = logging.getLogger(__name__)
 
 #: an idle printer is asked how it is this often, so that the page tells before a label waits
 _IDLE_LOOK_SECONDS = 10.0
-#: one that never answers is left in peace: in line mode or EPL it prints the question
+#: one that answers nothing any more is left in peace
 _QUIET_LOOK_SECONDS = 600.0
 #: a job whose document is still being drawn is looked for again after this, if nobody says so before
 _DRAWING_SECONDS = 1.0
@@ -38,6 +40,10 @@ _STORE_PAUSE_SECONDS = 1.0
 
 class NotReady(Exception):
     """The printer answered, but must not be sent a label now; nothing was sent."""
+
+
+class Silent(NotReady):
+    """The printer gives no answer, so that it must not be sent a label now."""
 
 
 class Spooler:
@@ -62,7 +68,8 @@ class Spooler:
         self._printers = printers
         self._preparer = preparer
         self._clocks = clocks
-        self._witness = Witness(name, limits, driver, store, printers, clocks)
+        self._known = Acquaintance(place_of(name, settings), store, clocks.wall)
+        self._witness = Witness(name, limits, driver, store, printers, self._known, clocks)
         self._wake = asyncio.Event()
         self._found = asyncio.Event()
         self._idle_look = _IDLE_LOOK_SECONDS
@@ -77,7 +84,7 @@ class Spooler:
         self._wake.set()
 
     def found(self) -> None:
-        """The printer may be somewhere else now, or there again: it is not waited for any longer."""
+        """The printer may be somewhere else, there again, or resumed: it is not waited for any longer."""
         self._found.set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -92,8 +99,10 @@ class Spooler:
                 pause = await self._turn()
                 failures = 0
                 if pause and not stop.is_set():
-                    await _until(pause, self._wake)
+                    await _until(pause, self._wake, self._found)
                 continue
+            except Silent as error:
+                reason, longest = str(error), self._limits.retry_max_seconds
             except (NotReady, IllegalTransition) as error:
                 # a person is at a printer that answers: the moment it is mended it goes on
                 reason, longest = str(error), _MENDED_SECONDS
@@ -101,6 +110,7 @@ class Spooler:
                 reason, longest = str(error), _STORE_PAUSE_SECONDS
             except DriverError as error:
                 self._printers.failed(self._name, error)
+                self._known.failed(error)
                 reason, longest = str(error), self._limits.retry_max_seconds
             except Exception as error:
                 log.exception("printer %s: job %s", self._name, self._job_id)
@@ -110,7 +120,9 @@ class Spooler:
             failures += 1
             wait = backoff(failures, random.random(), longest=longest)  # noqa: S311 - spreads load only
             log.info("printer %s: %s; next look in %.1f s", self._name, reason, wait)
+            await self._known.keep()
             await _until(wait, stop, self._found)
+        await self._known.keep(at_once=True)
 
     async def recall(self, job: Job, because: str) -> Job:
         """Keep a job that is under way from the printer; the ledger has the wish before anything is done.
@@ -134,17 +146,19 @@ class Spooler:
         if taken:
             return asked
         too_late = f"too late to cancel: {self._name} has it"
-        await self._store.move(job.id, asked.state, job.reason, too_late, now(), was=asked)
+        with contextlib.suppress(IllegalTransition):  # it ended meanwhile
+            await self._store.move(job.id, asked.state, job.reason, too_late, now(), was=asked)
         raise TooLate(f"job {job.id}: {too_late}")
 
     async def _turn(self) -> float:
         """Settle what a crash left, then print one label; gives how long to wait when there was nothing to do."""
+        await self._known.load()
         for attempt in await self._store.open_attempts(self._name):
             self._job_id = attempt.job_id
             await self._settle(attempt)
         heads = await self._store.queue(self._name, skip=self._preparer.slow())
         document_format = self._printers.document_format(self._name)
-        if not heads or document_format is None:
+        if not heads or document_format is None or self._printers[self._name].pause is not None:
             return await self._look()
         job = heads[0]
         if job.reason != Reason.QUEUED:
@@ -165,14 +179,21 @@ class Spooler:
     async def _look(self) -> float:
         """See how an idle printer is; gives the time to the next look."""
         async with self._driver.connect() as session:
-            view = self._witness.saw(await session.observe())
-        mute = view.state is PrinterState.UNKNOWN and self._settings.ask
-        self._idle_look = min(2 * self._idle_look, _QUIET_LOOK_SECONDS) if mute else _IDLE_LOOK_SECONDS
+            seen = await session.observe(self._known.spare, thorough=True)
+            view = self._witness.saw(seen, thorough=True)
+        await self._known.looked(seen)
+        await self._known.keep()
+        # one that is not asked any more is only looked for, to notice when it was switched off and on
+        asked = self._settings.ask and self._known.profile.mute_at is None
+        silent = view.state is PrinterState.UNKNOWN and asked
+        self._idle_look = min(2 * self._idle_look, _QUIET_LOOK_SECONDS) if silent else _IDLE_LOOK_SECONDS
         return self._idle_look
 
     async def _print(self, job: Job, artwork: Artwork) -> None:
+        patience = self._witness.patience(artwork.labels, artwork.height / artwork.dpi * 25.4)
         async with self._driver.connect() as session:
-            before = await session.observe()
+            before = await session.observe(self._known.spare)
+            await self._known.looked(before)
             await self._check(session, before)
             if self._stop.is_set():
                 return  # what is not begun is not begun any more
@@ -184,30 +205,36 @@ class Spooler:
                 payload_sha256=hashlib.sha256(artwork.payload).hexdigest(),
                 labels=artwork.labels,
                 odometer=before.odometer,
+                state=describe(before.status),
                 now=self._clocks.wall(),
             )
             # The next lines may put ink on paper. From here on nothing is repeated without a person.
             broken: DriverError | None = None
+            sent_at: float | None = None
             self._session = session
             try:
                 await session.send(artwork.payload)
             except DriverError as error:
                 broken = error
             else:
-                verdict, after = await self._witness.gather(job.id, session, before, artwork.labels)
+                sent_at = self._clocks.wall()
+                found = await self._witness.gather(job.id, session, before, artwork.labels, patience)
             finally:
                 self._session = None
         if broken is not None and broken.sent == 0:
             verdict = Verdict(Outcome.NOT_PRINTED, Level.NONE, f"no byte left: {broken}")
-            await self._end(attempt, job.id, verdict, before.odometer, retry=True)
+            await self._end(attempt, job.id, verdict, before, retry=True)
             if isinstance(broken, Recalled):
                 return
             raise broken
         if broken is not None:
-            verdict, after = await self._witness.gather(job.id, None, before, artwork.labels)
-            because = f"{verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
-            verdict = replace(verdict, because=because)
-        await self._end(attempt, job.id, verdict, after.odometer)
+            found = await self._witness.gather(job.id, None, before, artwork.labels, patience)
+            because = f"{found.verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
+            found = replace(found, verdict=replace(found.verdict, because=because))
+        await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
+        if found.verdict.outcome is Outcome.CONFIRMED:
+            self._known.printed(artwork.labels, found.took, artwork.payload)
+        await self._known.keep()
 
     async def _check(self, session: Session, before: Observation) -> None:
         """Make sure that a label sent now comes out here, and can be told from others.
@@ -216,11 +243,14 @@ class Spooler:
             NotReady: it would not.
         """
         view = self._witness.saw(before, await self._obstacle(session, before))
+        if view.pause is not None:
+            # just now, while it was asked how it is
+            raise NotReady(f"paused by {view.pause.who}")
         if view.state is PrinterState.STOPPED:
             raise NotReady(view.message)
         if view.state is PrinterState.UNKNOWN and self._settings.ask:
             # silence means "probably blocked", never "ok"
-            raise NotReady(f"{view.message}; for a printer that cannot answer, set ask = false")
+            raise Silent(f"{view.message}; for a printer that cannot answer, set ask = false")
 
     async def _obstacle(self, session: Session, before: Observation) -> str | None:
         """What keeps a printer from our label that is ready for one, in words."""
@@ -244,19 +274,21 @@ class Spooler:
             return
         async with self._driver.connect() as session:
             # while it is off nothing can come out, and nobody needs to be asked yet
-            self._witness.saw(await session.observe())
+            self._witness.saw(await session.observe(self._known.spare))
         self.busy = True
-        verdict, after = await self._witness.gather(attempt.job_id, None, before, attempt.labels)
+        patience = self._witness.patience(attempt.labels, Media.parse(self._settings.media).length / 100)
+        found = await self._witness.gather(attempt.job_id, None, before, attempt.labels, patience)
+        verdict = found.verdict
         proven = verdict.outcome is Outcome.NOT_PRINTED
         if proven and not await self._store.counter_seen_moving(self._name, attempt.serial):
             because = f"{verdict.because}; but this counter was never seen to move"
             proven, verdict = False, Verdict(Outcome.UNKNOWN, Level.NONE, because)
-        await self._end(attempt.id, attempt.job_id, verdict, after.odometer, retry=proven)
+        await self._end(attempt.id, attempt.job_id, verdict, found.after, retry=proven)
 
     async def _forget_rest(self) -> None:
         """Keep a label that a crash left on its way from coming out after somebody was asked about it."""
         async with self._driver.connect() as session:
-            if (await session.observe()).status.partial_format:
+            if (await session.observe(self._known.spare)).status.partial_format:
                 await session.discard_partial()
 
     async def _put_aside(self, error: Exception) -> None:
@@ -274,11 +306,26 @@ class Spooler:
             log.exception("printer %s: job %s cannot be put aside", self._name, self._job_id)
 
     async def _end(
-        self, attempt: int, job_id: str, verdict: Verdict, odometer: int | None, *, retry: bool = False
+        self,
+        attempt: int,
+        job_id: str,
+        verdict: Verdict,
+        after: Observation | None,
+        *,
+        sent_at: float | None = None,
+        retry: bool = False,
     ) -> None:
         state, reason = aftermath(verdict, retry=retry)
         await self._store.end_attempt(
-            attempt, job_id, verdict, odometer=odometer, state=state, reason=reason, now=self._clocks.wall()
+            attempt,
+            job_id,
+            verdict,
+            odometer=after.odometer if after else None,
+            printer_state=describe(after.status) if after else None,
+            sent_at=sent_at,
+            state=state,
+            reason=reason,
+            now=self._clocks.wall(),
         )
         self.busy = False
 

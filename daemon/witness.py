@@ -8,12 +8,18 @@ from dataclasses import dataclass, replace
 from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError
-from ..drivers.evidence import Level, Outcome, Patience, Verdict, judge
-from ..drivers.printer import Observation, PrinterState, PrinterStatus
+from ..drivers.evidence import Level, Outcome, Patience, Verdict, judge, patience_for
+from ..drivers.printer import Observation, PrinterState, PrinterStatus, Question
+from ..drivers.profile import Measure, seconds_per_label, seconds_to_first
+from ..drivers.zebra import WARNINGS
+from .acquaintance import Acquaintance
 from .errors import IllegalTransition
 from .job import JobState, Reason
 from .printers import Printers, PrinterView
 from .store import Store
+
+#: a printer that gives no answer while labels are on their way is asked at least this often
+_LONGEST_PAUSE_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +30,89 @@ class Clocks:
     monotonic: Callable[[], float]
 
 
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """The verdict on labels, the last look at their printer, and how long they took as far as that was seen."""
+
+    verdict: Verdict
+    after: Observation
+    took: Measure
+
+
+@dataclass(slots=True)
+class _Watch:
+    """When a printer's counter was seen to move, in seconds since the labels were sent."""
+
+    before: int | None
+    since: float
+    first: tuple[float, int] | None = None
+    last: tuple[float, int] | None = None
+
+    def count(self, odometer: int | None, now: float) -> None:
+        if odometer is None or self.before is None or odometer <= self.before:
+            return
+        if self.last is None or odometer != self.last[1]:
+            self.last = (now - self.since, odometer)
+        self.first = self.first or self.last
+
+    def measure(self) -> Measure:
+        if self.first is None or self.last is None or self.before is None:
+            return Measure()
+        (begin, one), (end, count) = self.first, self.last
+        # the first look may come when several labels are out already
+        first = begin if one == self.before + 1 else None
+        return Measure(first, (end - begin) / (count - one) if count > one else None)
+
+
 class Witness:
     """Gathers evidence at one printer, and tells the registry and the job what it sees."""
 
     def __init__(
-        self, name: str, limits: SpoolerSettings, driver: Driver, store: Store, printers: Printers, clocks: Clocks
+        self,
+        name: str,
+        limits: SpoolerSettings,
+        driver: Driver,
+        store: Store,
+        printers: Printers,
+        known: Acquaintance,
+        clocks: Clocks,
     ) -> None:
         self._name = name
         self._limits = limits
         self._driver = driver
         self._store = store
         self._printers = printers
+        self._known = known
         self._clocks = clocks
-        self._patience = Patience(limits.settle_seconds, limits.silence_seconds)
+        self._warnings: frozenset[str] = frozenset()
 
-    def saw(self, seen: Observation, obstacle: str | None = None) -> PrinterView:
-        """Tell the registry, with what else keeps the printer from a label."""
+    def saw(self, seen: Observation, obstacle: str | None = None, *, thorough: bool = False) -> PrinterView:
+        """Tell the registry, with what else keeps the printer from a label.
+
+        Warnings are asked for in thorough looks only, and stand until the next one.
+        """
+        if thorough and seen.answers.get(Question.EXTENDED):
+            self._warnings = seen.status.reasons & WARNINGS
+        elif seen.status.state is not PrinterState.UNKNOWN:
+            reasons = seen.status.reasons | self._warnings
+            seen = replace(seen, status=replace(seen.status, reasons=reasons))
         return self._printers.observed(self._name, seen, self._clocks.wall(), obstacle)
 
+    def patience(self, labels: int, length_mm: float) -> Patience:
+        """How long to wait for labels of this length, by what is known of the printer's speed."""
+        profile = self._known.profile
+        return patience_for(
+            labels,
+            length_mm,
+            settle=self._limits.settle_seconds,
+            silence=self._limits.silence_seconds,
+            first=seconds_to_first(profile),
+            each=seconds_per_label(profile),
+        )
+
     async def gather(
-        self, job_id: str, session: Session | None, before: Observation, labels: int
-    ) -> tuple[Verdict, Observation]:
+        self, job_id: str, session: Session | None, before: Observation, labels: int, patience: Patience
+    ) -> Testimony:
         """Look until the evidence is in; on `session` while it lives, then on new ones.
 
         Args:
@@ -52,10 +120,13 @@ class Witness:
             session: the conversation in which the labels were sent, or None when that is over.
             before: the observation made before the first byte.
             labels: how many labels the payload makes.
+            patience: how long to wait for what.
         """
         now = self._clocks.monotonic
         after, answered, moved = before, now(), now()
+        watch = _Watch(before.odometer, now())
         interrupted = session is None
+        pause = self._limits.poll_seconds
         while True:
             try:
                 seen = await self._look(session)
@@ -65,7 +136,8 @@ class Witness:
                 seen = replace(after, status=PrinterStatus(PrinterState.UNKNOWN))
             else:
                 self.saw(seen)
-            if seen.status.state is not PrinterState.UNKNOWN:
+            silent_now = seen.status.state is PrinterState.UNKNOWN
+            if not silent_now:
                 answered = now()
             fresh = seen.odometer is not None
             if not fresh:
@@ -73,20 +145,23 @@ class Witness:
             if (seen.odometer, seen.status) != (after.odometer, after.status):
                 moved = now()
             after = seen
-            interrupted |= session is None or seen.status.state is PrinterState.STOPPED
-            interrupted |= seen.status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN
+            watch.count(after.odometer, now())
+            interrupted |= session is None or after.status.state is PrinterState.STOPPED
+            interrupted |= silent_now and before.status.state is not PrinterState.UNKNOWN
             still, silent = now() - moved, now() - answered
-            verdict = judge(before, after, labels, still=still, silent=silent, patience=self._patience, fresh=fresh)
+            verdict = judge(before, after, labels, still=still, silent=silent, patience=patience, fresh=fresh)
             if verdict is not None:
-                return _as_witnessed(verdict, interrupted=interrupted), after
+                took = Measure() if interrupted else watch.measure()
+                return Testimony(_as_witnessed(verdict, interrupted=interrupted), after, took)
             await self._report(job_id, after)
-            await asyncio.sleep(self._limits.poll_seconds)
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS) if silent_now else self._limits.poll_seconds
+            await _pause(min(pause, max(self._limits.poll_seconds, patience.silence - silent)))
 
     async def _look(self, session: Session | None) -> Observation:
         if session is not None:
-            return await session.observe()
+            return await session.observe(self._known.spare)
         async with self._driver.connect() as fresh:
-            seen = await fresh.observe()
+            seen = await fresh.observe(self._known.spare)
             if seen.status.partial_format:
                 # the rest of it will never come: its conversation is over
                 await fresh.discard_partial()
@@ -105,6 +180,10 @@ class Witness:
                 await self._store.move(
                     job_id, JobState.PROCESSING, Reason.PRINTING, "the printer goes on", now, was=job
                 )
+
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)
 
 
 def _as_witnessed(verdict: Verdict, *, interrupted: bool) -> Verdict:

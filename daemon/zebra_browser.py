@@ -79,7 +79,8 @@ class ZebraBrowser:
         pause, soon = _FIRST_PAUSE_SECONDS, _SOON_SECONDS
         while self._networks:
             try:
-                await self.look()
+                if await self.look():
+                    soon = _SOON_SECONDS  # who is missing may have been on its way
             except OSError as error:
                 log.warning("Zebras cannot be asked for (UDP %d): %s", zebra_discovery.PORT, error.strerror or error)
             ended = loop.time()
@@ -93,14 +94,14 @@ class ZebraBrowser:
                 await asyncio.sleep(ended + soon - loop.time())
                 soon = min(2 * soon, _LONGEST_SOON_SECONDS)
 
-    async def look(self) -> None:
-        """Ask all networks once, and take in who answers; no port stays open after it.
+    async def look(self) -> bool:
+        """Ask all networks once, and take in who answers; no port stays open after it. Gives whether that is news.
 
         Raises:
             OSError: there is no socket for it.
         """
         if not self._networks:
-            return
+            return False
         replies = _Replies(self._networks)
         transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
             lambda: replies,
@@ -119,8 +120,10 @@ class ZebraBrowser:
             transport.close()
         before = self.services
         self._known = follow(self._known, replies.services)
-        if self.services != before:
+        news = self.services != before
+        if news:
             self._changed()
+        return news
 
     def _targets(self) -> Iterator[IPv4Address]:
         for network in self._networks:

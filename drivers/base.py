@@ -11,7 +11,8 @@ overlapping ones. A session may be observed before and after it sends, and sends
 
 - `connect` raises `PrinterOffline` when the printer cannot be reached; nothing was sent then.
 - `observe` answers within its own deadline. A printer that stays silent is `PrinterState.UNKNOWN`,
-  never idle; a lost connection raises `ConnectionLost`. It asks only questions that cannot print.
+  never idle; a lost connection raises `ConnectionLost`. It asks only questions that cannot print where the printer
+  speaks its language, and one that shows another language (`OtherLanguage`, `ReplyMalformed`) nothing more.
 - `send` returns when the last byte was handed to the transport; where the printer cannot be asked, when it has
   arrived. It raises a `DriverError` whose `sent`
   counts the bytes that may have reached the printer. It never repeats a byte.
@@ -29,14 +30,19 @@ overlapping ones. A session may be observed before and after it sends, and sends
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from .printer import Observation
+from .printer import Observation, Spare, ask_all
 
 
 class Session(Protocol):
     """One conversation with one printer."""
 
-    async def observe(self) -> Observation:
-        """Ask who and how the printer is."""
+    async def observe(self, spare: Spare = ask_all, /, *, thorough: bool = False) -> Observation:
+        """Ask who and how the printer is.
+
+        Args:
+            spare: questions that it need not be asked, for it does not answer them.
+            thorough: ask for warnings too, which takes longer.
+        """
 
     async def send(self, payload: bytes) -> None:
         """Hand over the bytes of a whole job, once."""

@@ -20,7 +20,7 @@ from ..renderers.asset import PDF
 from ..renderers.media import Media
 from .errors import ConnectionLost, PrinterOffline, PrinterStalled, Recalled
 from .line import Line
-from .printer import Identity, Observation, PrinterState, PrinterStatus
+from .printer import Identity, Observation, PrinterState, PrinterStatus, Spare, ask_all
 from .queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Attributes, Queue, can_be_taken_back, handover_of, status_of
 
 #: what CUPS passes on untouched
@@ -170,8 +170,8 @@ class CupsSession:
         self._job = 0
         self._steps = 0
 
-    async def observe(self) -> Observation:
-        """Ask CUPS about the queue, and about the job of this conversation.
+    async def observe(self, _spare: Spare = ask_all, *, thorough: bool = False) -> Observation:  # noqa: ARG002
+        """Ask CUPS about the queue, and about the job of this conversation; there is nothing to spare.
 
         Raises:
             ConnectionLost: CUPS went away, or has no such queue any more.
@@ -301,7 +301,7 @@ class CupsSession:
 
     def _upload(self, payload: bytes) -> None:
         pages = payload.startswith(b"%PDF-")
-        document_format, options = (PDF, self._page_options()) if pages else (_RAW, _ONCE)
+        document_format, options = (PDF, self._page_options()) if pages else (_RAW, ONCE)
         try:
             self._go_on()
             self._job = self._connection.createJob(self._queue, self._title, options)
@@ -330,7 +330,7 @@ class CupsSession:
             raise
 
     def _page_options(self) -> dict[str, str]:
-        options = dict(_ONCE)
+        options = dict(ONCE)
         if self._facts is None or self._facts.unscaled:
             options["print-scaling"] = "none"
         if self._media is not None:
@@ -358,7 +358,7 @@ class CupsSession:
 
 
 #: A queue may have other defaults. A session's labels are in its payload as often as they are wanted.
-_ONCE = {"copies": "1", "number-up": "1", "job-sheets": "none,none", "sides": "one-sided"}
+ONCE = {"copies": "1", "number-up": "1", "job-sheets": "none,none", "sides": "one-sided"}
 
 
 def open_connection(server: str) -> Any:

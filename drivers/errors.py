@@ -43,6 +43,12 @@ class ReplyMalformed(DriverError):
     """The printer answered something that is not the reply its language defines."""
 
 
+class OtherLanguage(DriverError):
+    """The printer says that it is set to another language; labels in ZPL would come out as pages of text."""
+
+    reason = "printer-language-mismatch"
+
+
 class WrongPrinter(DriverError):
     """Another printer answers than the one that is wanted, or it does not say who it is; nothing was sent to it."""
 

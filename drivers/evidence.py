@@ -32,16 +32,71 @@ class Verdict:
     because: str
 
 
+#: 2 in/s, the slowest that label printers are usually set to, in mm/s
+_SLOW_MM_PER_SECOND = 50.8
+#: seconds until a printer that slept moves its first label
+_WARM_UP_SECONDS = 5.0
+#: a batch may take so many times what it should
+_MARGIN = 2.0
+#: no printer is hurried more than this, in seconds
+_LEAST_PRINTING = 3.0
+
+
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Limits of the wait for evidence, in seconds.
 
-    `settle`: how long a printer must be drained with a still counter before its count is final.
+    `settle`: how long a printer must be drained before that is final.
+    `motion`: how long a label may be on its way out that the printer says nothing of: a counter that stands still
+    proves nothing before.
     `silence`: how long a printer may give no answer, or answers that say nothing new while it has work.
+    `printing`: how long all labels may take where the printer tells nothing of them.
     """
 
     settle: float = 3.0
     silence: float = 60.0
+    motion: float = 3.0
+    printing: float = 16.0
+
+
+def patience_for(
+    labels: int,
+    length_mm: float,
+    *,
+    settle: float = 3.0,
+    silence: float = 60.0,
+    first: float | None = None,
+    each: float | None = None,
+) -> Patience:
+    """How long to wait for so many labels, from their length and the printer's speed.
+
+    Args:
+        labels: how many there are.
+        length_mm: of one label.
+        settle: least time for a drained printer's word to be final.
+        silence: time without answer that makes the outcome of one label unknown.
+        first: seconds that its first label takes, None where that was never measured.
+        each: seconds from label to label, None where that was never measured.
+    """
+    slow = length_mm / _SLOW_MM_PER_SECOND
+    pace = slow if each is None else each
+    start = slow + _WARM_UP_SECONDS if first is None else first
+    others = _MARGIN * (labels - 1) * pace
+    printing = max(_LEAST_PRINTING, _MARGIN * start + others)
+    motion = slow if first is None else _MARGIN * first
+    return Patience(settle, silence + others, max(settle, motion), min(printing, silence + others))
+
+
+def describe(status: PrinterStatus) -> str:
+    """A printer's state in words, for the record: `stopped, media-empty, 3 labels left`."""
+    words = [str(status.state), *sorted(status.reasons)]
+    if status.formats_buffered:
+        words.append(f"{status.formats_buffered} waiting")
+    if status.labels_remaining:
+        words.append(f"{status.labels_remaining} labels left")
+    if status.partial_format:
+        words.append("a part of a label")
+    return ", ".join(words)
 
 
 def judge(
@@ -91,10 +146,11 @@ def judge(
         or (status.state is PrinterState.UNKNOWN and before.status.state is not PrinterState.UNKNOWN)
     ):
         return None
-    if status.drained and still >= patience.settle and counted and fresh and delta < labels:
+    if status.drained and still >= patience.motion and counted and fresh and delta < labels:
         return _too_few(delta, labels)
     verdict = None if counted else _without_counter(before, after, still, patience)
-    if verdict is None and still >= patience.silence:
+    limit = max(patience.settle, patience.printing) if status.drained else patience.silence
+    if verdict is None and still >= limit:
         flaw = "does not tell its label counter any more" if status.drained else "does not say that it is empty"
         return _unknown(f"nothing has changed for {still:.0f} s, and the printer {flaw}")
     return verdict
@@ -135,10 +191,14 @@ def _too_few(delta: int, labels: int) -> Verdict:
 def _without_counter(before: Observation, after: Observation, still: float, patience: Patience) -> Verdict | None:
     if before.odometer is not None:
         return None  # its counter is silent for now, not absent
-    if before.status.state is PrinterState.UNKNOWN and after.status.state is PrinterState.UNKNOWN:
+    state, quiet = after.status, still >= max(patience.settle, patience.printing)
+    if before.status.state is PrinterState.UNKNOWN and state.state is PrinterState.UNKNOWN:
         return Verdict(Outcome.UNKNOWN, Level.SENT, "all bytes were sent; this printer answers no questions")
-    if after.status.drained and still >= patience.settle:
+    if state.drained and still >= patience.settle:
         return Verdict(Outcome.UNKNOWN, Level.DRAINED, "the printer took all bytes and is empty; it has no counter")
+    if quiet and state.state is PrinterState.IDLE and state.formats_buffered is None and after.handover is None:
+        because = f"all bytes were sent, and no fault was told for {still:.0f} s; this printer has no counter"
+        return Verdict(Outcome.UNKNOWN, Level.SENT, because)
     return None
 
 

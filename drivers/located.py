@@ -8,7 +8,7 @@ from typing import Protocol
 from .base import Driver, Session
 from .devices import Endpoint, Wanted
 from .errors import ConnectionLost, PrinterOffline, WrongPrinter
-from .printer import Identity, Observation, PrinterState
+from .printer import Identity, Observation, PrinterState, Spare, ask_all
 
 #: addresses of one device that are tried in one go
 _TRIES = 4
@@ -140,14 +140,14 @@ class LocatedSession:
         self._broken = broken
         self._known = False
 
-    async def observe(self) -> Observation:
+    async def observe(self, spare: Spare = ask_all, *, thorough: bool = False) -> Observation:
         """Ask who and how the printer is.
 
         Raises:
             WrongPrinter: it is another one.
         """
         try:
-            seen = await self._session.observe()
+            seen = await self._session.observe(spare, thorough=thorough)
         except ConnectionLost:
             await self._broken()
             raise

@@ -1,5 +1,6 @@
 """What a printer is and how it is: identity, state and counters as seen at one moment."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -52,6 +53,24 @@ class PrinterStatus:
         return self.state in (PrinterState.IDLE, PrinterState.PROCESSING)
 
 
+class Question(StrEnum):
+    """What a printer may be asked: the three questions of ZPL, and SGD variables as one."""
+
+    IDENTIFICATION = "~HI"
+    STATUS = "~HS"
+    EXTENDED = "~HQES"
+    VARIABLES = "SGD"
+
+
+#: Questions that the printer with this identity, as far as it has told it, need not be asked.
+Spare = Callable[[Identity], frozenset[Question]]
+
+
+def ask_all(_identity: Identity) -> frozenset[Question]:
+    """Nothing is known of the printer: every question is asked."""
+    return frozenset()
+
+
 class Handover(StrEnum):
     """How far a spooler between us and the printer is with the labels that it was sent."""
 
@@ -74,6 +93,7 @@ class Observation:
     """One look at a printer: who it is, how it is, and its life count of labels (None: it has no counter).
 
     `handover` is what a spooler in between says of the labels sent in this conversation, and `report` its words.
+    `answers` says which questions were asked in this conversation so far, and whether they were answered.
     """
 
     identity: Identity
@@ -81,3 +101,4 @@ class Observation:
     odometer: int | None = None
     handover: Handover | None = None
     report: str = ""
+    answers: Mapping[Question, bool] = field(default_factory=dict, compare=False)

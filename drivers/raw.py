@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from . import zebra
 from .dialogue import Dialogue
-from .errors import ConnectionLost, PrinterOffline, PrinterStalled, Recalled, ReplyMalformed
-from .printer import Identity, Observation, PrinterState, PrinterStatus
+from .errors import ConnectionLost, OtherLanguage, PrinterOffline, PrinterStalled, Recalled, ReplyMalformed
+from .printer import Identity, Observation, PrinterState, PrinterStatus, Spare, ask_all
 
 #: Bytes per write, and the most that the kernel may hold for us: what is in there counts as sent, so it is small.
 _CHUNK = 16 * 1024
@@ -145,20 +145,21 @@ class RawSession:
                 reader, writer, name=name, reply_timeout=reply_timeout, hardware_address=hardware_address
             )
 
-    async def observe(self) -> Observation:
+    async def observe(self, spare: Spare = ask_all, *, thorough: bool = False) -> Observation:
         """Ask who and how the printer is (`dialogue.Dialogue.observe`).
 
         Raises:
             ConnectionLost: the printer closed or reset the connection.
+            OtherLanguage: the printer is not set to ZPL.
             ReplyMalformed: the first answer was not ZPL's; nothing is asked on this connection any more.
         """
         if self._dialogue is None:
             return Observation(Identity(), PrinterStatus(PrinterState.UNKNOWN))
         try:
-            return await self._dialogue.observe()
+            return await self._dialogue.observe(spare, thorough=thorough)
         except OSError as error:
             raise self._lost(error) from error
-        except ReplyMalformed as error:
+        except (OtherLanguage, ReplyMalformed) as error:
             error.sent = self.sent
             raise
 

@@ -21,6 +21,10 @@ CANCEL_PARTIAL = b"~JX\r\n"
 
 SERIAL = "device.unique_id"
 LABEL_COUNT = "odometer.total_label_count"
+LANGUAGES = "device.languages"
+HOST_STATUS = "device.host_status"
+HEAD_LATCH = "head.latch"
+MEDIA_STATUS = "media.status"
 
 _STX, _ETX = 0x02, 0x03
 _FRAMES = re.compile(rb'[\x02"]')
@@ -175,7 +179,7 @@ class ReplyReader:
             return [identification]
         fields = [part.strip() for part in text.split(",")]
         position = len(self._strings)
-        numeric = all(part.isdecimal() and part.isascii() and len(part) <= 10 for part in fields)
+        numeric = _numeric(fields)
         if position == 0 and (not numeric or len(fields) < _STRING_1):
             return [Garbage(frame)]
         if position == 1 and (not numeric or len(fields) < _STRING_2):
@@ -187,6 +191,10 @@ class ReplyReader:
         first, second = self._strings[:2]
         self._strings.clear()
         return [_host_status(first, second)]
+
+
+def _numeric(fields: list[str]) -> bool:
+    return all(part.isdecimal() and part.isascii() and len(part) <= 10 for part in fields)
 
 
 def _host_status(first: list[str], second: list[str]) -> HostStatus:
@@ -255,6 +263,29 @@ _ERRORS = {
     0x80000: "calibration-needed",
 }
 _WARNINGS = {0x1: "calibration-needed", 0x2: "printhead-dirty", 0x4: "printhead-worn", 0x8: "media-low"}
+
+
+#: Reasons that keep no label from being printed; only `~HQES` tells them.
+WARNINGS = frozenset(_WARNINGS.values())
+
+
+def speaks_zpl(languages: str) -> bool:
+    """Whether a printer with this `device.languages` takes ZPL: `zpl`, `epl_zpl`, `hybrid_xml_zpl` (SGD guide)."""
+    return "zpl" in languages.casefold()
+
+
+def parse_host_status(text: str) -> HostStatus | None:
+    """Read `device.host_status`: the strings of `~HS` without STX and ETX (SGD guide); None for anything else."""
+    lines = [[part.strip() for part in line.split(",")] for line in text.split("\n")]
+    if len(lines) < 2 or len(lines[0]) < _STRING_1 or len(lines[1]) < _STRING_2:
+        return None
+    return _host_status(*lines[:2]) if all(map(_numeric, lines[:2])) else None
+
+
+def status_from_variables(latch: str | None, media: str | None) -> PrinterStatus:
+    """What `head.latch` and `media.status` tell (SGD guide). Without fault it is still unknown: it may be paused."""
+    stops = _words((latch == "open", "cover-open"), (media == "out", "media-empty"))
+    return PrinterStatus(PrinterState.STOPPED if stops else PrinterState.UNKNOWN, frozenset(stops))
 
 
 def status_from(host_status: HostStatus | None, extended: ExtendedStatus | None) -> PrinterStatus:

@@ -1,14 +1,13 @@
 """Zebra's own discovery (UDP 4201): the question, and what the replies tell. Pure.
 
 Zebra does not publish it. A captured reply is taken apart at jfr.im/blog/2024/09/zebra-network-discovery-protocol;
-public readers of it agree on product number (offset 4), name (12), firmware (39), address (72) and system name (84).
+public readers of it agree on product number (offset 4), name (12), firmware (39), IP address (72), system name (84).
 The hardware address at 54 is read from the capture: it begins with Zebra's own 00:07:4D, and its last three bytes are,
 in decimal, the serial number that stands behind it at 60. So that number may be the network card's, not the printer's,
 and ten bytes do not hold every printer's. All of it is a hint: who it is, a printer is asked in the conversation.
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address
 
 from .devices import Service
 from .dnssd import Advert, shown
@@ -22,23 +21,21 @@ _MAGIC = b":,."
 #: the byte behind it: replies of another kind have other fields
 _LAYOUT = 3
 _RAW_PORT = 9100
-_PRODUCT, _NAME, _FIRMWARE = slice(4, 12), slice(12, 32), slice(39, 49)
-_HARDWARE, _SERIAL, _ADDRESS, _SYSTEM = slice(54, 60), slice(60, 70), slice(72, 76), slice(84, 109)
+_NAME, _FIRMWARE, _HARDWARE = slice(12, 32), slice(39, 49), slice(54, 60)
+_SERIAL, _SYSTEM = slice(60, 70), slice(84, 109)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What a print server says of itself; texts are empty and values None where the reply is too short for them.
 
-    `hardware_address` is 12 hexadecimal digits, `address` the one it believes to have, `system_name` its host name.
+    `hardware_address` is 12 hexadecimal digits, `system_name` its host name.
     """
 
-    product: str = ""
     name: str = ""
     firmware: str = ""
     hardware_address: str | None = None
     serial: str = ""
-    address: IPv4Address | None = None
     system_name: str = ""
 
 
@@ -48,14 +45,11 @@ def parse(packet: bytes) -> Reply | None:
         return None
     if packet[len(_MAGIC) : len(_MAGIC) + 1] != bytes([_LAYOUT]):
         return Reply()
-    address = packet[_ADDRESS]
     return Reply(
-        product=_text(packet[_PRODUCT]),
         name=_text(packet[_NAME]),
         firmware=_text(packet[_FIRMWARE]),
         hardware_address=_hardware(packet[_HARDWARE]),
         serial=_text(packet[_SERIAL]),
-        address=IPv4Address(address) if len(address) == 4 else None,
         system_name=_text(packet[_SYSTEM]),
     )
 
@@ -65,6 +59,7 @@ def service(reply: Reply, address: str) -> Service:
 
     That it speaks ZPL is not told either, but it is a Zebra.
     """
+    told = (("firmware", reply.firmware), ("serial number", reply.serial))
     return Service(
         "socket",
         reply.system_name or f"{reply.name or 'Zebra'} at {address}",
@@ -73,6 +68,7 @@ def service(reply: Reply, address: str) -> Service:
         (address,),
         Advert(
             make_and_model=reply.name,
+            note=", ".join(f"{what} {value}" for what, value in told if value),
             manufacturer="Zebra",
             languages=("ZPL",),
             hardware_address=reply.hardware_address,

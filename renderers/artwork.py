@@ -28,7 +28,7 @@ class Target:
         verify: raise `SymbolLost`; otherwise the notes say what is wrong.
         zpl_policy: whether ZPL with commands that labels may not use is refused, or loses them.
         repair: redraw bars of linear barcodes on whole dots where they are not (see `symbols.repair`).
-        page: the only page wanted, from 1; None: all.
+        pages: those wanted, from 1; empty: all.
         tracking_number: must be in a barcode of the document, unless it is ZPL that cannot be drawn.
     """
 
@@ -44,7 +44,7 @@ class Target:
     verify: bool = True
     repair: bool = False
     zpl_policy: Policy = "refuse"
-    page: int | None = None
+    pages: tuple[int, ...] = ()
     tracking_number: str | None = None
 
     def __post_init__(self) -> None:

@@ -25,7 +25,7 @@ __all__ = ["Artwork", "BlankPage", "PageArtwork", "Target", "convert", "convert_
 
 
 def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None = None) -> Artwork:
-    """Convert all pages, or `target.page` alone, into one payload; blank pages among others are skipped.
+    """Convert all pages, or `target.pages` alone, into one payload; blank pages among others are skipped.
 
     The tracking number may be on any page, for a packing slip has barcodes of its own. `on_page` is called with
     the number of each page before it is begun.
@@ -33,7 +33,7 @@ def convert(asset: Asset, target: Target, on_page: Callable[[int], None] | None 
     Raises:
         RenderError: the first page that fails, see `convert_page`; or a PNG is wanted of several labels.
     """
-    numbers = [target.page] if target.page else list(range(1, page_count(asset) + 1))
+    numbers = target.pages or range(1, page_count(asset) + 1)
     pages: list[PageArtwork] = []
     notes: list[str] = []
     for number in numbers:

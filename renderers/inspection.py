@@ -75,12 +75,12 @@ class Inspection:
 
 
 def inspect(asset: Asset, target: Target) -> Inspection:
-    """Look at every page, or at `target.page`, as `convert` would treat it; what fails is said, page by page.
+    """Look at every page, or at `target.pages`, as `convert` would treat it; what fails is said, page by page.
 
     Raises:
         AssetRefused: the document cannot be opened at all.
     """
-    numbers = [target.page] if target.page else list(range(1, page_count(asset) + 1))
+    numbers = target.pages or range(1, page_count(asset) + 1)
     pages = tuple(_page(asset, number, target, alone=len(numbers) == 1) for number in numbers)
     zpl = _zpl(asset, target)
     if zpl is not None:

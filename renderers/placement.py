@@ -21,6 +21,8 @@ _MARGIN = 100.0
 _WORTH_TURNING = 1.15
 #: Scales this close to 1 are 1: a barcode gains nothing and loses whole dots.
 _NEAR_ONE = 0.005
+#: Letter and A4 have sides of at least these, 1/100 mm.
+_SHEET = (20_000.0, 27_000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,11 @@ class Placement:
     y: int
     clip: Box
     because: str
+
+
+def large_as_sheet(size: Size) -> bool:
+    """Whether a page or stock of this size (1/100 mm) is as large as Letter and A4: paper, and no label."""
+    return min(size) >= _SHEET[0] and max(size) >= _SHEET[1]
 
 
 def page_fits(page: Size, media: Media) -> bool:

@@ -1,6 +1,7 @@
 """Which labels a page holds, and how each lies on the stock."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from .easel import Easel
 from .errors import DoesNotFit
 from .layout import Region, find_labels
 from .media import Media, Resolution
-from .placement import Box, Placement
+from .placement import Box, Placement, large_as_sheet
 from .sheet import Sheet
 from .symbols import Symbol
 from .symbols.regions import Window
@@ -22,8 +23,6 @@ from .tone import THRESHOLD
 _LAYOUT, _BARCODES = Resolution(203), Resolution(300)
 #: What is scaled down where nothing on the page fits the stock: whole labels, and not the page around them.
 _USUAL = tuple(Media.parse(name) for name in ("4x6in", "a6", "4x8in", "105x210mm"))
-#: Labels are looked for on pages of Letter and A4 and up, 1/100 mm: a smaller page may be one label, and is not cut up.
-_SHEET = (20_000.0, 27_000.0)
 #: Of several labels on a page each is as large as this part of the stock, or they are stickers or the lines of a list.
 _LIKE_STOCK = 0.45
 #: A page is looked at in no more pixels than this.
@@ -50,13 +49,11 @@ def place_labels(sheet: Sheet, number: int, target: Target) -> tuple[Placement, 
     ink = (0.0, 0.0, *size) if whole else sheet.ink_box()  # measuring ink costs as much as drawing
     if ink is None:
         raise BlankPage(f"page {number} is blank" if number > 1 else "the page is blank")
-    if not whole and min(size) >= _SHEET[0] and max(size) >= _SHEET[1]:
-        try:
-            placement.place(size, ink, paper, resolution, "none", target.rotation)
-        except DoesNotFit:
-            labels = _labels(sheet, target)
-            if labels:
-                return tuple(_part(sheet, label.box, label.because, target) for label in labels)
+    # a smaller page may be one label, and is not cut up
+    if not whole and large_as_sheet(size) and not ink_fits(sheet, ink, target):
+        labels = labels_on(sheet, barcodes(sheet), target)
+        if labels:
+            return tuple(_part(sheet, label.box, label.because, target) for label in labels)
     placed = placement.place(size, ink, paper, resolution, target.scaling, target.rotation)
     return (_friendly(sheet, ink, placed, target) if placed.scale < 1.0 else placed,)
 
@@ -105,18 +102,31 @@ def look(sheet: Sheet, resolution: Resolution) -> NDArray[np.uint8]:
     return sheet.draw(at, resolution, (0, 0, width, height))
 
 
-def _labels(sheet: Sheet, target: Target) -> tuple[Region, ...]:
-    """The labels on a page that is larger than the stock: those that fit it, else some of a usual size."""
-    seen_at, barcodes, paper = affordable(sheet, _LAYOUT), _barcodes(sheet), target.paper
+def ink_fits(sheet: Sheet, ink: Box, target: Target) -> bool:
+    """Whether a page, or else its ink, lies on the stock at its own size."""
+    try:
+        placement.place(sheet.size, ink, target.paper, target.resolution, "none", target.rotation)
+    except DoesNotFit:
+        return False
+    return True
+
+
+def labels_on(sheet: Sheet, found: Sequence[Symbol], target: Target) -> tuple[Region, ...]:
+    """The labels on a page that is larger than the stock: those that fit it, else some of a usual size.
+
+    `found` are its barcodes as `barcodes` reads them.
+    """
+    seen_at, paper = affordable(sheet, _LAYOUT), target.paper
+    boxes = boxes_of(sheet, found)
     picture = look(sheet, seen_at)
     sizes = (paper, *(size for size in _USUAL if target.scaling != "none" and not _within(size, paper)))
     for size in sizes:
-        found = find_labels(picture, float(seen_at.dots_per_mm), barcodes, size)
+        labels = find_labels(picture, float(seen_at.dots_per_mm), boxes, size)
         least = size.width * size.length * _LIKE_STOCK
-        if len(found) > 1 and any(_area(label.box) < least for label in found):
+        if len(labels) > 1 and any(_area(label.box) < least for label in labels):
             return ()
-        if len(found) > 1 or any(label.left_out for label in found):
-            return found
+        if len(labels) > 1 or any(label.left_out for label in labels):
+            return labels
     return ()
 
 
@@ -164,11 +174,14 @@ def _moved(start: int, end: int, length: int) -> int:
     return max(-start, 0) - max(end - length, 0)
 
 
-def _barcodes(sheet: Sheet) -> list[Box]:
-    """The boxes of the page's barcodes in 1/100 mm."""
-    read_at = affordable(sheet, _BARCODES)
-    unit = 100 / float(read_at.dots_per_mm)
-    grey = look(sheet, read_at)
-    found = (*symbols.read_part(grey), *symbols.read_maxicodes(grey))
+def barcodes(sheet: Sheet) -> tuple[Symbol, ...]:
+    """The page's barcodes, in a picture of it that is fine enough to read most."""
+    grey = look(sheet, affordable(sheet, _BARCODES))
+    return (*symbols.read_part(grey), *symbols.read_maxicodes(grey))
+
+
+def boxes_of(sheet: Sheet, found: Sequence[Symbol]) -> list[Box]:
+    """Where barcodes that `barcodes` read lie on the page, in 1/100 mm."""
+    unit = 100 / float(affordable(sheet, _BARCODES).dots_per_mm)
     boxes = (symbol.position for symbol in found)
     return [(left * unit, top * unit, right * unit, bottom * unit) for left, top, right, bottom in boxes]

@@ -2,10 +2,11 @@
 
 import typer
 
-from .client import cancel, jobs, print_label, printers
+from .client import adopt, cancel, forget, jobs, print_label, printers
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
+from .doctor import doctor
 from .inspect import inspect_document
 from .route import route
 from .run import run
@@ -26,6 +27,9 @@ app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("cancel")(cancel)
 app.command("printers")(printers)
+app.command("adopt")(adopt)
+app.command("forget")(forget)
+app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
 app.add_typer(configuration, name="config")

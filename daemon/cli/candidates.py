@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,21 +36,33 @@ def show_announced(settings: Settings, seconds: float, *, as_json: bool) -> None
 
 def show_candidates(found: Sequence[Mapping[str, Any]], *, everything: bool = False) -> None:
     """Print the candidates that are not configured, or all, and what adopts them."""
-    chosen = [one for one in found if everything or one["printer"] is None]
-    if not chosen:
+    shown = [one for one in found if everything or one["printer"] is None]
+    if not shown:
         return
     table = Table(box=None)
     for column in ("found", "printer", "serial", "dpi", "where", "what it says"):
         table.add_column(column, overflow="fold")  # an address that is cut is of no use
-    for one in chosen:
+    for one in shown:
         where = one["uris"][0] if one["uris"] else ", ".join(one["protocols"])
         says = ", ".join(text for text in (one["model"], one["note"]) if text)
         dpi = str(one["resolution"] or "")
         table.add_row(*map(escape, (one["name"], one["printer"] or "-", one["serial"] or "", dpi, where, says)))
     Console().print(table)
-    for one in chosen:
+    for one in shown:
         if one["configuration"]:
-            typer.echo(f"\n{one['configuration']}")
+            typer.echo(f"\nlabeld adopt {shlex.quote(one['identity'])}, or in the configuration:")
+            typer.echo(one["configuration"])
+
+
+def chosen(printer: str, found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any]:
+    """The one found printer that has this identity, serial number or name; ends the program where there is not one."""
+    fits = [one for one in found if printer in (one["identity"], one["serial"], one["uuid"], one["name"])]
+    if len(fits) > 1:
+        fail(f"{len(fits)} printers are {printer!r}: say which of {', '.join(one['identity'] for one in fits)}", 1)
+    if not fits:
+        free = [one["identity"] for one in found if one["printer"] is None]
+        fail(f"no printer {printer!r} is found now; found and not in use: {', '.join(free) or 'none'}", 1)
+    return fits[0]
 
 
 async def _listen(settings: Settings, seconds: float) -> list[Any]:

@@ -1,20 +1,20 @@
 """`labeld print`, `labeld jobs`, `labeld cancel`, `labeld printers`: talk to the running daemon over its HTTP API."""
 
 import asyncio
+import getpass
 import json
 import os
 import sys
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import aiohttp
 import typer
-from rich.console import Console
-from rich.table import Table
 
-from . import queues
-from .candidates import show_announced, show_candidates
+from . import queues, shown
+from .candidates import chosen, show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
 
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
@@ -33,22 +33,33 @@ def print_label(
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
     job, known = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
-    typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
+    parts = [job, *job.get("parts", ())]
+    for one in parts:
+        typer.echo(f"{one['id']}  {one['state']}: {one['message']}")
     if known:
         fail("these bytes came before: this is the earlier job, and nothing more was printed", 1)
-    if wait and job["state"] != "completed":
+    if wait and any(one["state"] != "completed" for one in parts):
         raise typer.Exit(1)
 
 
 def jobs(
+    job: Annotated[str | None, typer.Argument(metavar="[ID]", help="One job, with what happened to it.")] = None,
     config: ConfigOption = None,
+    state: Annotated[str | None, typer.Option(help="Only those in this state, e.g. pending-held.")] = None,
+    printer: Annotated[str | None, typer.Option(help="Only those of this printer.")] = None,
     search: Annotated[str | None, typer.Option(help="Tracking number, package id or event id.")] = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """List jobs of the running daemon."""
-    query = {"limit": str(limit)} | ({"q": search} if search else {})
-    _show(config, "jobs", query, ("received_at", "state", "outcome", "printer", "tracking_number", "message"), as_json)
+    """List jobs of the running daemon, or show one."""
+    if job is not None:
+        found = asyncio.run(_get(_base(config), f"jobs/{quote(job, safe='')}", {}))
+        typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_job(found)
+        return
+    wanted = {"q": search, "state": state, "printer": printer}
+    query = {"limit": str(limit)} | {key: value for key, value in wanted.items() if value}
+    listed = asyncio.run(_get(_base(config), "jobs", query))["jobs"]
+    typer.echo(json.dumps(listed, indent=2)) if as_json else shown.show_jobs(listed)
 
 
 def cancel(
@@ -63,6 +74,9 @@ def cancel(
 
 
 def printers(
+    printer: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="One printer, with all that is known of it.")
+    ] = None,
     config: ConfigOption = None,
     discover: Annotated[
         bool, typer.Option("--discover", help="List what announces itself on the network now; needs no daemon.")
@@ -71,27 +85,71 @@ def printers(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     cups: Annotated[bool, typer.Option("--cups", help="List CUPS queues that could be printers instead.")] = False,
 ) -> None:
-    """List the printers of the running daemon, and those it found and does not use."""
+    """List the printers of the running daemon, and those it found and does not use; or show one."""
     if discover:
         show_announced(settings_from(config), seconds, as_json=as_json)
         return
     if cups:
         queues.show(as_json=as_json)
         return
-    _show(config, "printers", {}, ("name", "state", "message", "serial", "odometer", "queued", "advice"), as_json)
-    if not as_json:
-        show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
-
-
-def _show(config: Path | None, kind: str, query: dict[str, str], columns: tuple[str, ...], as_json: bool) -> None:
-    answer = asyncio.run(_get(_base(config), kind, query))
-    if as_json:
-        typer.echo(json.dumps(answer[kind], indent=2))
+    if printer is not None:
+        found = asyncio.run(_get(_base(config), f"printers/{quote(printer, safe='')}", {}))
+        typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_printer(found)
         return
-    table = Table(*(column.replace("_", " ") for column in columns), box=None)
-    for row in answer[kind]:
-        table.add_row(*("" if row.get(column) is None else str(row[column]) for column in columns))
-    Console().print(table)
+    listed = asyncio.run(_get(_base(config), "printers", {}))["printers"]
+    if as_json:
+        typer.echo(json.dumps(listed, indent=2))
+        return
+    shown.show_printers(listed)
+    show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
+
+
+def adopt(
+    printer: Annotated[
+        str, typer.Argument(metavar="IDENTITY", help="A found printer: its identity, serial number or name.")
+    ],
+    config: ConfigOption = None,
+    name: Annotated[str | None, typer.Option(help="What it is called here; made from its own name.")] = None,
+    media: Annotated[str | None, typer.Option(help="Label stock loaded; the one in its name, else 4x6in.")] = None,
+    resolution: Annotated[int | None, typer.Option(help="Of its head in dpi, where it does not tell it.")] = None,
+    station: Annotated[
+        list[str] | None, typer.Option(help="Packing station whose labels it prints; may be given again.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent.")] = None,
+) -> None:
+    """Print on a found printer from now on; an adopted printer's name changes what is given."""
+    base = _base(config)
+    terms = {"media": media, "resolution": resolution, "stations": station, "language": language}
+    body = {key: value for key, value in terms.items() if value is not None}
+    known = asyncio.run(_get(base, "printers", {}))["printers"]
+    if printer in {one["name"] for one in known if one["adopted"]}:
+        name = printer
+    else:
+        found = chosen(printer, asyncio.run(_get(base, "candidates", {}))["candidates"])
+        body["identity"] = found["identity"]
+        name = name or found["suggestion"] or ""
+    view = asyncio.run(_managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
+    stations = f", for {', '.join(view['stations'])}" if view["stations"] else ""
+    known_as = view["identity"] or view["uri"]
+    typer.echo(f"{view['name']} is adopted: {known_as}, {view['resolution']} dpi, {view['media']}{stations}")
+
+
+def forget(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="An adopted printer.")], config: ConfigOption = None
+) -> None:
+    """Print no more on an adopted printer; what waits for it is held."""
+    asyncio.run(_managed("DELETE", f"{_base(config)}/api/v1/printers/{quote(name, safe='')}"))
+    typer.echo(f"{name} is forgotten; what waited for it is on hold")
+
+
+async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
+    """The answer to an act on a printer, which the daemon logs with the person's name."""
+    try:
+        person = getpass.getuser()
+    except (OSError, KeyError):  # no name for this uid
+        person = str(os.getuid())
+    answer, _ = await _request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
+    return answer
 
 
 def _base(config: Path | None) -> str:
@@ -117,7 +175,7 @@ async def _cancel(base: str, job_id: str) -> dict[str, Any]:
 
 
 async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
-    while job["state"] not in _ENDED:
+    while any(one["state"] not in _ENDED for one in (job, *job.get("parts", ()))):
         await asyncio.sleep(0.2)
         job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
     return job
@@ -131,7 +189,7 @@ async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
 async def _request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
     try:
         async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
-            body: dict[str, Any] = await response.json(content_type=None)
+            body: dict[str, Any] = await response.json(content_type=None) or {}
     except (aiohttp.ClientError, TimeoutError) as error:
         fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)
     if response.status >= 400:

@@ -46,6 +46,11 @@ def fail(message: str, code: int) -> NoReturn:
     raise typer.Exit(code)
 
 
+def plain(text: str) -> str:
+    """`text` without what a terminal would obey: printers, brokers and events say what they like."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
+
+
 def read_input(path: Path) -> bytes:
     """The bytes of a file, of stdin for `-`.
 

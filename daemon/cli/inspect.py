@@ -44,7 +44,7 @@ def inspect_document(
             resolution=Resolution(dpi),
             design_dpi=design_dpi,
             repair=repair,
-            page=page,
+            pages=() if page is None else (page,),
             verify=False,
         )
         asset = unwrap(read_input(path))

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -24,6 +24,10 @@ def virtual_printer(
     name: Annotated[str, typer.Option(help="Name to be announced under.")] = "Virtual Zebra",
     serial: Annotated[str, typer.Option(help="Serial number to answer with.")] = "VIRTUAL0001",
     seconds: Annotated[float, typer.Option(help="Seconds that a label takes.")] = 0.5,
+    language: Annotated[
+        Literal["zpl", "line_print", "epl"],
+        typer.Option(help="Language it is set to; but on zpl it prints what it does not understand as text."),
+    ] = "zpl",
     announce: Annotated[bool, typer.Option("--announce", help="Announce it by mDNS.")] = False,
     zebra_discovery: Annotated[
         bool, typer.Option("--zebra-discovery", help="Answer Zebra's own discovery, on UDP port 4201.")
@@ -54,6 +58,7 @@ def virtual_printer(
         out=out,
         faults=faults,
         announce=announce,
+        language=language,
         zebra_discovery=zebra_discovery,
     )
     try:
@@ -69,7 +74,8 @@ async def _serve(printer: VirtualPrinter) -> None:
 
     def show(label: Label) -> None:
         left_out = f", not drawn: {', '.join(label.not_drawn)}" if label.not_drawn else ""
-        typer.echo(f"label {label.odometer} came out{left_out}")
+        words = f": {label.zpl.decode('ascii', 'replace')!r} as text" if label.text else left_out
+        typer.echo(f"label {label.odometer} came out{words}")
 
     printer.on_label(show)
     async with printer:

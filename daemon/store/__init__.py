@@ -1,6 +1,6 @@
 """The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
 
-from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, OutboxMessage, Rejection
+from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, NewPart, OutboxMessage, Pause, Rejection
 from .store import Store
 
 __all__ = [
@@ -9,7 +9,9 @@ __all__ = [
     "Attempt",
     "LedgerEntry",
     "NewJob",
+    "NewPart",
     "OutboxMessage",
+    "Pause",
     "Rejection",
     "Store",
 ]

@@ -12,10 +12,16 @@ from ...drivers.evidence import Outcome
 from ..errors import NoSuchJob, StoreUnavailable
 from ..job import Job, JobState
 from . import schema
-from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Rejection, attempt_from, job_from
+from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
 
 # built once: SQLAlchemy then finds it in its cache at once
 _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
+_ASSET = select(schema.assets.c.data, schema.assets.c.media_type).join_from(
+    schema.jobs,
+    schema.assets,
+    (schema.jobs.c.id == bindparam("job"))
+    & (schema.assets.c.job_id == func.coalesce(schema.jobs.c.part_of, schema.jobs.c.id)),
+)
 
 
 class Queries:
@@ -40,6 +46,17 @@ class Queries:
         """
         async with self._reading() as connection:
             return await self._get(connection, job_id)
+
+    async def parts(self, job: Job) -> list[Job]:
+        """The other jobs of the same event's document, the event's own first."""
+        jobs, whole = schema.jobs.c, job.part_of or job.id
+        query = (
+            select(schema.jobs)
+            .where((jobs.part_of == whole) | (jobs.id == whole), jobs.id != job.id)
+            .order_by(jobs.part_of.is_not(None), jobs.id)
+        )
+        async with self._reading() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
     async def queue(
         self, printer: str, *, reason: str | None = None, skip: Collection[str] = (), limit: int = 1
@@ -76,6 +93,7 @@ class Queries:
         limit: int = 50,
         before: str | None = None,
         state: str | None = None,
+        printer: str | None = None,
         search: str | None = None,
     ) -> list[Job]:
         """Jobs newest first; `before` is the id that the previous page ended with, `search` an exact number."""
@@ -85,6 +103,8 @@ class Queries:
             query = query.where(jobs.id < before)
         if state is not None:
             query = query.where(jobs.state == state)
+        if printer is not None:
+            query = query.where(jobs.printer == printer)
         if search is not None:
             query = query.where(
                 (jobs.tracking_number == search) | (jobs.package_id == search) | (jobs.event_id == search)
@@ -109,10 +129,9 @@ class Queries:
         return found
 
     async def asset(self, job_id: str) -> tuple[bytes, str | None]:
-        """A job's bytes as received, and the media type its publisher gave."""
-        query = select(schema.assets.c.data, schema.assets.c.media_type).where(schema.assets.c.job_id == job_id)
+        """A job's bytes as received, and the media type its publisher gave; a part's are those of its event."""
         async with self._reading() as connection:
-            row = (await connection.execute(query)).first()
+            row = (await connection.execute(_ASSET, {"job": job_id})).first()
         if row is None:
             raise NoSuchJob(f"job {job_id} has no asset")
         return row.data, row.media_type
@@ -150,6 +169,12 @@ class Queries:
         async with self._reading() as connection:
             return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
 
+    async def attempts(self, job_id: str) -> list[Attempt]:
+        """Every time a job was sent, with the evidence, oldest first."""
+        query = select(schema.attempts).where(schema.attempts.c.job_id == job_id).order_by(schema.attempts.c.id)
+        async with self._reading() as connection:
+            return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+
     async def serials(self) -> dict[str, str]:
         """The serial numbers that were learnt, by the identity that the printer is wanted by."""
         async with self._reading() as connection:
@@ -173,6 +198,46 @@ class Queries:
         )
         async with self._reading() as connection:
             return (await connection.execute(query.limit(1))).first() is not None
+
+    async def pauses(self) -> dict[str, Pause]:
+        """The printers that are paused, by name."""
+        async with self._reading() as connection:
+            found = await connection.execute(select(schema.pauses))
+            return {row.printer: Pause(row.at, row.who) for row in found}
+
+    async def open_jobs(self, printer: str, states: Collection[JobState], *, limit: int) -> list[Job]:
+        """Jobs of one printer in one of the states: those of high priority, then the oldest, first."""
+        jobs = schema.jobs.c
+        query = (
+            select(schema.jobs)
+            .where(jobs.state.in_(states), jobs.printer == printer)
+            .order_by(jobs.priority.desc(), jobs.id)
+            .limit(limit)
+        )
+        async with self._reading() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+
+    async def sent_by(self, printer: str, *, limit: int) -> list[Job]:
+        """Jobs that a printer was sent and that are ended or held, the latest first."""
+        attempts = schema.attempts.c
+        # a job may have been sent more than once
+        latest = (
+            select(attempts.job_id, func.max(attempts.ended_at).label("at"))
+            .where(
+                attempts.id.in_(
+                    select(attempts.id)
+                    .where(attempts.printer == printer, attempts.ended_at.is_not(None))
+                    .order_by(attempts.ended_at.desc())
+                    .limit(4 * limit)
+                )
+            )
+            .group_by(attempts.job_id)
+            .subquery()
+        )
+        query = select(schema.jobs).join(latest, latest.c.job_id == schema.jobs.c.id)
+        query = query.order_by(latest.c.at.desc()).limit(limit)
+        async with self._reading() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
     async def rejections(self, *, limit: int = 50) -> list[Rejection]:
         """Refused events, latest first."""

@@ -1,13 +1,13 @@
 """Values that the store takes and gives, and the one reader of each kind of row."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import RowMapping
 
 from ...drivers.evidence import Level, Outcome
 from ..events import LabelEvent, unix_time
-from ..job import Job, JobState, Reason
+from ..job import Job, JobState, Reason, Role
 from ..routing import Route
 
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
@@ -25,6 +25,16 @@ class NewJob:
     received_at: float
     #: the broker says that it sends this message again; a bare event is then never a new one
     redelivered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NewPart:
+    """Pages of a job's document that are to be a job of their own, and where that goes."""
+
+    id: str
+    pages: tuple[int, ...]
+    role: Role
+    route: Route
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +60,7 @@ class Artwork:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """An intent to send, and what became of it."""
+    """An intent to send, and what became of it: both counters, how the printer was, when, and what that proves."""
 
     id: int
     job_id: str
@@ -65,6 +75,9 @@ class Attempt:
     outcome: Outcome | None
     level: Level | None
     because: str | None
+    state_before: str | None
+    state_after: str | None
+    sent_at: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,14 @@ class Rejection:
     topic: str
     because: str
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Since when, and by whom, a printer is sent nothing."""
+
+    at: float
+    who: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +160,26 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
     )
 
 
+def part_job(job: Job, part: NewPart, now: float, revision: int) -> Job:
+    """The job of some pages of `job`'s document, for another printer."""
+    return replace(
+        job,
+        id=part.id,
+        updated_at=now,
+        revision=revision,
+        state=JobState.PENDING,
+        reason=Reason.TRANSFORMING,
+        message=part.route.because,
+        printer=part.route.printer,
+        # the stock that its event asks for is the label's
+        media=None,
+        part_of=job.id,
+        pages=part.pages,
+        role=part.role,
+        duplicates=0,
+    )
+
+
 def job_row(job: Job) -> dict[str, Any]:
     """A job's columns."""
     return {name: getattr(job, name) for name in _JOB_FIELDS}
@@ -153,6 +194,7 @@ def job_from(row: RowMapping) -> Job:
         "level": None if values["level"] is None else Level(values["level"]),
         "order_ids": tuple(values["order_ids"]),
         "tags": tuple(values["tags"]),
+        "pages": None if values["pages"] is None else tuple(values["pages"]),
     }
     return Job(**values)
 

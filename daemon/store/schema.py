@@ -59,6 +59,11 @@ jobs = Table(
     Column("priority", Integer, nullable=False),
     Column("useful_until", Float),
     Column("tags", JSON, nullable=False),
+    # the event's job, whose asset a part shares
+    Column("part_of", String(36), ForeignKey("jobs.id")),
+    # numbers of pages; SQL's NULL for all
+    Column("pages", JSON(none_as_null=True)),
+    Column("role", String(20)),
     Column("duplicates", Integer, nullable=False),
 )
 # the question of spooler and preparer: next pending jobs of a printer, by priority, then age
@@ -67,6 +72,7 @@ Index("ix_jobs_event_key", jobs.c.event_key, jobs.c.received_at)
 Index("ix_jobs_tracking_number", jobs.c.tracking_number)
 Index("ix_jobs_package_id", jobs.c.package_id)
 Index("ix_jobs_event_id", jobs.c.event_id)
+Index("ix_jobs_part_of", jobs.c.part_of)
 
 assets = Table(
     "assets",
@@ -107,6 +113,10 @@ attempts = Table(
     Column("outcome", String(20)),
     Column("level", String(20)),
     Column("because", Text),
+    # how the printer was before the first byte and at the last look, and when the last byte was handed over
+    Column("state_before", Text),
+    Column("state_after", Text),
+    Column("sent_at", Float),
     Index("ix_attempts_job_id", "job_id"),
     Index("ix_attempts_open", "printer", "ended_at"),
     Index("ix_attempts_outcome", "printer", "serial", "outcome"),
@@ -143,6 +153,15 @@ rejections = Table(
     Index("ix_rejections_last_at", "last_at"),
 )
 
+# printers that a person paused: their labels wait
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("printer", Text, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+)
+
 outbox = Table(
     "outbox",
     metadata,
@@ -150,6 +169,19 @@ outbox = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("retain", Boolean, nullable=False),
+)
+
+# what was learned of each printer; its id is its serial number, or its place where it tells none
+profiles = Table(
+    "profiles",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("serial", Text),
+    # its name in the configuration and its address, where it was seen last
+    Column("place", Text, nullable=False),
+    Column("last_seen", Float, nullable=False),
+    Column("learned", JSON, nullable=False),
+    Index("ix_profiles_place", "place", "last_seen"),
 )
 
 # which serial number counts for a printer that is wanted by something else (`uuid:…`, `mac:…`, `name:…`)

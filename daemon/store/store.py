@@ -1,13 +1,9 @@
 """The store: every change of a job is one commit of its row, its ledger line and its MQTT message."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
-from pathlib import Path
-from types import TracebackType
-from typing import Self
+from collections.abc import Sequence
+from dataclasses import asdict
 
-from sqlalchemy import bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -16,74 +12,28 @@ from .. import messages
 from ..errors import IllegalTransition
 from ..job import Job, JobState, Reason, after_attempt, check_move
 from . import schema
-from .engine import migrate, open_engine
-from .queries import Queries
-from .rows import (
-    Accepted,
-    Artwork,
-    NewJob,
-    job_from,
-    job_row,
-    new_job,
-)
-from .writer import Writer
+from .journal import check_unchanged
+from .parts import Parts
+from .profiles import Profiles
+from .rows import Accepted, Artwork, NewJob, Pause, job_from, new_job
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
-_INSERT_JOB = insert(schema.jobs)
 _INSERT_ASSET = insert(schema.assets)
-_INSERT_LEDGER = insert(schema.ledger)
-_INSERT_OUTBOX = insert(schema.outbox)
 _FIND = (
     select(schema.jobs)
     .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
     .order_by(schema.jobs.c.received_at.desc())
 )
-_UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
 
 #: bytes of a rejected payload that are kept for whoever corrects it
 REJECTED_BYTES = 64 * 1024
 
 
-class Store(Queries):
+class Store(Parts, Profiles):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
     """
-
-    def __init__(
-        self,
-        path: Path,
-        *,
-        topic_prefix: str,
-        batch: int = 64,
-        duplicate_window: float = 600.0,
-        changed: Callable[[Job], None] = lambda _job: None,
-        rejected: Callable[[], None] = lambda: None,
-    ) -> None:
-        self._path = path
-        self._prefix = topic_prefix
-        self._window = duplicate_window
-        super().__init__(open_engine(path))
-        self._writer = Writer(self._engine, batch=batch)
-        self._changed = changed
-        self._rejected = rejected
-        self._revision = 0
-        self._running: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> Self:
-        await asyncio.to_thread(migrate, self._path)
-        async with self._engine.connect() as connection:
-            self._revision = await connection.scalar(select(func.max(schema.jobs.c.revision))) or 0
-        self._running = asyncio.create_task(self._writer.run(), name="store-writer")
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._running is not None:
-            await self._writer.close()
-            await self._running
-        await self._engine.dispose()
 
     # Intake
 
@@ -102,13 +52,11 @@ class Store(Queries):
             identity = f"{new.event.identity}#{new.id}" if new.event.bare or known else new.event.identity
             self._revision += 1
             job = new_job(new, self._revision, reused=bool(known))
-            await connection.execute(
-                _INSERT_JOB, job_row(job) | {"identity": identity, "event_key": new.event.identity}
-            )
+            words = f"accepted from {new.source}; {new.route.because}"
+            await self._insert(connection, job, identity=identity, event_key=new.event.identity, words=words)
             await connection.execute(
                 _INSERT_ASSET, {"job_id": new.id, "media_type": new.event.media_type, "data": new.event.asset}
             )
-            await self._tell(connection, job, f"accepted from {new.source}; {new.route.because}")
             return Accepted(job, duplicate=False)
 
         return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
@@ -180,7 +128,7 @@ class Store(Queries):
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
-            _check_unchanged(job, was)
+            check_unchanged(job, was)
             return await self._update(
                 connection, job, now, words=message, state=state, reason=reason, message=message, **columns
             )
@@ -208,7 +156,7 @@ class Store(Queries):
             job = await self._get(connection, job_id)
             if job.state is not JobState.PENDING:
                 raise IllegalTransition(f"job {job_id} is {job.state} and is not rendered any more")
-            _check_unchanged(job, was)
+            check_unchanged(job, was)
             check_move(job_id, job.state, state)
             await connection.execute(delete(schema.artworks).where(schema.artworks.c.job_id == job_id))
             await connection.execute(
@@ -229,6 +177,7 @@ class Store(Queries):
         labels: int,
         odometer: int | None,
         now: float,
+        state: str | None = None,
     ) -> int:
         """Journal the intent to send; when this returns it is on disk, and the first byte may leave.
 
@@ -249,6 +198,7 @@ class Store(Queries):
                     payload_sha256=payload_sha256,
                     labels=labels,
                     odometer_before=odometer,
+                    state_before=state,
                     started_at=now,
                 )
             )
@@ -279,8 +229,22 @@ class Store(Queries):
         state: JobState,
         reason: str,
         now: float,
+        printer_state: str | None = None,
+        sent_at: float | None = None,
     ) -> Job:
-        """Close an intent with what is known about the paper, and move its job as `job.after_attempt` says."""
+        """Close an intent with what is known about the paper, and move its job as `job.after_attempt` says.
+
+        Args:
+            attempt: the intent.
+            job_id: its job.
+            verdict: what is known.
+            odometer: the printer's counter at the last look.
+            state: where its job goes.
+            reason: and why.
+            now: Unix seconds.
+            printer_state: how the printer was at the last look.
+            sent_at: when the last byte was handed over.
+        """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
@@ -291,6 +255,8 @@ class Store(Queries):
                 .where(schema.attempts.c.id == attempt)
                 .values(
                     odometer_after=odometer,
+                    state_after=printer_state,
+                    sent_at=sent_at,
                     ended_at=now,
                     outcome=verdict.outcome,
                     level=verdict.level,
@@ -313,6 +279,23 @@ class Store(Queries):
         return await self._writer.do(change, self._changed)
 
     # Printers
+
+    async def pause(self, printer: str, pause: Pause) -> None:
+        """Keep that a printer is sent nothing."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+            await connection.execute(insert(schema.pauses).values(printer=printer, at=pause.at, who=pause.who))
+
+        await self._writer.do(change)
+
+    async def resume(self, printer: str) -> None:
+        """Forget a printer's pause."""
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
+
+        await self._writer.do(change)
 
     async def learn_serial(self, identity: str, serial: str, now: float) -> None:
         """Commit the serial number of the printer that is wanted by `identity`, in place of a former one."""
@@ -346,26 +329,3 @@ class Store(Queries):
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
         found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
         return [job_from(row) for row in found.mappings()]
-
-    async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
-        self._revision += 1
-        # a clock that is set back, or an event that waited, must not let a job's timeline go back
-        columns |= {"updated_at": max(now, job.updated_at), "revision": self._revision}
-        await connection.execute(_UPDATE_JOB, columns | {"job": job.id})
-        job = replace(job, **columns)  # type: ignore[arg-type]  # the columns are the fields
-        await self._tell(connection, job, words)
-        return job
-
-    async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
-        line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
-        await connection.execute(_INSERT_LEDGER, line)
-        await self._publish(connection, messages.job_topic(self._prefix, job.id), messages.job_payload(job))
-
-    async def _publish(self, connection: AsyncConnection, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain})
-
-
-def _check_unchanged(job: Job, was: Job | None) -> None:
-    """Refuse to change a job that is not where its changer saw it."""
-    if was is not None and (job.state, job.reason, job.printer) != (was.state, was.reason, was.printer):
-        raise IllegalTransition(f"job {job.id} is {job.state} ({job.reason}) for {job.printer or 'no printer'} by now")

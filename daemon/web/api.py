@@ -15,10 +15,11 @@ from ..adoption import Terms, words_of
 from ..candidates import candidate_json
 from ..events import LabelReady
 from ..job import Job, JobState
+from ..messages import iso
 from ..render_pool import RenderFailed
 from ..store import Store
 from . import pictures, views
-from .keys import LABELD, PICTURES
+from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
 
@@ -31,11 +32,17 @@ _PROGRAM = 80
 
 
 async def find(
-    store: Store, text: str, *, limit: int, before: str | None = None, state: str | None = None
+    store: Store,
+    text: str,
+    *,
+    limit: int,
+    before: str | None = None,
+    state: str | None = None,
+    printer: str | None = None,
 ) -> list[Job]:
     """Jobs whose tracking number, package id or event id is what was typed or scanned."""
     for number in meanings(text):
-        if found := await store.jobs(limit=limit, before=before, state=state, search=number):
+        if found := await store.jobs(limit=limit, before=before, state=state, printer=printer, search=number):
             return found
     return []
 
@@ -45,22 +52,25 @@ async def jobs(request: web.Request) -> web.Response:
     store, query = request.app[LABELD].store, request.query
     limit = _whole(query, "limit", _LIMIT, _MOST)
     before, state, text = query.get("before") or None, query.get("state") or None, query.get("q", "").strip()
+    printer = query.get("printer") or None
     if state is not None and state not in list(JobState):
         raise Problem(HTTPStatus.BAD_REQUEST, f"state {state!r} is not one of {', '.join(JobState)}")
     if text:
-        found = await find(store, text, limit=limit + 1, before=before, state=state)
+        found = await find(store, text, limit=limit + 1, before=before, state=state, printer=printer)
     else:
-        found = await store.jobs(limit=limit + 1, before=before, state=state)
+        found = await store.jobs(limit=limit + 1, before=before, state=state, printer=printer)
     following = found[limit - 1].id if len(found) > limit else None
     return web.json_response({"jobs": [views.job_json(job) for job in found[:limit]], "next": following})
 
 
 async def job(request: web.Request) -> web.Response:
-    """One job with its timeline."""
+    """One job with its timeline, and the jobs of its document's other pages."""
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
-    return web.json_response({**views.job_json(found), "timeline": timeline})
+    attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
+    parts = [views.job_json(part) for part in await store.parts(found)]
+    return web.json_response({**views.job_json(found), "timeline": timeline, "attempts": attempts, "parts": parts})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -126,15 +136,6 @@ async def settle(request: web.Request) -> web.Response:
     return web.json_response(views.job_json(changed))
 
 
-async def printers(request: web.Request) -> web.Response:
-    """Every printer with its state and the length of its queue."""
-    app = request.app[LABELD]
-    counts = await app.store.counts(views.OPEN_STATES)
-    return web.json_response(
-        {"printers": [views.printer_json(view, counts, app.adoption.names) for view in app.printers]}
-    )
-
-
 async def adopt(request: web.Request) -> web.Response:
     """Print on a found printer from now on, or change an adopted one: its identity and what it does not tell itself."""
     app, name = request.app[LABELD], request.match_info["name"]
@@ -194,14 +195,15 @@ async def readyz(request: web.Request) -> web.Response:
     """The database answers; the broker's absence is told but is no reason to restart anything."""
     app = request.app[LABELD]
     broker, headers = asdict(app.broker.state), {"Cache-Control": "no-store"}
+    extra = {"broker": broker, "since": iso(request.app[SINCE])}
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             await app.store.jobs(limit=1)
     except (SQLAlchemyError, TimeoutError) as error:
         because = getattr(error, "orig", None) or f"no answer within {_PROBE_SECONDS:g} s"
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        return problem(status, f"the database: {because}", headers=headers, extra={"broker": broker})
-    return web.json_response({"status": "ready", "broker": broker}, headers=headers)
+        return problem(status, f"the database: {because}", headers=headers, extra=extra)
+    return web.json_response({"status": "ready", **extra}, headers=headers)
 
 
 async def _object(request: web.Request) -> dict[str, object]:

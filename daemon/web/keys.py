@@ -12,5 +12,7 @@ if TYPE_CHECKING:
 
 LABELD: "web.AppKey[App]" = web.AppKey("LABELD")
 PICTURES: web.AppKey[Pictures] = web.AppKey("PICTURES")
+#: when the server started, Unix seconds
+SINCE: web.AppKey[float] = web.AppKey("SINCE")
 #: set when the server stops, so that event streams end
 CLOSING: web.AppKey[asyncio.Event] = web.AppKey("CLOSING")

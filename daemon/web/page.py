@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find
+from .api import WHO, find, terms_from
+from .drawing import TEMPLATES, answer, card
 from .keys import LABELD
 from .problems import Problem
 
@@ -28,14 +28,6 @@ _REJECTIONS = 20
 _FOUND = 12
 #: held jobs among which the questions are looked for
 _HELD = 200
-
-_templates = Environment(
-    loader=FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class FrontPage:
@@ -68,8 +60,8 @@ async def front(request: web.Request) -> web.Response:
     """`GET /`: everything at a glance; `?before=<job id>` shows older labels."""
     before = request.query.get("before")
     if before:
-        return _page(await _draw(request.app[LABELD], before=before))
-    return _page(await request.app[FRONT_PAGE].html())
+        return answer(await _draw(request.app[LABELD], before=before))
+    return answer(await request.app[FRONT_PAGE].html())
 
 
 async def search(request: web.Request) -> web.Response:
@@ -77,8 +69,8 @@ async def search(request: web.Request) -> web.Response:
     form = await request.post()
     text = str(form.get("q", "")).strip()[:200]
     if not text:
-        return _page(await request.app[FRONT_PAGE].html())
-    return _page(await _draw(request.app[LABELD], text=text))
+        return answer(await request.app[FRONT_PAGE].html())
+    return answer(await _draw(request.app[LABELD], text=text))
 
 
 async def job(request: web.Request) -> web.Response:
@@ -86,10 +78,11 @@ async def job(request: web.Request) -> web.Response:
     app, job_id = request.app[LABELD], request.match_info["id"]
     found = await app.store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await app.store.timeline(job_id)]
-    return _page(
-        _templates.get_template("job.html").render(
+    return answer(
+        TEMPLATES.get_template("job.html").render(
             settings=app.settings,
-            card=_card(app, found),
+            card=card(app, found),
+            others=[card(app, one) for one in await app.store.parts(found)],
             timeline=timeline,
             broker=app.broker.state,
             places=words.places(app.settings, found),
@@ -108,10 +101,28 @@ async def act(request: web.Request) -> web.Response:
         case "move":
             await actions.move(job_id, str((await request.post()).get("printer", "")), who=WHO)
         case _:
-            answer = (await request.post()).get("printed")
-            if answer not in ("true", "false"):
+            printed = (await request.post()).get("printed")
+            if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
-            await actions.settle(job_id, printed=answer == "true", who=WHO)
+            await actions.settle(job_id, printed=printed == "true", who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def adopt(request: web.Request) -> web.Response:
+    """`POST /printers/adopt`: the forms that adopt a found printer and change an adopted one, without the script."""
+    form = {key: str(value).strip() for key, value in (await request.post()).items()}
+    name = form.pop("name", "")
+    said: dict[str, object] = {key: value for key, value in form.items() if value}
+    said["stations"] = form.get("stations", "").replace(",", " ").split()
+    if form.get("resolution", "").isdecimal():
+        said["resolution"] = int(form["resolution"])
+    await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def forget(request: web.Request) -> web.Response:
+    """`POST /printers/forget`: the button, without the script."""
+    await request.app[LABELD].adoption.forget(str((await request.post()).get("name", "")), who=WHO)
     raise web.HTTPSeeOther("/")
 
 
@@ -137,12 +148,12 @@ class _Found:
 async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
     counts = await app.store.counts(views.OPEN_STATES)
     found = await _find(app, text, before)
-    listed = [_card(app, one) for one in found.listed]
-    asked = [_card(app, one) for one in found.asked]
+    listed = [card(app, one) for one in found.listed]
+    asked = [card(app, one) for one in found.asked]
     last: dict[str, words.Card] = {}
-    for card in listed:
-        if card.view["has_preview"] and card.view["state"] in (JobState.PROCESSING, JobState.COMPLETED):
-            last.setdefault(card.view["printer"] or "", card)
+    for one in listed:
+        if one.view["has_preview"] and one.view["state"] in (JobState.PROCESSING, JobState.COMPLETED):
+            last.setdefault(one.view["printer"] or "", one)
     tiles = [
         words.printer_tile(views.printer_json(one, counts, app.adoption.names), last.get(one.name))
         for one in app.printers
@@ -151,7 +162,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]
     held = total.pop(JobState.HELD)
-    return _templates.get_template("page.html").render(
+    return TEMPLATES.get_template("page.html").render(
         settings=app.settings,
         broker=app.broker.state,
         headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
@@ -160,6 +171,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         tiles=tiles,
         cards=listed,
         candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        left_out=app.adoption.refused,
         more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,
         before=before,
@@ -183,15 +195,7 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
     return _Found(asked, listed[:_SHOWN], more=len(listed) > _SHOWN)
 
 
-def _card(app: "App", job: Job) -> words.Card:
-    return words.job_card(job, app.settings.printers.get(job.printer or ""))
-
-
 def _file(name: str) -> web.FileResponse:
     if name not in _FILES:
         raise web.HTTPNotFound
     return web.FileResponse(_HERE / "static" / name, headers={"Cache-Control": "no-cache"})
-
-
-def _page(html: str) -> web.Response:
-    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})

@@ -9,7 +9,16 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import AdoptionRefused, EventRejected, IllegalTransition, NoSuchJob, NoSuchPrinter, StoreUnavailable
+from ..errors import (
+    AdoptionRefused,
+    EventRejected,
+    IllegalTransition,
+    NoSuchJob,
+    NoSuchPrinter,
+    PrinterRefuses,
+    StoreUnavailable,
+)
+from ..render_pool import RenderFailed
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +26,8 @@ CONTENT_TYPE = "application/problem+json"
 _STATUS = {
     NoSuchJob: HTTPStatus.NOT_FOUND,
     NoSuchPrinter: HTTPStatus.NOT_FOUND,
+    PrinterRefuses: HTTPStatus.CONFLICT,
+    RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     IllegalTransition: HTTPStatus.CONFLICT,
     AdoptionRefused: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -2,14 +2,15 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page
+from . import api, page, printer_page
 from .guard import add_headers, guard
-from .keys import CLOSING, LABELD, PICTURES
+from .keys import CLOSING, LABELD, PICTURES, SINCE
 from .pictures import Pictures
 from .problems import problems
 from .stream import events
@@ -32,6 +33,7 @@ async def serve(app: "App") -> AsyncIterator[str]:
     site = web.Application(client_max_size=limit, middlewares=[problems, guard])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
+    site[SINCE] = time.time()
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
     site.on_shutdown.append(_close_streams)
@@ -56,6 +58,10 @@ def _routes() -> list[web.RouteDef]:
         web.post("/", page.search),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|release|move|settle}", page.act),
+        web.post("/printers/adopt", page.adopt),
+        web.post("/printers/forget", page.forget),
+        web.get("/printers/{name}", printer_page.page),
+        web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
@@ -69,7 +75,11 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/jobs/{{id}}/release", api.release),
         web.post(f"{v1}/jobs/{{id}}/move", api.move),
         web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
-        web.get(f"{v1}/printers", api.printers),
+        web.get(f"{v1}/printers", printer_page.printers),
+        web.get(f"{v1}/printers/{{name}}", printer_page.printer),
+        web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
+        web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),
+        web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
         web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/candidates", api.candidates),

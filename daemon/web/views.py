@@ -5,10 +5,10 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import Job, JobState, allowed_acts
+from ..job import TEST, Job, JobState, Role, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
-from ..store.rows import LedgerEntry, Rejection
+from ..store.rows import Attempt, LedgerEntry, Rejection
 
 #: states of jobs that are not ended: what the page counts
 OPEN_STATES = tuple(state for state in JobState if not state.terminal)
@@ -32,10 +32,14 @@ class JobJson(TypedDict):
     document_type: str | None
     package_id: str | None
     event_id: str | None
+    part_of: str | None
+    pages: tuple[int, ...] | None
+    role: Role | None
     received_at: str | None
     updated_at: str | None
     duplicates: int
     has_preview: bool
+    test: bool
     actions: list[str]
 
 
@@ -48,6 +52,31 @@ class EntryJson(TypedDict):
     words: str
 
 
+class AttemptJson(TypedDict):
+    """A time that a job was sent: counters and states of the printer before and after, and what they prove."""
+
+    printer: str
+    serial: str | None
+    labels: int
+    started_at: str | None
+    sent_at: str | None
+    ended_at: str | None
+    odometer_before: int | None
+    odometer_after: int | None
+    state_before: str | None
+    state_after: str | None
+    outcome: Outcome | None
+    evidence: str | None
+    because: str | None
+
+
+class PauseJson(TypedDict):
+    """By whom and since when a printer is sent nothing."""
+
+    by: str
+    at: str | None
+
+
 class PrinterJson(TypedDict):
     """A printer."""
 
@@ -56,6 +85,7 @@ class PrinterJson(TypedDict):
     reasons: list[str]
     advice: str | None
     message: str
+    paused: PauseJson | None
     uri: str | None
     identity: str | None
     resolution: int
@@ -101,11 +131,15 @@ def job_json(job: Job) -> JobJson:
         document_type=job.document_type,
         package_id=job.package_id,
         event_id=job.event_id,
+        part_of=job.part_of,
+        pages=job.pages,
+        role=job.role,
         received_at=iso(job.received_at),
         updated_at=iso(job.updated_at),
         duplicates=job.duplicates,
         # the labels are counted when the artwork is kept
         has_preview=job.labels is not None,
+        test=job.source == TEST,
         actions=list(allowed_acts(job)),
     )
 
@@ -113,6 +147,25 @@ def job_json(job: Job) -> JobJson:
 def entry_json(entry: LedgerEntry) -> EntryJson:
     """A line of a timeline for JSON."""
     return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
+
+
+def attempt_json(attempt: Attempt) -> AttemptJson:
+    """An attempt for JSON."""
+    return AttemptJson(
+        printer=attempt.printer,
+        serial=attempt.serial,
+        labels=attempt.labels,
+        started_at=iso(attempt.started_at),
+        sent_at=iso(attempt.sent_at),
+        ended_at=iso(attempt.ended_at),
+        odometer_before=attempt.odometer_before,
+        odometer_after=attempt.odometer_after,
+        state_before=attempt.state_before,
+        state_after=attempt.state_after,
+        outcome=attempt.outcome,
+        evidence=attempt.level,
+        because=attempt.because,
+    )
 
 
 def printer_json(
@@ -127,6 +180,7 @@ def printer_json(
         reasons=list(view.reasons),
         advice=view.advice,
         message=view.message,
+        paused=None if view.pause is None else PauseJson(by=view.pause.who, at=iso(view.pause.at)),
         uri=view.uri,
         identity=view.settings.identity,
         resolution=view.settings.resolution,

@@ -8,7 +8,7 @@ from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
-from ..job import Job, JobState, Reason, allowed_acts
+from ..job import Job, JobState, Reason, Role, allowed_acts
 from . import views
 
 
@@ -56,6 +56,14 @@ _WHY: dict[str, Callable[[views.JobJson], str]] = {
 _SIZE = Resolution(203).size(Media.parse("4x6in"))
 
 
+_ROLES: dict[Role | None, str] = {
+    "label": "label",
+    "slip": "packing slip",
+    "hazmat": "dangerous goods sheet",
+    "invoice": "invoice",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Card:
     """A job on the page."""
@@ -67,15 +75,27 @@ class Card:
     height: int
     #: different labels in the artwork
     pages: int
+    #: its printer is paused by a person
+    paused: bool = False
 
     @property
     def why(self) -> str:
         """The reason for whoever stands at the printer; the timeline has the exact one."""
+        if self.paused and self.view["state"] == JobState.PENDING:
+            return f"waits until somebody resumes {self.view['printer']}"
         return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
 
     @property
+    def part(self) -> str:
+        """Which pages of its document it is; empty where they were not told apart."""
+        role, pages = _ROLES.get(self.view["role"], ""), self.view["pages"]
+        if not role or not pages:
+            return role
+        return f"{role}, page{'s' * (len(pages) > 1)} {', '.join(map(str, pages))}"
+
+    @property
     def number(self) -> str:
-        """What a person knows the parcel by."""
+        """What a person knows the parcel by; empty for a label without a number."""
         view = self.view
         return view["tracking_number"] or view["package_id"] or view["event_id"] or ""
 
@@ -98,8 +118,8 @@ class Headline:
     words: str
 
 
-def job_card(job: Job, printer: PrinterSettings | None) -> Card:
-    """A job as a card; `printer` is the one it is routed to."""
+def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False) -> Card:
+    """A job as a card; `printer` is the one it is routed to, which may be paused."""
     width, height = size(printer)
     sign = _JOBS[job.state]
     view = views.job_json(job)
@@ -110,7 +130,7 @@ def job_card(job: Job, printer: PrinterSettings | None) -> Card:
     # an ended or running job says what it is; a waiting one says what it waits for
     if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
         sign = _REASONS.get(job.reason, sign)
-    return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1))
+    return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1), paused)
 
 
 def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
@@ -120,8 +140,10 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
         sign = Sign("bad", "Offline")
     elif view["reasons"] == ["paused"]:
         sign = Sign("bad", "Paused")
-    elif view["state"] is PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
+    elif view["state"] == PrinterState.UNKNOWN and view["reasons"] and view["queued"]:
         sign = Sign("bad", "No answer")
+    elif view["paused"] and sign.tone != "bad":
+        sign = Sign("ask", "Paused here")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
 
 
@@ -147,9 +169,11 @@ def size(printer: PrinterSettings | None) -> tuple[int, int]:
 def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) -> Headline:
     """The most urgent things first; when there are none, how much is on its way."""
     stopped = sum(tile.sign.tone == "bad" for tile in tiles)
+    kept = sum(tile.view["paused"] is not None and tile.view["queued"] > 0 for tile in tiles)
     troubles = [
         _count(stopped, "printer needs you", "printers need you") if stopped else "",
         _count(held, "label waits for an answer", "labels wait for an answer") if held else "",
+        _count(kept, "paused printer keeps labels waiting", "paused printers keep labels waiting") if kept else "",
         "" if connected else "no connection to the broker",
     ]
     words = ", ".join(trouble for trouble in troubles if trouble)

@@ -40,6 +40,8 @@ class FaultKind(StrEnum):
     POWER_CYCLE = "power-cycle"
     #: diagnostic mode: puts formats on paper as hexadecimal
     HEX_DUMP = "hex-dump"
+    #: knows neither ZPL nor SGD: puts every line on paper as text, questions too, and answers none
+    LINE_MODE = "line-mode"
     #: takes formats and never prints them
     SWALLOW = "swallow"
     #: does not tell its label counter, as older models do

@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...renderers.media import Media, Resolution
 from . import replies
 from .faults import BLOCKING, MUTE, Fault, FaultKind
-from .scanner import CancelAll, Format, Query, Scanner
+from .lines import LineScanner
+from .scanner import CancelAll, Event, Format, Query, Scanner
 
 #: Commands that put something on paper; a format without one only configures, and no label comes out.
 _INK = re.compile(rb"\^(?:G[BCDEF]|XG|I[ML]|XF|(?:F[DV]|SN)[^\^~]*[^\s\^~])", re.IGNORECASE)
@@ -24,19 +25,23 @@ _DENSITY = {152: 6, 203: 8, 300: 12, 600: 24}
 
 @dataclass(frozen=True, slots=True)
 class Printed:
-    """One label that came out: the printer's count with it, its format, which copy, and whether it is a hex dump."""
+    """One label that came out: the printer's count with it, its format, which copy, and whether it is a hex dump or a
+    line of text.
+    """
 
     odometer: int
     zpl: bytes
     copy: int
     copies: int
     hex_dump: bool
+    text: bool = False
 
 
 @dataclass(slots=True)
 class _Batch:
     zpl: bytes
     copies: int
+    text: bool = False
     done: int = 0
 
 
@@ -58,6 +63,7 @@ class Machine:
     Attributes:
         odometer: labels printed over its life; blank formats do not count.
         printed: labels printed since this object was made.
+        asked: how often each question came; those inside a format count as `inside` too.
     """
 
     def __init__(
@@ -71,6 +77,7 @@ class Machine:
         buffer_bytes: int,
         odometer: int = 0,
         faults: Iterable[Fault] = (),
+        language: str = "zpl",
     ) -> None:
         self.name = name
         self.serial = serial
@@ -85,7 +92,10 @@ class Machine:
         self.buffer_bytes = buffer_bytes
         self.odometer = odometer
         self.printed = 0
+        self.language = language
+        self.asked: Counter[str] = Counter()
         self._scanner = Scanner()
+        self._lines = LineScanner()
         self._others_scanner = Scanner()  # of the printer that got its address
         self._waiting: deque[Format] = deque()
         self._waiting_bytes = 0
@@ -109,6 +119,8 @@ class Machine:
     def clear_fault(self, kind: FaultKind) -> None:
         """Mend it; unknown to the printer or not."""
         self._faults.pop(kind, None)
+        if kind is FaultKind.OTHER_PRINTER:
+            self._others_scanner.clear()
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -128,6 +140,7 @@ class Machine:
     def power_cycle(self) -> None:
         """Switch off and on: the buffer and the batch are lost, the life counter is not."""
         self._scanner.clear()
+        self._lines.clear()
         self._cancel()
         self._formats.clear()
         self._faults.pop(FaultKind.POWER_CYCLE, None)
@@ -157,15 +170,16 @@ class Machine:
 
     @property
     def taken(self) -> int:
-        """Bytes of formats received in all, questions not counted."""
-        return self._scanner.taken
+        """Bytes of formats and text received in all, questions not counted."""
+        return self._scanner.taken + self._lines.taken
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes and give the replies to the questions among them."""
         answers = bytearray()
-        scanner = self._others_scanner if self.active(FaultKind.OTHER_PRINTER) else self._scanner
-        for event in scanner.feed(data):
+        for event in self._cut(data):
             if isinstance(event, Query):
+                self.asked[event.name] += 1
+                self.asked["inside"] += event.inside
                 answers += self._answer(event)
             elif isinstance(event, CancelAll):
                 self._cancel()
@@ -176,6 +190,13 @@ class Machine:
         if fault and fault.in_bytes:
             self._lose_power()
         return bytes(answers)
+
+    def _cut(self, data: bytes) -> list[Event]:
+        if self.active(FaultKind.OTHER_PRINTER):
+            return self._others_scanner.feed(data)
+        if self.active(FaultKind.LINE_MODE) or "zpl" not in self.language:
+            return self._lines.feed(data, sgd=not self.active(FaultKind.LINE_MODE))
+        return self._scanner.feed(data)
 
     def _accept(self, arrived: Format) -> None:
         fault = self.active(FaultKind.POWER_CYCLE)
@@ -229,6 +250,7 @@ class Machine:
             paused=self.active(FaultKind.PAUSED) is not None,
             label_waiting=self.active(FaultKind.LABEL_WAITING) is not None,
             hex_dump=self.active(FaultKind.HEX_DUMP) is not None,
+            language=self.language,
         )
 
     @property
@@ -251,9 +273,10 @@ class Machine:
         while self._batch is None and self._waiting:
             head = self._waiting.popleft()
             self._waiting_bytes -= len(head.zpl)
-            zpl = head.zpl if self.active(FaultKind.HEX_DUMP) else self._whole(head.zpl)
-            copies = 1 if self.active(FaultKind.HEX_DUMP) else quantity(zpl)
-            self._batch = _Batch(zpl, copies) if copies else None
+            as_it_is = head.text or self.active(FaultKind.HEX_DUMP)
+            zpl = head.zpl if as_it_is else self._whole(head.zpl)
+            copies = 1 if as_it_is else quantity(zpl)
+            self._batch = _Batch(zpl, copies, head.text) if copies else None
         if self._batch is None and self.active(FaultKind.BUSY):
             self._batch = _Batch(OTHERS_LABEL, 1)
         if self._batch is None:
@@ -278,9 +301,8 @@ class Machine:
         self.printed += 1
         # the next one follows without a pause, however late this was noticed
         self._due = due + self.seconds_per_label if batch.done < batch.copies or self._waiting else None
-        printed = Printed(
-            self.odometer, batch.zpl, batch.done, batch.copies, self.active(FaultKind.HEX_DUMP) is not None
-        )
+        hex_dump = self.active(FaultKind.HEX_DUMP) is not None
+        printed = Printed(self.odometer, batch.zpl, batch.done, batch.copies, hex_dump, batch.text)
         if batch.done == batch.copies:
             self._batch = None
         self._count_anew()

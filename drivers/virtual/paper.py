@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,8 +30,8 @@ class Label:
 
     `sequence` counts from 1 over the life of the output folder (or of the process without one), `odometer` is
     the printer's counter with this label, `time` UTC, `sha256` of the format's bytes, `copy` of `copies` from 1,
-    `png` the picture (None: not drawn), `not_drawn` what the drawing left out. `complete` is true for a picture
-    that shows all of the format.
+    `png` the picture (None: not drawn), `not_drawn` what the drawing left out, `text` whether it is a line that
+    the printer did not understand. `complete` is true for a picture that shows all of the format.
     """
 
     sequence: int
@@ -43,11 +44,12 @@ class Label:
     zpl: bytes
     png: bytes | None
     not_drawn: tuple[str, ...]
+    text: bool = False
 
     @property
     def complete(self) -> bool:
         """Whether the picture shows the whole label that was asked for."""
-        return self.png is not None and not self.not_drawn and not self.hex_dump
+        return self.png is not None and not (self.not_drawn or self.hex_dump or self.text)
 
 
 def draw_format(zpl: bytes, width: int, height: int, resolution: Resolution) -> tuple[bytes | None, tuple[str, ...]]:
@@ -67,6 +69,12 @@ def hex_page(zpl: bytes) -> bytes:
     rows = (zpl[at : at + _HEX_COLUMNS] for at in range(0, _HEX_COLUMNS * _HEX_ROWS, _HEX_COLUMNS))
     fields = (f"^FO10,{10 + row * _HEX_PITCH}^A0N,24,20^FD{data.hex(' ').upper()}^FS" for row, data in enumerate(rows))
     return ("^XA" + "".join(fields) + "^XZ").encode("ascii")
+
+
+def text_page(line: bytes) -> bytes:
+    """A line that the printer did not understand, as ZPL that draws it; `_` for what is not plain ASCII."""
+    plain = re.sub(rb"[^ -~]|[\^~]", b"_", line)
+    return b"^XA^FO10,10^A0N,30,24^FD" + plain + b"^FS^XZ"
 
 
 class Paper:
@@ -144,6 +152,7 @@ class Paper:
             printed.zpl,
             png,
             not_drawn,
+            printed.text,
         )
         if self._out is not None:
             try:
@@ -153,10 +162,12 @@ class Paper:
         return label
 
     def _picture(self, printed: Printed, digest: str) -> tuple[bytes | None, tuple[str, ...]]:
-        key = f"{digest} {printed.hex_dump}"
+        key = f"{digest} {printed.hex_dump} {printed.text}"
         if self._last is not None and self._last[0] == key:
             return self._last[1:]
-        zpl = hex_page(printed.zpl) if printed.hex_dump else printed.zpl
+        zpl = printed.zpl
+        if printed.hex_dump or printed.text:
+            zpl = hex_page(zpl) if printed.hex_dump else text_page(zpl)
         try:
             png, not_drawn = self._draw(zpl, *self._size, self._resolution)
         except Exception as error:  # noqa: BLE001 - a format we cannot draw must not stop a printer
@@ -177,6 +188,7 @@ class Paper:
             "copy": label.copy,
             "copies": label.copies,
             "hex_dump": label.hex_dump,
+            "text": label.zpl.decode("ascii", "replace") if label.text else None,
             "complete": label.complete,
             "not_drawn": label.not_drawn,
         }

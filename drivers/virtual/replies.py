@@ -35,6 +35,7 @@ class Facts:
     paused: bool
     label_waiting: bool
     hex_dump: bool
+    language: str
 
     @property
     def errors(self) -> int:
@@ -141,7 +142,7 @@ SGD = {
     "device.host_status": Transcript(
         f'"{_STRING_1}\r\n{_STRING_2}\r\n{_STRING_3}"', "SGD guide, device.host_status; PRINTERS.md §1.1"
     ),
-    "device.languages": Transcript('"zpl"', _SGD_GUIDE),
+    "device.languages": Transcript('"{f.language}"', _SGD_GUIDE),
     "device.product_name": Transcript('"{f.model}"', _SGD_GUIDE),
     "device.unique_id": Transcript('"{f.serial}"', _SGD_GUIDE),
     "ezpl.print_width": Transcript('"{f.width}"', _SGD_GUIDE),

@@ -20,17 +20,19 @@ _LONGEST_LINE = 512
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question: `HS`, `HI`, `HQES`, `HQSN` and so on, or an SGD variable (`sgd` true)."""
+    """A question: `HS`, `HI`, `HQES`, `HQSN` and so on, or an SGD variable (`sgd` true); `inside` a format or not."""
 
     name: str
     sgd: bool = False
+    inside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A complete `^XA ... ^XZ`, with the downloads (`~DG`) that came before it."""
+    """A complete `^XA ... ^XZ`, with the downloads (`~DG`) that came before it; or a line of `text` that is no ZPL."""
 
     zpl: bytes
+    text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +161,10 @@ class Scanner:
         if name == "HQ":
             if len(self._input) - at < 5:
                 return 0, None
-            return 5, Query("HQ" + bytes(self._input[at + 3 : at + 5]).decode("latin-1").upper())
+            what = bytes(self._input[at + 3 : at + 5]).decode("latin-1").upper()
+            return 5, Query("HQ" + what, inside=self.partial)
         if name in ("HS", "HI"):
-            return 3, Query(name)
+            return 3, Query(name, inside=self.partial)
         if name == "JX":
             self._drop_format()
             return 3, None

@@ -5,6 +5,7 @@ import contextlib
 import inspect
 import logging
 import socket
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -44,6 +45,7 @@ class VirtualPrinter:
         interfaces: addresses that DNS-SD uses (None: the one it listens on).
         zebra_discovery: whether it answers Zebra's own discovery, on UDP port 4201 of its address.
         draw: how a format becomes a picture.
+        language: what SGD calls its language; on `line_print` and `epl` it prints what is no SGD as text.
     """
 
     def __init__(
@@ -63,6 +65,7 @@ class VirtualPrinter:
         interfaces: list[str] | None = None,
         zebra_discovery: bool = False,
         draw: Draw = draw_format,
+        language: str = "zpl",
     ) -> None:
         self._host = host
         self._port = port
@@ -77,6 +80,7 @@ class VirtualPrinter:
             seconds_per_label=seconds_per_label,
             buffer_bytes=buffer_bytes,
             faults=[_fault(fault) for fault in faults],
+            language=language,
         )
         self._listeners: list[OnLabel] = []
         self._wake = asyncio.Event()  # something to print, or a fault set or mended
@@ -224,6 +228,15 @@ class VirtualPrinter:
         """Bytes of formats received so far, questions not counted."""
         return self._machine.taken
 
+    @property
+    def asked(self) -> Counter[str]:
+        """How often each question came to it; `inside` counts those in the middle of a format."""
+        return Counter(self._machine.asked)
+
+    def set_language(self, language: str) -> None:
+        """Somebody changes its language (`device.languages`)."""
+        self._machine.language = language
+
     def on_label(self, listener: OnLabel) -> None:
         """Call `listener` with each label, in order, when it is drawn and logged."""
         self._listeners.append(listener)
@@ -269,13 +282,12 @@ class VirtualPrinter:
     # --- network
 
     async def _accept(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             try:
                 if self._machine.active(FaultKind.UNPLUGGED):
                     self._close()
                     await self._until(lambda: not self._machine.active(FaultKind.UNPLUGGED))
-                peer, _ = await loop.sock_accept(self._listener or self._bind())
+                peer = await wire.accept(self._listener or self._bind())
             except OSError as error:
                 _log.warning("virtual printer %s could not accept: %s", self.serial, error)
                 await asyncio.sleep(0.1)  # e.g. out of file descriptors

@@ -1,5 +1,6 @@
 """Sockets as a printer's print server has them."""
 
+import asyncio
 import contextlib
 import socket
 import struct
@@ -22,6 +23,25 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+async def accept(listener: socket.socket) -> socket.socket:
+    """The next connection, which does not block; `OSError` when it cannot be had.
+
+    `loop.sock_accept` loses a connection, open, where it is cancelled in the moment that one comes.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        ready = asyncio.Event()
+        loop.add_reader(listener, ready.set)
+        try:
+            await ready.wait()
+        finally:
+            loop.remove_reader(listener)
+        with contextlib.suppress(BlockingIOError):  # it went again
+            peer, _ = listener.accept()
+            peer.setblocking(False)
+            return peer
 
 
 def reset(peer: socket.socket) -> None:

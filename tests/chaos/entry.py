@@ -18,6 +18,7 @@ from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.store import Store
 from labeld.drivers.errors import DriverError
 from labeld.drivers.evidence import Level, Outcome, Verdict
+from labeld.drivers.profile import Measure
 
 from . import steps
 
@@ -68,11 +69,14 @@ def resend_after_reset() -> None:
                 raise Reset from None
             raise
 
-    async def impatient_gather(self: witness.Witness, job_id: str, session: Any, before: Any, labels: int) -> Any:
+    async def impatient_gather(
+        self: witness.Witness, job_id: str, session: Any, before: Any, labels: int, patience: Any
+    ) -> Any:
         try:
-            return await gather(self, job_id, session, before, labels)
+            return await gather(self, job_id, session, before, labels, patience)
         except Reset:
-            return Verdict(Outcome.NOT_PRINTED, Level.NONE, "the connection broke"), before
+            verdict = Verdict(Outcome.NOT_PRINTED, Level.NONE, "the connection broke")
+            return witness.Testimony(verdict, before, Measure())
 
     def again(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:
         if (verdict.outcome, verdict.level) == (Outcome.NOT_PRINTED, Level.NONE):

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from labeld.drivers.errors import ConnectionLost, DriverError, PrinterStalled, ReplyMalformed
-from labeld.drivers.printer import PrinterState
+from labeld.drivers.errors import ConnectionLost, DriverError, OtherLanguage, PrinterStalled, ReplyMalformed
+from labeld.drivers.printer import PrinterState, Question
 from labeld.drivers.raw import RawDriver, RawSession
 
 LABEL = b"^XA^FO10,10^GB100,100,4^FS^XZ"
@@ -41,7 +41,11 @@ def zebra(answers: dict[bytes, bytes]) -> Script:
 
 
 SERIAL, COUNT = b'! U1 getvar "device.unique_id"', b'! U1 getvar "odometer.total_label_count"'
-ALL = {b"~HI": IDENTITY, b"~HS": HEALTHY, SERIAL: b'"D2J1"\r\n\x00', COUNT: b'"7"\r\n'}
+LANGUAGES = b'! U1 getvar "device.languages"'
+HOST, LATCH, MEDIA = (b'! U1 getvar "%s"' % name for name in (b"device.host_status", b"head.latch", b"media.status"))
+EMPTY = b'"030,0,0,1225,000,0,0,0,000,0,0,0\r\n000,0,0,0,0,2,4,0,00000000,1,000\r\n1234,0"'
+EXTENDED = b"\x02\r\n PRINTER STATUS\r\n ERRORS: 0 00000000 00000000\r\n WARNINGS: 0 00000000 00000000\r\n\x03"
+ALL = {LANGUAGES: b'"zpl"', b"~HI": IDENTITY, b"~HS": HEALTHY, SERIAL: b'"D2J1"\r\n\x00', COUNT: b'"7"\r\n'}
 
 
 async def test_line_ends_and_nul_after_a_value_are_passed_over() -> None:
@@ -68,6 +72,113 @@ async def test_a_clone_without_sgd_still_tells_its_status() -> None:
     async with scripted(zebra({b"~HI": IDENTITY, b"~HS": HEALTHY})) as session:
         seen = await session.observe()
     assert (seen.status.state, seen.odometer) == (PrinterState.IDLE, None)
+
+
+async def test_a_spared_question_is_not_asked() -> None:
+    asked: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        asked.append(line)
+        say((ALL | {b"~HQES": EXTENDED})[line])
+
+    async with scripted(script, reply_timeout=10) as session:
+        seen = await session.observe(lambda _: frozenset({Question.STATUS, Question.VARIABLES}))
+        assert asked == [b"~HI", b"~HQES"]
+        assert (seen.status.state, seen.identity.serial, seen.odometer) == (PrinterState.IDLE, None, None)
+        assert seen.answers == {Question.IDENTIFICATION: True, Question.EXTENDED: True}
+    asked.clear()
+    async with scripted(script, reply_timeout=10) as session:
+        # of the firmware that answers, other things are known
+        seen = await session.observe(lambda who: frozenset() if who.firmware else frozenset({Question.VARIABLES}))
+        assert asked == [b"~HI", b"~HS", SERIAL, COUNT]
+        assert (seen.identity.serial, seen.odometer) == ("D2J1", 7)
+
+
+async def test_nothing_is_asked_where_every_question_is_spared() -> None:
+    asked: list[bytes] = []
+    async with scripted(lambda line, _: asked.append(line)) as session:
+        seen = await session.observe(lambda _: frozenset(Question))
+        assert (seen.status.state, seen.answers) == (PrinterState.UNKNOWN, {})
+        assert "never answered" in seen.status.message
+        await session.send(b"^XA^XZ\n")
+    assert asked == [b"^XA^XZ"]
+
+
+async def test_a_thorough_look_hears_warnings_that_the_status_does_not_tell() -> None:
+    warned = EXTENDED.replace(b"WARNINGS: 0 00000000 00000000", b"WARNINGS: 1 00000000 00000008")
+    async with scripted(zebra(ALL | {b"~HQES": warned}), reply_timeout=10) as session:
+        assert (await session.observe()).status.reasons == frozenset()
+        seen = await session.observe(thorough=True)
+    assert (seen.status.state, seen.status.reasons) == (PrinterState.IDLE, frozenset({"media-low"}))
+    assert seen.status.formats_buffered == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "state", "reasons"),
+    [
+        (
+            {HOST: b'"030,0,1,1225,000,0,0,0,000,0,0,0\r\n000,0,0,0,0,2,4,0,00000000,1,000\r\n1234,0"'},
+            "stopped",
+            "paused",
+        ),
+        ({HOST: b'"?"', LATCH: b'"open"', MEDIA: b'"ok"'}, "stopped", "cover-open"),
+        ({HOST: b'"?"', LATCH: b'"ok"', MEDIA: b'"out"'}, "stopped", "media-empty"),
+        ({HOST: b'"?"', LATCH: b'"ok"', MEDIA: b'"ok"'}, "unknown", ""),
+        ({}, "unknown", ""),
+    ],
+)
+async def test_where_status_stays_out_variables_tell_what_is_wrong(
+    variables: dict[bytes, bytes], state: str, reasons: str
+) -> None:
+    answers = {question: answer for question, answer in ALL.items() if question != b"~HS"}
+    async with scripted(zebra(answers | variables)) as session:
+        seen = await session.observe()
+    assert (seen.status.state, " ".join(seen.status.reasons)) == (state, reasons)
+    assert (seen.identity.serial, seen.odometer) == ("D2J1", 7 if variables else None)
+
+
+async def test_a_late_host_status_does_not_pass_for_a_fresh_one() -> None:
+    """It stays out before the payload and comes after it: "idle and empty" would then be a lie."""
+    held: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        if line == HOST and not held:
+            held.append(EMPTY)
+        elif line == HOST:
+            say(EMPTY.replace(b",1225,000", b",1225,003"))
+        elif line not in (b"~HS", b"~HQES"):
+            say(held[0] if line == SERIAL and held else b"")
+            say(ALL.get(line, b""))
+
+    async with scripted(script) as session:
+        assert (await session.observe()).status.state is PrinterState.UNKNOWN
+        assert (await session.observe()).status.formats_buffered == 3
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_printer_that_tells_another_language_is_asked_nothing_more(late: bool) -> None:
+    asked: list[bytes] = []
+
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        asked.append(line)
+        if line == (b"~HI" if late else LANGUAGES):
+            say(b'"line_print"')
+
+    async with scripted(script) as session:
+        with pytest.raises(OtherLanguage, match=r"in line mode .* set device\.languages to zpl"):
+            await session.observe()
+        assert (await session.observe()).status.state is PrinterState.UNKNOWN
+    assert asked == [LANGUAGES, b"~HI"][: 1 + late]
+
+
+async def test_a_late_language_does_not_pass_for_the_serial_number() -> None:
+    def script(line: bytes, say: Callable[[bytes], None]) -> None:
+        if line != LANGUAGES:
+            say((b'"zpl"' if line == b"~HI" else b"") + ALL[line])
+
+    async with scripted(script) as session:
+        seen = await session.observe()
+    assert (seen.identity.serial, seen.odometer) == ("D2J1", 7)
 
 
 @pytest.mark.parametrize("words", [b"HS\r\n", b"Malformed status response\r\n", b"\x02IPL\x03", b"@\x00\x00\x00"])
@@ -192,7 +303,7 @@ async def test_a_mute_printer_is_asked_two_questions_and_no_more() -> None:
         for _ in range(3):
             await session.observe()
         await session.send(b"^XA^XZ\n")
-    assert asked == [b"~HI", b"~HS", b"^XA^XZ"]
+    assert asked == [LANGUAGES, b"~HI", b"^XA^XZ"]
 
 
 async def test_a_connection_closed_before_the_payload_is_safe_to_repeat() -> None:

@@ -12,7 +12,7 @@ from labeld.drivers.printer import Observation, PrinterState
 from labeld.drivers.raw import RawDriver, RawSession
 from labeld.drivers.virtual import Fault, FaultKind, VirtualPrinter
 
-PATIENCE = Patience(settle=1, silence=5)
+PATIENCE = Patience(settle=1, silence=5, motion=1, printing=5)
 
 
 def label(copies: int = 1) -> bytes:

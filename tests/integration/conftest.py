@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from labeld.daemon.store import Store
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import Broker, Labeld
@@ -29,3 +30,10 @@ async def labeld(tmp_path: Path, broker: Broker, zebra: VirtualPrinter) -> Async
     """The daemon, connected to both."""
     async with Labeld(tmp_path / "state", broker.port, {"zebra": zebra}) as running:
         yield running
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A database of its own."""
+    async with Store(tmp_path / "labeld.sqlite3", topic_prefix="p") as opened:
+        yield opened

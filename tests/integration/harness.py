@@ -11,7 +11,7 @@ import shutil
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Self
@@ -134,7 +134,7 @@ class Labeld(Process):
     """The daemon as systemd would start it, with a configuration file; the first printer is the default one.
 
     With `discovery` it hears who announces himself on loopback, also for tests that run at the same time; printers with
-    one of the `identities` are to be found by it.
+    one of the `identities` are to be found by it. It asks the `zebra_networks` for Zebras.
     """
 
     def __init__(
@@ -146,6 +146,7 @@ class Labeld(Process):
         more: str = "",
         identities: Mapping[str, str] = MappingProxyType({}),
         discovery: bool = False,
+        zebra_networks: Sequence[str] = (),
     ) -> None:
         folder.mkdir(exist_ok=True)
         self.web_port = free_port()
@@ -163,6 +164,7 @@ class Labeld(Process):
             f"[mqtt]\nport = {broker_port}\n{mqtt}",
             f"[web]\nport = {self.web_port}",
             f'[discovery]\nenabled = {str(discovery).lower()}\ninterfaces = ["127.0.0.1"]',
+            f"zebra_networks = {json.dumps(zebra_networks)}",
             "[spooler]\npoll_seconds = 0.02\nsettle_seconds = 1.0\nretry_max_seconds = 0.5",
             *tables,
         ]

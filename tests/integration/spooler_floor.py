@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Callable
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
 from labeld.config.settings import Settings
+from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, new_job_id
+from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer, made_for
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
@@ -36,12 +38,14 @@ class Floor:
         zebra: VirtualPrinter,
         name: str = "zebra",
         limits: SpoolerSettings = LIMITS,
+        /,
         **settings: object,
     ) -> None:
         self.store = store
         self.zebra = zebra
         self.name = name
         self.limits = limits
+        self.clocks = CLOCKS
         self.settings = PrinterSettings.model_validate({"uri": zebra.uri} | settings)
         self._poke: Callable[[], None] = lambda: None
         self.printers = Printers({name: self.settings})
@@ -66,18 +70,19 @@ class Floor:
         return job
 
     @contextlib.asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
+    async def running(self) -> AsyncIterator[Spooler]:
         """The spooler at work."""
-        preparer = Preparer(
-            Settings(), self.store, RenderPool(Settings().render), self.printers, time.time, time.monotonic
-        )
+        chosen = Settings()
+        pool = RenderPool(chosen.render)
+        parting = Parting(self.store, pool, Dispatcher(chosen, self.store, self.printers, time.time), time.time)
+        preparer = Preparer(chosen, self.store, pool, self.printers, time.time, time.monotonic, parting)
         spooler = Spooler(
-            self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, CLOCKS
+            self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
         )
         self._poke = spooler.poke
         work = asyncio.create_task(spooler.run(asyncio.Event()))
         try:
-            yield
+            yield spooler
         finally:
             work.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -90,6 +95,12 @@ class Floor:
                 found = await self.store.get(job.id)
                 if found.state in states:
                     return found
+                await asyncio.sleep(0.01)
+
+    async def said(self, words: str) -> None:
+        """Wait until the printer's message has these words."""
+        async with asyncio.timeout(PATIENCE):
+            while words not in self.printers[self.name].message:  # noqa: ASYNC110 - no signal
                 await asyncio.sleep(0.01)
 
     async def stopped_for(self, reason: str) -> None:

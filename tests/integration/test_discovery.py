@@ -330,7 +330,8 @@ async def test_a_stranger_is_shown_and_gets_nothing_until_it_is_adopted(tmp_path
                 await asyncio.sleep(0.05)
         page = (await daemon.bytes("/")).decode()
         assert f"Line &lt;b&gt;{RUN}&lt;/b&gt;" in page
-        assert f"[printers.line-b-{RUN}-b]\nidentity = &#34;serial:STRANGER{RUN}&#34;" in page
+        assert f'name="identity" value="serial:STRANGER{RUN}"' in page
+        assert f'name="name" value="line-b-{RUN}-b"' in page
         listed = (await command_line("printers", "--config", daemon.config)).out.decode()
         assert f'identity = "serial:STRANGER{RUN}"' in listed
         # what announces itself is found without the daemon too, and asked nothing

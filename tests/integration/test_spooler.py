@@ -1,8 +1,6 @@
 """One printer's writer against the simulated Zebra and its faults, with a real database, in this process."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,31 +13,23 @@ from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.raw import RawSession
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import PATIENCE
 from .spooler_floor import CLOCKS, LIMITS, ZPL, Floor
-
-
-@pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store(tmp_path / "labeld.sqlite3", topic_prefix="p") as opened:
-        yield opened
 
 
 async def test_a_silent_printer_gets_nothing_until_it_answers(store: Store, zebra: VirtualPrinter) -> None:
     floor = Floor(store, zebra)
-    zebra.set_fault("silent")
-    job = await floor.job()
     async with floor.running():
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                if "no answer" in floor.printers["zebra"].message:
-                    break
-                await asyncio.sleep(0.01)
+        await floor.until(await floor.job(1), JobState.COMPLETED)
+    zebra.set_fault("silent")
+    before = zebra.received
+    job = await floor.job(2)
+    async with floor.running():
+        await floor.said("no answer")
         assert (await store.get(job.id)).state is JobState.PENDING
-        assert zebra.received == 0
+        assert zebra.received == before
         zebra.clear_fault("silent")
         done = await floor.until(job, JobState.COMPLETED)
-    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 1)
+    assert (done.outcome, zebra.odometer) == (Outcome.CONFIRMED, 2)
 
 
 async def test_a_printer_that_is_not_to_be_asked_is_only_sent_to(store: Store, zebra: VirtualPrinter) -> None:
@@ -200,7 +190,7 @@ async def test_an_interrupted_label_that_did_not_come_out_prints_once_if_the_cou
 async def test_an_interrupted_label_is_not_sent_again_because_the_counter_is_not_told(
     store: Store, zebra: VirtualPrinter
 ) -> None:
-    floor = Floor(store, zebra, limits=LIMITS.model_copy(update={"silence_seconds": 1.0}))
+    floor = Floor(store, zebra, "zebra", LIMITS.model_copy(update={"silence_seconds": 1.0}))
     async with floor.running():
         await floor.until(await floor.job(1), JobState.COMPLETED)
     job = await interrupted(floor, 2)

@@ -26,7 +26,9 @@ from labeld.daemon.fleet import Fleet
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.outbox import Outbox
+from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer
+from labeld.daemon.printer_acts import PrinterActs
 from labeld.daemon.printers import Printers
 from labeld.daemon.render_pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
@@ -122,9 +124,10 @@ class Floor:
         )
         pool = await enter(RenderPool(chosen.render))
         self.printers = Printers(chosen.printers, lambda view: self.bus.tell("printer", view.name))
-        self._preparer = Preparer(chosen, store, pool, self.printers, time.time, time.monotonic)
-        self.store = await enter(store)
         dispatcher = Dispatcher(chosen, store, self.printers, time.time)
+        parting = Parting(store, pool, dispatcher, time.time)
+        self._preparer = Preparer(chosen, store, pool, self.printers, time.time, time.monotonic, parting)
+        self.store = await enter(store)
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store))
@@ -140,9 +143,11 @@ class Floor:
         fleet = Fleet(chosen, self._nobody, store, self.printers, followers, self._gone, time.time)
         actions = Actions(store, dispatcher, fleet.recall, time.time)
         self.adoption = Adoption(fleet, self.discovery, (), (), time.time)
+        acts = PrinterActs(store, self.printers, pool, fleet.found, time.time)
         self.app = App(
-            fleet, store, intake, actions, self.adoption, self.printers, self.discovery, pool, broker, self.bus
+            fleet, store, intake, actions, self.adoption, acts, self.printers, self.discovery, pool, broker, self.bus
         )
+        await acts.load()
         self.url = await enter(serve(self.app))
         self.http = await enter(aiohttp.ClientSession(self.url))
         preparing = asyncio.create_task(self._preparer.run())

@@ -8,6 +8,7 @@ const AGES_MS = 15000;
 const ARMED_MS = 4000;
 
 const lost = document.getElementById("lost");
+const done = document.getElementById("done");
 const trouble = document.getElementById("trouble");
 const box = document.getElementById("q");
 let sought = box.value.trim();  // what is searched for now; never put into the address
@@ -147,23 +148,28 @@ function tellAges() {
 
 // Acting
 
-function say(problem) {
+function say(problem, good = "") {
   trouble.textContent = problem;
   trouble.hidden = !problem;
+  done.textContent = good;
+  done.hidden = !good;
+}
+
+// whether the button waits for a second tap
+function arm(button) {
+  if (!button.dataset.again || button.classList.contains("armed")) return false;
+  const words = button.textContent;
+  button.textContent = button.dataset.again;
+  button.classList.add("armed");
+  setTimeout(() => {
+    button.classList.remove("armed");
+    button.textContent = words;
+  }, ARMED_MS);
+  return true;
 }
 
 async function act(form, button) {
-  if (button.dataset.again && !button.classList.contains("armed")) {
-    const words = button.textContent;
-    button.textContent = button.dataset.again;
-    button.classList.add("armed");
-    setTimeout(() => {
-      button.classList.remove("armed");
-      button.textContent = words;
-    }, ARMED_MS);
-    return;
-  }
-  const { job, verb } = form.dataset;
+  if (arm(button)) return;
   const place = form.querySelector("select");
   const said = place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
   const body = said && JSON.stringify(said);
@@ -171,7 +177,7 @@ async function act(form, button) {
   for (const one of buttons) one.disabled = true;
   say("");
   try {
-    const answer = await fetch(`/api/v1/jobs/${job}/${verb}`, {
+    const answer = await fetch(`/api/v1${form.getAttribute("action")}`, {
       method: "POST", body, headers: body ? { "Content-Type": "application/json" } : {},
     });
     if (!answer.ok) say((await answer.json()).detail);
@@ -179,6 +185,36 @@ async function act(form, button) {
     say("labeld did not answer. Try again.");
   }
   for (const one of buttons) one.disabled = false;
+  refresh();
+}
+
+// adopts a found printer, changes an adopted one, or forgets it
+async function manage(form, button) {
+  if (arm(button)) return;
+  const { name, resolution, stations, ...said } = Object.fromEntries(new FormData(form));
+  const place = `/api/v1/printers/${encodeURIComponent(name.trim())}`;
+  const forget = "forget" in form.dataset;
+  for (const key in said) if (!said[key].trim()) delete said[key];
+  if (resolution) said.resolution = Number(resolution);
+  said.stations = (stations ?? "").split(/[\s,]+/).filter(Boolean);
+  button.disabled = true;
+  say("");
+  try {
+    const answer = forget
+      ? await fetch(place, { method: "DELETE" })
+      : await fetch(`${place}/adopt`, {
+        method: "POST", body: JSON.stringify(said), headers: { "Content-Type": "application/json" },
+      });
+    if (!answer.ok) say((await answer.json()).detail);
+    else {
+      const work = said.stations.length ? `; labels for ${said.stations.join(", ")} print on it` : "";
+      say("", `${name} is ${forget ? "forgotten; what waited for it is on hold" : form.dataset.adopt + work}.`);
+      form.closest("details").open = false;
+    }
+  } catch {
+    say("labeld did not answer. Try again.");
+  }
+  button.disabled = false;
   refresh();
 }
 
@@ -194,9 +230,12 @@ function seek(text) {
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (form.dataset.job) {
+  if ("act" in form.dataset) {
     event.preventDefault();
     act(form, event.submitter ?? form.querySelector("button"));
+  } else if ("adopt" in form.dataset || "forget" in form.dataset) {
+    event.preventDefault();
+    manage(form, event.submitter ?? form.querySelector("button"));
   } else if (form.getAttribute("role") === "search") {
     if (seek(box.value.trim())) event.preventDefault();
     box.select();  // the next scan replaces this one
@@ -218,7 +257,7 @@ document.addEventListener("keydown", (event) => {
   }
   // a hand scanner types wherever the focus is
   const typing = /^[0-9A-Za-z\]]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (typing && document.activeElement !== box) {
+  if (typing && document.activeElement !== box && !document.activeElement?.closest(".terms form")) {
     box.value = "";
     box.focus();
   }

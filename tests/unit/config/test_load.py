@@ -83,6 +83,11 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
         (GROUP + '[[routes]]\nto = "all"\nstation = []', "routes.1.station: "),
         (GROUP + '[[routes]]\nto = "all"\n[[routes]]\nto = "zebra"', "routes.1: it matches every event"),
         (
+            GROUP + '[[routes]]\nto = "all"\npages = "document"\n[[routes]]\nto = "zebra"\npages = "document"',
+            "routes.1: it matches all document pages",
+        ),
+        (GROUP + '[[routes]]\nto = "all"\npages = "document"\nmedia = "a4"', "a rule for document pages has no media"),
+        (
             PRINTER + '[groups.all]\nprinters = ["zebra", "zebar"]',
             "groups.all.printers.2: there is no printer 'zebar'; d",
         ),

@@ -238,7 +238,7 @@ async def test_only_candidates_that_claim_zpl_are_asked_and_each_once() -> None:
         rig.clock.now += 1  # less than the pause
         rig.discovery._wake.set()
         await asyncio.sleep(0.2)
-    assert asked == [b"~HI\r\n"]
+    assert asked == [b'! U1 getvar "device.languages"\r\n']
 
 
 @pytest.mark.parametrize(("hangs_up", "times"), [(False, 1), (True, 3)])
@@ -267,7 +267,7 @@ async def test_one_that_answers_in_no_zpl_is_let_alone(hangs_up: bool, times: in
             rig.clock.now += 1000
             rig.discovery._wake.set()
             await asyncio.sleep(0.05)
-    assert asked == [b"~HI\r\n"] * times
+    assert asked == [b'! U1 getvar "device.languages"\r\n'] * times
     assert rig.discovery.candidates()[0].serial is None
 
 

@@ -142,4 +142,4 @@ async def test_a_pool_that_can_start_no_process_says_so(pool: RenderPool, monkey
 
 
 def test_the_pool_counts_as_many_pages_as_the_renderers_take() -> None:
-    assert render_process._MAX_PAGES == pdf.MAX_PAGES
+    assert render_process.MAX_PAGES == pdf.MAX_PAGES

@@ -1,11 +1,22 @@
 import uuid
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.daemon.errors import IllegalTransition
-from labeld.daemon.job import TRANSITIONS, JobState, check_move, new_job_id
+from labeld.daemon.job import (
+    TRANSITIONS,
+    Job,
+    JobState,
+    Reason,
+    after_attempt,
+    allowed_acts,
+    check_move,
+    new_job_id,
+)
+from labeld.drivers.evidence import Outcome
 
 
 def test_every_state_is_in_the_table_and_ended_jobs_stay_ended() -> None:
@@ -27,6 +38,19 @@ def test_a_move_that_the_table_lacks_raises() -> None:
     check_move("j", JobState.HELD, JobState.HELD)
     with pytest.raises(IllegalTransition, match="job j is completed and cannot become canceled"):
         check_move("j", JobState.COMPLETED, JobState.CANCELED)
+
+
+@pytest.mark.parametrize("state", [JobState.PROCESSING, JobState.STOPPED])
+def test_a_job_canceled_under_way_is_not_printed_again_unasked(state: JobState) -> None:
+    job = Job(id="j", received_at=0, updated_at=0, source="t", state=state, reason="", message="", printer="p")
+    again = (JobState.PENDING, Reason.QUEUED)
+    assert after_attempt(job, Outcome.NOT_PRINTED, *again) == again
+    canceled = replace(job, reason=Reason.BEING_CANCELED)
+    assert after_attempt(canceled, Outcome.NOT_PRINTED, *again) == (JobState.CANCELED, Reason.CANCELED_BY_USER)
+    asked = (JobState.HELD, Reason.OUTCOME_UNKNOWN)
+    assert after_attempt(canceled, Outcome.UNKNOWN, *asked) == asked
+    assert "cancel" in allowed_acts(job)
+    assert "cancel" not in allowed_acts(canceled)
 
 
 @given(st.floats(0, 4e9), st.integers(0, 2**62 - 1))

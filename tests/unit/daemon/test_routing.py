@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
@@ -6,7 +7,7 @@ from hypothesis import strategies as st
 from labeld.config.printers import PrinterSettings
 from labeld.config.settings import Settings
 from labeld.daemon.retry import backoff
-from labeld.daemon.routing import Wish, misfit, plan
+from labeld.daemon.routing import Wish, documents_of, misfit, plan
 
 ONE = PrinterSettings(uri="socket://127.0.0.1:9101", stations=("pack-01",))
 TWO = PrinterSettings(uri="socket://127.0.0.1:9102", stations=("pack-02", "pack-03"))
@@ -146,3 +147,42 @@ def test_an_event_matches_the_rule_that_asks_for_what_it_says(wish: Wish, key: s
 def test_pauses_double_up_to_a_cap_and_spread() -> None:
     assert [backoff(n, 1.0, first=1, longest=5) for n in (1, 2, 3, 4, 99)] == [1, 2, 4, 5, 5]
     assert backoff(1, 0.0, first=1) == 0.5
+
+
+DESK: dict[str, Any] = {
+    "tag": {"uri": "socket://127.0.0.1:9101", "stations": ["pack-01"]},
+    "paper": {"uri": "cups://paper", "media": "a4", "stations": ["pack-01"]},
+    "laser": {"uri": "cups://laser", "media": "letter"},
+}
+
+
+def test_a_desk_has_a_printer_for_labels_and_one_for_documents() -> None:
+    settings = Settings.model_validate({"printers": {"paper": DESK["paper"], "tag": DESK["tag"]}})
+    wish = Wish(station="pack-01", media="4x6in")
+    assert plan(settings, wish).printers == ("tag",)
+    found = plan(settings, documents_of(wish))
+    assert (found.printers, found.because) == (("paper",), "station pack-01 prints its documents on paper")
+    # a printer that somebody named takes all pages
+    assert plan(settings, documents_of(replace(wish, printer="tag"))).printers == ("tag",)
+
+
+def test_rules_for_documents_are_apart_from_the_others() -> None:
+    rules = [
+        {"pages": "document", "carrier": "UPS", "to": "laser"},
+        {"carrier": "UPS", "to": "tag"},
+        {"pages": "document", "to": "paper"},
+        {"to": "tag"},
+    ]
+    settings = Settings.model_validate({"printers": DESK, "routes": rules})
+    assert plan(settings, Wish(carrier="UPS")).because == "rule 2 (carrier UPS) leads to printer tag"
+    assert [one.rule for one in plan(settings, Wish(carrier="UPS")).rules] == [2, 4]
+    found = plan(settings, Wish(carrier="UPS", documents=True))
+    assert found.because == "rule 1 (document pages, carrier UPS) leads to printer laser"
+    assert plan(settings, Wish(documents=True)).because == "rule 3 (document pages) leads to printer paper"
+
+
+def test_no_default_takes_documents() -> None:
+    settings = Settings.model_validate({"printers": DESK, "default_printer": "paper"})
+    assert plan(settings, Wish()).printers == ("paper",)
+    assert plan(settings, Wish(documents=True)).printers == ()
+    assert "no rule and no station" in plan(settings, Wish(station="pack-09", documents=True)).because

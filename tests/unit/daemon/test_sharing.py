@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -8,6 +9,7 @@ from labeld.config.printers import PrinterSettings
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.printers import Printers
 from labeld.daemon.sharing import Readiness, Sister, better, choose, may_move, readiness
+from labeld.daemon.store import Pause
 from labeld.drivers.errors import PrinterOffline
 from labeld.drivers.evidence import Level, Outcome
 from labeld.drivers.printer import Identity, Observation, PrinterState, PrinterStatus
@@ -24,6 +26,21 @@ def test_the_one_with_its_stock_that_is_ready_with_least_to_print_is_chosen() ->
     assert choose([sister("a", AWAY), sister("b", UNSEEN, 9), sister("c", READY, 99)]).name == "c"
     assert choose([sister("a", AWAY), sister("b", UNSEEN, 9)]).name == "b"
     assert choose([sister("a", READY, fits=False), sister("b", AWAY, 9)]).name == "b"
+
+
+def test_a_paused_printer_is_away_however_ready_it_is() -> None:
+    printers = Printers({"a": PrinterSettings(uri="socket://127.0.0.1:9101")})
+    idle = Observation(Identity("S1"), PrinterStatus(PrinterState.IDLE))
+    assert readiness(printers.observed("a", idle, 1.0)) is READY
+    printers.paused("a", Pause(2.0, "Kim"))
+    assert readiness(printers["a"]) is AWAY
+    assert json.loads(printers["a"].payload())["paused_by"] == "Kim"
+    assert readiness(printers.observed("a", idle, 3.0)) is AWAY
+    # other settings make another printer of it, and the pause stays
+    printers.apply({"a": PrinterSettings(uri="socket://127.0.0.1:9102")})
+    assert printers["a"].pause == Pause(2.0, "Kim")
+    printers.paused("a", None)
+    assert readiness(printers.observed("a", idle, 4.0)) is READY
 
 
 def test_a_label_leaves_a_printer_that_is_away_only_for_one_that_is_ready_and_has_its_stock() -> None:

@@ -1,6 +1,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from labeld.daemon.routing import Route
 from labeld.daemon.store import Accepted, Artwork, NewJob, Store, schema
 from labeld.daemon.store.engine import migrate
 from labeld.drivers.evidence import Level, Outcome, Verdict
+from labeld.drivers.printer import Identity, Question
+from labeld.drivers.profile import Counter, Habit, Profile
 
 HERE = Route("zebra", "zebra is the only printer")
 ARTWORK = Artwork("zebra", b"^XA^XZ", 2, 812, 1219, 203, ("note",))
@@ -251,6 +254,19 @@ def test_migrations_build_what_the_tables_say(path: Path) -> None:
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), schema.metadata) == []
     engine.dispose()
+
+
+async def test_a_profile_is_found_by_serial_number_and_by_where_its_printer_was_last(store: Store) -> None:
+    first = Profile(1.0, 2.0, Identity("A", "ZD421", "V93", 203), {Question.STATUS: Habit(1.5)}, Counter.MOVED, 1.7)
+    second = Profile(1.0, 3.0, Identity(model="clone"), {Question.VARIABLES: Habit(None, 2, 2.5)}, mute_at=3.0)
+    await store.keep_profile("zebra socket://a", first)
+    await store.keep_profile("other socket://b", second)
+    assert (await store.profile("A"), await store.profile("B")) == (first, None)
+    assert await store.profile_at("other socket://b") == second
+    moved = replace(first, last_seen=4.0, encodings={"z64": 4.0}, firsts=(1.5,), paces=(0.5, 0.6), labels=3)
+    await store.keep_profile("other socket://b", moved)
+    assert await store.profile_at("zebra socket://a") is None
+    assert await store.profile_at("other socket://b") == await store.profile("A") == moved
 
 
 def test_a_damaged_database_is_refused(path: Path) -> None:

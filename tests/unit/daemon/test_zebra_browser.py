@@ -77,7 +77,7 @@ async def test_printers_of_a_network_are_found_and_others_are_not_asked(network:
         answering(hosts[2], b"", b"no Zebra", b":,.\x03" + bytes(60000)) as asked,
         answering(hosts[9], b":,.\x03" + bytes(100)) as outside,
     ):
-        await browser.look()
+        assert await browser.look()
         assert {(one.instance, *one.addresses) for one in browser.services} == {
             ("One", hosts[1]),
             ("Two", hosts[5]),
@@ -117,5 +117,5 @@ async def test_a_flood_is_bounded_and_a_missing_one_is_looked_for_soon(network: 
 async def test_no_network_is_no_question() -> None:
     browser = ZebraBrowser([], lambda: None)
     await browser.run()
-    await browser.look()
+    assert not await browser.look()
     assert browser.services == []

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from labeld.drivers.evidence import Level, Outcome, Patience, Verdict, judge
+from labeld.drivers.evidence import Level, Outcome, Patience, Verdict, describe, judge, patience_for
 from labeld.drivers.printer import Handover, Identity, Observation, PrinterState, PrinterStatus
 
 IDLE = PrinterStatus(PrinterState.IDLE, formats_buffered=0, labels_remaining=0)
@@ -12,7 +14,7 @@ TERSE = PrinterStatus(PrinterState.IDLE)  # ~HQES only: no word about the buffer
 HEX = PrinterStatus(PrinterState.STOPPED, frozenset({"diagnostic-mode"}), 0, 0)
 PEEL = PrinterStatus(PrinterState.PROCESSING, frozenset({"output-area-full"}), 0, 1)
 
-PATIENCE = Patience(settle=3, silence=60)
+PATIENCE = Patience(settle=3, silence=60, motion=4, printing=16)
 
 
 def look(status: PrinterStatus, odometer: int | None = None, serial: str | None = "A") -> Observation:
@@ -67,8 +69,8 @@ def test_any_other_count_is_unknown(odometer: int) -> None:
 
 
 def test_an_empty_printer_with_a_still_counter_did_not_print() -> None:
-    assert decide(look(IDLE, 10), look(IDLE, 10), still=2.9) is None
-    assert decide(look(IDLE, 10), look(IDLE, 10), still=3) == NOT_PRINTED
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=3.9) is None
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=4) == NOT_PRINTED
 
 
 @pytest.mark.parametrize("before", [IDLE, SILENT])
@@ -78,7 +80,7 @@ def test_a_stopped_printer_is_waited_for_without_limit(before: PrinterStatus) ->
 
 
 def test_a_part_of_the_batch_is_unknown_never_not_printed() -> None:
-    assert decide(look(IDLE, 10), look(IDLE, 11), still=3) == UNKNOWN
+    assert decide(look(IDLE, 10), look(IDLE, 11), still=4) == UNKNOWN
 
 
 def test_a_printer_that_is_busy_without_change_ends_as_unknown() -> None:
@@ -92,14 +94,15 @@ def test_silence_ends_as_unknown() -> None:
 
 
 def test_a_counter_that_fell_silent_is_not_an_absent_counter() -> None:
-    assert decide(look(IDLE, 10), look(IDLE, None), still=10) is None
-    assert decide(look(IDLE, 10), look(IDLE, None), still=60) == UNKNOWN
+    assert decide(look(IDLE, 10), look(IDLE, None), still=15) is None
+    assert decide(look(IDLE, 10), look(IDLE, None), still=16) == UNKNOWN
+    assert decide(look(IDLE, 10), look(BUSY, None), still=16) is None
 
 
 def test_a_count_that_was_not_told_again_proves_that_labels_came_never_that_they_did_not() -> None:
     assert decide(look(IDLE, 10), look(IDLE, 12), fresh=False) == CONFIRMED
-    assert decide(look(IDLE, 10), look(IDLE, 10), still=59, fresh=False) is None
-    assert decide(look(IDLE, 10), look(IDLE, 10), still=60, fresh=False) == UNKNOWN
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=15, fresh=False) is None
+    assert decide(look(IDLE, 10), look(IDLE, 10), still=16, fresh=False) == UNKNOWN
 
 
 def test_without_a_counter_the_best_is_drained() -> None:
@@ -112,8 +115,41 @@ def test_a_dumb_printer_proves_nothing() -> None:
 
 
 def test_a_terse_printer_without_counter_does_not_hold_the_job_for_ever() -> None:
-    assert decide(look(TERSE), look(TERSE), still=59) is None
-    assert decide(look(TERSE), look(TERSE), still=60) == UNKNOWN
+    assert decide(look(TERSE), look(TERSE), still=15) is None
+    assert decide(look(TERSE), look(TERSE), still=16) == (Outcome.UNKNOWN, Level.SENT)
+
+
+def test_a_label_has_the_time_that_its_length_needs() -> None:
+    short, long = patience_for(1, 50.8), patience_for(1, 508)
+    assert (short.settle, short.silence, short.motion, short.printing) == (3, 60, 3, 12)
+    assert (long.motion, long.printing) == (10, 30)
+    batch = patience_for(50, 152.4)
+    assert batch.printing == pytest.approx(2 * (5 + 50 * 3))
+    assert batch.silence == pytest.approx(60 + 2 * 49 * 3)
+    assert batch.motion == pytest.approx(3)
+
+
+def test_a_printer_is_measured_by_its_own_speed() -> None:
+    quick = patience_for(50, 152.4, first=1.0, each=0.5)
+    assert (quick.printing, quick.silence, quick.motion) == (51, 109, 3)
+    slow = patience_for(2, 152.4, first=20.0, each=15.0)
+    assert (slow.printing, slow.silence, slow.motion) == (70, 90, 40)
+    assert patience_for(1, 152.4, first=0.1).printing == 3
+
+
+@given(st.integers(1, 500), st.floats(10, 1000), st.none() | st.floats(0, 60), st.none() | st.floats(0, 60))
+def test_more_labels_never_have_less_time(labels: int, length: float, first: float | None, each: float | None) -> None:
+    fewer = patience_for(labels, length, first=first, each=each)
+    more = patience_for(labels + 1, length, first=first, each=each)
+    assert fewer.printing <= more.printing <= more.silence
+    assert more.silence >= 60
+    assert fewer.motion >= fewer.settle == 3
+
+
+def test_a_state_is_kept_in_words() -> None:
+    assert describe(IDLE) == "idle"
+    stopped = PrinterStatus(PrinterState.STOPPED, frozenset({"media-empty"}), 1, 3, partial_format=True)
+    assert describe(stopped) == "stopped, media-empty, 1 waiting, 3 labels left, a part of a label"
 
 
 def test_another_printer_at_the_address_is_no_witness() -> None:

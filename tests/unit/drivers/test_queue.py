@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.drivers.printer import Handover, PrinterState
-from labeld.drivers.queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Queue, handover_of, status_of
+from labeld.drivers.queue import JOB_ATTRIBUTES, PRINTER_ATTRIBUTES, Queue, can_be_taken_back, handover_of, status_of
 from labeld.renderers.asset import PDF, ZPL
 from labeld.renderers.media import Media
 
@@ -146,6 +146,26 @@ def test_a_job_is_believed_as_far_as_its_printer_answers(
     assert "job 7" in words
 
 
+@pytest.mark.parametrize(
+    ("job", "reasons", "can"),
+    [
+        ({"job-state": 3}, ["none"], True),
+        ({"job-state": 4, "time-at-processing": None}, ["none"], True),
+        (PRINTING, ["none"], False),
+        (PRINTING, ["media-empty-error"], True),
+        (PRINTING | {"job-printer-state-message": "The printer is not responding."}, ["none"], True),
+        ({"job-state": 7}, ["none"], False),
+        ({"job-state": 9, "time-at-processing": 5}, ["media-empty-error"], False),
+        (None, ["none"], False),
+    ],
+)
+def test_a_job_is_taken_back_unless_it_is_being_printed(
+    job: dict[str, Any] | None, reasons: list[str], can: bool
+) -> None:
+    attributes = DRAWS | {"printer-state": 4, "printer-state-reasons": reasons}
+    assert can_be_taken_back(Queue.of("q", attributes), attributes, job) is can
+
+
 @given(
     st.dictionaries(st.sampled_from(PRINTER_ATTRIBUTES), ANYTHING),
     st.none() | st.dictionaries(st.sampled_from(JOB_ATTRIBUTES), ANYTHING),
@@ -157,3 +177,4 @@ def test_attributes_of_any_type_are_understood_or_passed_over(
     seen = status_of(queue, attributes, ours=0, job=job, stock=Media.parse("4x6in"))
     assert "\n" not in seen.message
     handover_of(queue, 1, job)
+    can_be_taken_back(queue, attributes, job)

@@ -69,7 +69,7 @@ def scan(*pieces: bytes) -> list[Event]:
 
 def test_a_status_question_is_seen_at_once_inside_a_format() -> None:
     scanner = Scanner()
-    assert scanner.feed(b"^XA^FO10,10~HS") == [Query("HS")]
+    assert scanner.feed(b"^XA^FO10,10~HS") == [Query("HS", inside=True)]
     assert scanner.partial
     assert scanner.feed(b"^FDx^FS^XZ") == [Format(b"^XA^FO10,10^FDx^FS^XZ")]
     assert not scanner.partial

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.drivers import zebra
-from labeld.drivers.printer import PrinterState
+from labeld.drivers.printer import PrinterState, PrinterStatus
 from labeld.drivers.zebra import ExtendedStatus, Garbage, HostIdentification, HostStatus, Reply, ReplyReader, Value
 
 HEALTHY = b"\x02030,0,0,1225,000,0,0,0,000,0,0,0\x03\r\n\x02000,0,0,0,0,2,4,0,00000000,1,000\x03\r\n\x021234,0\x03\r\n"
@@ -119,6 +119,57 @@ def test_an_error_that_nobody_knows_stops_as_other() -> None:
 def test_host_status_in_ipp_words(first: str, second: str, state: PrinterState, reason: str) -> None:
     status = zebra.status_from(host_status(first, second), None)
     assert (status.state, status.reasons) == (state, frozenset({reason}))
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n"])
+def test_host_status_comes_as_a_variable_too(end: str) -> None:
+    strings = ["030,1,0,0812,003,0,0,0,000,0,0,0", "000,0,1,0,0,2,4,0,00000042,1,000", "1234,0"]
+    told = zebra.parse_host_status(end.join(strings))
+    assert told == HostStatus(paper_out=True, label_length=812, formats_buffered=3, head_up=True, labels_remaining=42)
+    assert zebra.parse_host_status(end.join(strings[:1])) is None
+
+
+@pytest.mark.parametrize("text", ["", "?", "31084", "zpl", "ok", "1489 INCHES, 3784 CENTIMETERS", "a,b\nc,d"])
+def test_other_values_are_no_host_status(text: str) -> None:
+    assert zebra.parse_host_status(text) is None
+
+
+@given(st.text() | st.lists(st.text("0123456789,", max_size=40), max_size=4).map("\n".join))
+def test_any_text_is_a_host_status_or_none(text: str) -> None:
+    told = zebra.parse_host_status(text)
+    assert told is None or zebra.status_from(told, None).state is not PrinterState.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("latch", "media", "state", "reasons"),
+    [
+        ("open", "ok", PrinterState.STOPPED, {"cover-open"}),
+        ("ok", "out", PrinterState.STOPPED, {"media-empty"}),
+        ("open", "out", PrinterState.STOPPED, {"cover-open", "media-empty"}),
+        ("ok", "ok", PrinterState.UNKNOWN, set()),
+        (None, None, PrinterState.UNKNOWN, set()),
+        ("out", "open", PrinterState.UNKNOWN, set()),
+    ],
+)
+def test_latch_and_media_can_stop_a_printer_but_not_clear_it(
+    latch: str | None, media: str | None, state: PrinterState, reasons: set[str]
+) -> None:
+    assert zebra.status_from_variables(latch, media) == PrinterStatus(state, frozenset(reasons))
+
+
+@pytest.mark.parametrize(
+    ("languages", "zpl"),
+    [
+        ("zpl", True),
+        ("epl_zpl", True),
+        ("hybrid_xml_zpl", True),
+        ("epl", False),
+        ("line_print", False),
+        ("apl-d", False),
+    ],
+)
+def test_the_language_is_told_by_its_name(languages: str, zpl: bool) -> None:
+    assert zebra.speaks_zpl(languages) is zpl
 
 
 def test_no_reply_is_unknown_never_idle() -> None:

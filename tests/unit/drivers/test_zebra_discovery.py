@@ -1,7 +1,5 @@
 """Zebra's own discovery: a captured reply, the simulated printer's, and whatever else comes from the network."""
 
-from ipaddress import IPv4Address
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,12 +18,10 @@ CAPTURED = bytes.fromhex(
 
 def test_a_captured_reply_is_read() -> None:
     reply = Reply(
-        product="79071",
         name="ZebraNet Wired PS",
         firmware="V56.17.11Z",
         hardware_address="00074d4108bd",
         serial="4262077",
-        address=IPv4Address("10.1.0.158"),
         system_name="ZBR4262077",
     )
     assert len(CAPTURED) == 0x60
@@ -35,6 +31,7 @@ def test_a_captured_reply_is_read() -> None:
     told = service(reply, "192.0.2.7")
     assert (told.instance, told.port, told.addresses) == ("ZBR4262077", 9100, ("192.0.2.7",))
     assert told.advert.speaks_zpl
+    assert told.advert.note == "firmware V56.17.11Z, serial number 4262077"
 
 
 @pytest.mark.parametrize("length", range(len(CAPTURED)))
@@ -44,7 +41,7 @@ def test_a_short_reply_tells_what_it_has(length: int) -> None:
         assert reply is None
         return
     assert reply is not None
-    assert (reply.hardware_address is None, reply.address is None) == (length < 60, length < 76)
+    assert (reply.hardware_address is None) == (length < 60)
     assert "ZBR4262077".startswith(reply.system_name)
     assert service(reply, "192.0.2.7").instance
 
@@ -55,12 +52,10 @@ def test_the_simulated_printer_answers_alike() -> None:
     )
     reply = parse(packet(machine, "127.0.0.9"))
     assert reply == Reply(
-        product="79071",
         name="ZTC ZD421-203dpi ZPL",
         firmware="V93.21.26Z",
         hardware_address=machine.hardware_address.hex(),
         serial="D4J2045012",  # ten bytes
-        address=IPv4Address("127.0.0.9"),
         system_name="Desk 4",
     )
     assert reply.hardware_address is not None
@@ -84,6 +79,6 @@ def test_no_packet_makes_reading_fail(data: bytes) -> None:
     reply = parse(data)
     assert (reply is None) == (not data.startswith(b":,."))
     if reply is not None:
-        texts = (reply.product, reply.name, reply.firmware, reply.serial, reply.system_name)
+        texts = (reply.name, reply.firmware, reply.serial, reply.system_name)
         assert all(text.isascii() and (text.isprintable() or not text) and len(text) <= 25 for text in texts)
         assert service(reply, "192.0.2.7").offered

@@ -158,9 +158,9 @@ def test_pages_become_labels_and_blank_ones_are_skipped() -> None:
     assert artwork.labels == labels_in(artwork.data) == 4
     assert artwork.notes == ("page 2 is blank and was skipped",)
     assert artwork.data == b"".join(page.data for page in artwork.pages)
-    assert [page.number for page in convert(asset, _target(page=3)).pages] == [3]
+    assert [page.number for page in convert(asset, _target(pages=(3,))).pages] == [3]
     with pytest.raises(BlankPage, match="page 2 is blank"):
-        convert(asset, _target(page=2))
+        convert(asset, _target(pages=(2,)))
 
 
 def test_a_blank_label_is_refused() -> None:

@@ -1,0 +1,33 @@
+"""What the pages share: their templates, cards of jobs, and answers of HTML."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from ..job import Job
+from . import words
+
+if TYPE_CHECKING:
+    from ..app import App
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def card(app: "App", job: Job) -> words.Card:
+    """A job as a card."""
+    name = job.printer or ""
+    paused = name in app.printers and app.printers[name].pause is not None
+    return words.job_card(job, app.settings.printers.get(name), paused=paused)
+
+
+def answer(html: str) -> web.Response:
+    """A page; it holds addresses, so that nobody keeps it."""
+    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
