@@ -109,8 +109,9 @@ class Printers:
         return name in self._views
 
     def document_format(self, name: str) -> str | None:
-        """The media type that a printer is sent, None while its queue has not told."""
-        view = self._views[name]
+        """The media type that a printer is sent; None while its queue has not told, and for no printer."""
+        if (view := self._views.get(name)) is None:
+            return None
         return view.settings.document_format or view.identity.document_format
 
     def observed(self, name: str, seen: Observation, now: float, obstacle: str | None = None) -> PrinterView:

@@ -75,7 +75,7 @@ def survey(
     for number in numbers:
         on_page(number)
         pages.append(_look(asset, number, target))
-    labels = [found for seen in pages if (seen.fits or seen.cut) and (found := _of_parcel(seen, target))]
+    labels = [found for seen in pages if (seen.fits or seen.cut) and (found := _of_parcel(seen, target, contents))]
     if not labels:
         because = "but the parcel's label is on no page for sure"
         return tuple(_judged(seen, because) for seen in pages)
@@ -128,10 +128,10 @@ def _like_carriers(symbol: Symbol, box: Box) -> bool:
     return symbol.format in _CARRIERS or (symbol.format in symbols.LINEAR and not low)
 
 
-def _of_parcel(seen: _Look, target: Target) -> tuple[Symbol, ...]:
-    """The barcodes that make a page the parcel's label: with its tracking number, or any where none is known."""
+def _of_parcel(seen: _Look, target: Target, contents: Contents) -> tuple[Symbol, ...]:
+    """The barcodes that make a page the parcel's label: its number, or, where none is known, any but the shop's."""
     if target.tracking_number is None:
-        return seen.found
+        return tuple(one for one in seen.found if not _of_shop(one, contents))
     return tuple(one for one in seen.found if _tracks(one, target))
 
 
@@ -146,7 +146,7 @@ def _doubt(seen: _Look, theirs: Sequence[Symbol], target: Target, contents: Cont
     # the event says what the rest is, and by its number that the label is elsewhere
     told = contents.slip and target.tracking_number is not None
     for symbol in seen.found:
-        if symbol.format in _GOODS or any(_says(symbol, number) for number in contents.numbers):
+        if _of_shop(symbol, contents):
             continue
         alike = any(symbol.format == one.format and len(symbol.text) == len(one.text) for one in theirs)
         if alike or symbol in seen.carriers or not told or _tracks(symbol, target):
@@ -154,9 +154,10 @@ def _doubt(seen: _Look, theirs: Sequence[Symbol], target: Target, contents: Cont
     return ""
 
 
-def _says(symbol: Symbol, number: str) -> bool:
-    """Whether a barcode holds a number of the shop's, and nothing else."""
-    return _NOT_ALNUM.sub("", symbol.text.upper()) == _NOT_ALNUM.sub("", number.upper())
+def _of_shop(symbol: Symbol, contents: Contents) -> bool:
+    """Whether a barcode is of goods, or holds a number of the shop's and nothing else."""
+    says = _NOT_ALNUM.sub("", symbol.text.upper())
+    return symbol.format in _GOODS or any(says == _NOT_ALNUM.sub("", number.upper()) for number in contents.numbers)
 
 
 def _judged(seen: _Look, doubt: str) -> PageSurvey:

@@ -16,7 +16,7 @@ from labeld.drivers.devices import Service
 from labeld.drivers.dnssd import ZPL, Advert
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import PATIENCE, Broker, Labeld, event, publish, publisher
+from .harness import PATIENCE, PREFIX, Broker, Labeld, event, publish, publisher
 from .test_cli import labeld as command_line
 from .web_browser import browser
 from .web_floor import BOX, Floor, get, page, problem, settings
@@ -256,8 +256,13 @@ async def test_a_daemon_prints_on_what_it_adopts_and_keeps_it(tmp_path: Path, br
         await desk.unplug()
         await publish(client, event(4, BOX, station="pack-09"))
         await until(daemon, "/api/v1/jobs?state=pending", lambda answer: answer["jobs"])
+        await client.subscribe(f"{PREFIX}/printers/desk/state", 1)
         forgotten = await command_line("forget", "desk", "--config", daemon.config)
         assert forgotten.code == 0, forgotten.err
+        async with asyncio.timeout(PATIENCE):
+            async for message in client.messages:
+                if not message.payload:
+                    break  # nothing is retained of it any more
         (waiting, *_) = await daemon.settled(4)
         assert (waiting["state"], waiting["reason"], waiting["printer"]) == (
             "pending-held",

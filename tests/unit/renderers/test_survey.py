@@ -114,7 +114,8 @@ def test_small_type_is_no_bars() -> None:
 
 def test_where_the_label_is_not_found_nothing_is_paper() -> None:
     assert sort(pdf(slip(), slip()), BOTH, TRACKING) == ["doubt", "doubt"]
-    # its barcode cannot be read, or is another parcel's
+    # its barcode cannot be read, or is the shop's own, or is another parcel's
+    assert sort(pdf(label(ORDER), slip()), Contents(label=True, numbers=(ORDER,))) == ["label", "doubt"]
     assert sort(pdf(label(""), slip()), LABEL) == ["label", "doubt"]
     assert sort(pdf(label("TT9876543210"), slip()), BOTH, TRACKING) == ["label", "doubt"]
 
