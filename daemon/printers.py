@@ -109,7 +109,7 @@ class Printers:
         return name in self._views
 
     def document_format(self, name: str) -> str | None:
-        """The media type that a printer is sent, None while its queue has not told, and where there is no such printer."""
+        """The media type that a printer is sent, None while its queue has not told, or where the printer is gone."""
         if (view := self._views.get(name)) is None:
             return None
         return view.settings.document_format or view.identity.document_format
