@@ -100,7 +100,8 @@ class Printers:
         self._views.pop(name, None)
 
     def __iter__(self) -> Iterator[PrinterView]:
-        return iter(self._views.values())
+        # of this moment: printers come and go while somebody goes through them
+        return iter(tuple(self._views.values()))
 
     def __getitem__(self, name: str) -> PrinterView:
         return self._views[name]
