@@ -43,7 +43,7 @@ class Terms(Section):
     stations: tuple[Name, ...] | None = None
     """Packing stations whose labels it prints."""
     language: Literal["zpl", "tspl", "epl"] | None = None
-    """What it speaks; `zpl` when absent. The others are not asked who they are, and known by their address."""
+    """What it speaks; `zpl` when absent and it says so. Others are not asked who they are, and known by their address."""
 
 
 def settings_for(candidate: Candidate, at: Endpoint, identity: Identity, terms: Terms) -> PrinterSettings:
@@ -233,6 +233,11 @@ class Adoption:
         """Where a found printer is and who it says it is, if it may be asked."""
         if terms.language in ("tspl", "epl"):
             return candidate.device.endpoints[0], Identity()
+        if terms.language is None and not candidate.zpl:
+            raise AdoptionRefused(
+                f"{candidate.device.name} does not say that it speaks ZPL, and may print the question who it is: "
+                "say its language"
+            )
         try:
             at, identity = await self._discovery.identify(candidate.device)
         except DriverError as error:
