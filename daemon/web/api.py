@@ -68,8 +68,9 @@ async def job(request: web.Request) -> web.Response:
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
+    attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
     parts = [views.job_json(part) for part in await store.parts(found)]
-    return web.json_response({**views.job_json(found), "timeline": timeline, "parts": parts})
+    return web.json_response({**views.job_json(found), "timeline": timeline, "attempts": attempts, "parts": parts})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -169,7 +170,7 @@ def somebody(request: web.Request) -> str:
 async def candidates(request: web.Request) -> web.Response:
     """Every printer that announces itself, with what to write into the configuration to print on it."""
     app = request.app[LABELD]
-    found = [candidate_json(one, app.settings.printers) for one in app.discovery.candidates()]
+    found = [candidate_json(one, app.settings.names) for one in app.discovery.candidates()]
     return web.json_response({"candidates": found, "message": app.discovery.message})
 
 
