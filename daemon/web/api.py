@@ -170,7 +170,7 @@ def somebody(request: web.Request) -> str:
 async def candidates(request: web.Request) -> web.Response:
     """Every printer that announces itself, with what to write into the configuration to print on it."""
     app = request.app[LABELD]
-    found = [candidate_json(one, app.settings.printers) for one in app.discovery.candidates()]
+    found = [candidate_json(one, app.settings.names) for one in app.discovery.candidates()]
     return web.json_response({"candidates": found, "message": app.discovery.message})
 
 
