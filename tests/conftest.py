@@ -10,8 +10,8 @@ settings.register_profile("labeld", deadline=None, suppress_health_check=[Health
 settings.load_profile("labeld")
 
 _TESTS = Path(__file__).parent
-#: Tests of real peers, which wait more than they work. They share the loopback's mDNS and one cupsd, so they run one after
-#: the other, beside all others.
+#: Tests of real peers, which wait more than they work. They share the loopback's mDNS and one cupsd, so they run one
+#: after the other, beside all others.
 _PEERS = ("chaos", "contract", "integration")
 
 
