@@ -64,7 +64,7 @@ class Discovery:
     Args:
         settings: whether and where to listen.
         printers: the configured printers.
-        open_at: the driver for a URI.
+        open_at: the driver for a URI (`opening.open_driver`).
         changed: told when candidates or their answers changed.
         moved: told the names of printers that may be found now.
         clock: monotonic seconds.
@@ -74,7 +74,7 @@ class Discovery:
         self,
         settings: DiscoverySettings,
         printers: Mapping[str, PrinterSettings],
-        open_at: Callable[[str], Driver],
+        open_at: Callable[..., Driver],
         changed: Callable[[], None],
         moved: Callable[[str], None],
         clock: Callable[[], float],
@@ -102,6 +102,7 @@ class Discovery:
         """Take over new settings of printers."""
         self._printers = settings.printers
         self._fixed_at = None
+        self._heard_more.set()
         self._wake.set()
         self._changed()
 
@@ -305,7 +306,8 @@ class Discovery:
         failure: DriverError = PrinterOffline(f"{device.name} offers no address for raw data")
         for at in device.endpoints[:2]:
             try:
-                async with self.turn(at), self._open_at(at.uri).connect() as session:
+                driver = self._open_at(at.uri, hardware_address=True)
+                async with self.turn(at), driver.connect() as session:
                     seen = await session.observe()
             except PrinterOffline as error:
                 failure = error
@@ -356,10 +358,13 @@ class Discovery:
         if self._fixed_at is not None and now - self._fixed_at < _RESOLVED_SECONDS:
             return
         fixed: dict[Endpoint, str] = {}
-        for name, printer in self._printers.items():
+        printers, before = self._printers, self._fixed
+        for name, printer in printers.items():
             if printer.uri is not None:
                 fixed |= dict.fromkeys(await _resolved(printer.uri), name)
-        self._fixed, self._fixed_at = fixed, now
+        self._fixed, self._fixed_at = fixed, now if printers is self._printers else None
+        if fixed != before:
+            self._changed()
 
 
 async def _resolved(uri: str) -> set[Endpoint]:

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 #: an idle printer is asked how it is this often, so that the page tells before a label waits
 _IDLE_LOOK_SECONDS = 10.0
-#: one that never answers is left in peace: in line mode or EPL it prints the question
+#: one that answers nothing any more is left in peace
 _QUIET_LOOK_SECONDS = 600.0
 #: a job whose document is still being drawn is looked for again after this, if nobody says so before
 _DRAWING_SECONDS = 1.0
@@ -183,8 +183,10 @@ class Spooler:
             view = self._witness.saw(seen, thorough=True)
         await self._known.looked(seen)
         await self._known.keep()
-        mute = view.state is PrinterState.UNKNOWN and bool(seen.answers)
-        self._idle_look = min(2 * self._idle_look, _QUIET_LOOK_SECONDS) if mute else _IDLE_LOOK_SECONDS
+        # one that is not asked any more is only looked for, to notice when it was switched off and on
+        asked = self._settings.ask and self._known.profile.mute_at is None
+        silent = view.state is PrinterState.UNKNOWN and asked
+        self._idle_look = min(2 * self._idle_look, _QUIET_LOOK_SECONDS) if silent else _IDLE_LOOK_SECONDS
         return self._idle_look
 
     async def _print(self, job: Job, artwork: Artwork) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from ..config.services import SpoolerSettings
 from ..drivers.base import Driver, Session
@@ -45,8 +45,8 @@ class _Watch:
 
     before: int | None
     since: float
-    first: tuple[float, int] | None = field(default=None)
-    last: tuple[float, int] | None = field(default=None)
+    first: tuple[float, int] | None = None
+    last: tuple[float, int] | None = None
 
     def count(self, odometer: int | None, now: float) -> None:
         if odometer is None or self.before is None or odometer <= self.before:
@@ -60,9 +60,8 @@ class _Watch:
             return Measure()
         (begin, one), (end, count) = self.first, self.last
         # the first look may come when several labels are out already
-        return Measure(
-            begin if one == self.before + 1 else None, (end - begin) / (count - one) if count > one else None
-        )
+        first = begin if one == self.before + 1 else None
+        return Measure(first, (end - begin) / (count - one) if count > one else None)
 
 
 class Witness:

@@ -123,7 +123,9 @@ def _heard(old: Habit, status: PrinterStatus, now: float, *, answered: bool) -> 
     if answered:
         return Habit(answered_at=now if old.answered_at is None else old.answered_at)
     # a printer that is out of labels may be silent for that alone: only in good health silence is its manner
-    return replace(old, silences=old.silences + 1, silent_at=now) if status.ready else old
+    if old.answered_at is not None or not status.ready:
+        return old
+    return Habit(None, old.silences + 1, now)
 
 
 def after_babble(old: Profile, words: str, now: float) -> Profile:

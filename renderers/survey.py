@@ -12,10 +12,12 @@ from . import symbols
 from .artwork import Target
 from .asset import ZPL, Asset
 from .contents import Contents, PageSurvey
+from .media import Resolution
 from .placement import Box, Size, large_as_sheet, page_fits
-from .plan import barcodes, boxes_of, ink_fits, labels_on
-from .sheet import open_sheet, page_count
+from .plan import affordable, barcodes, boxes_of, ink_fits, labels_on, look
+from .sheet import Sheet, open_sheet, page_count
 from .symbols import Symbol
+from .symbols.regions import grown, has_bars
 
 #: Sizes that have names, sides in 1/100 mm, and how far a page may be off.
 _NAMED: dict[str, Size] = {"A4": (21_000, 29_700), "Letter": (21_590, 27_940), "A6": (10_500, 14_800)}
@@ -26,6 +28,8 @@ _GOODS = frozenset({"EAN-13"})
 _CARRIERS = frozenset({symbols.MAXICODE, "PDF417", "Aztec", "Data Matrix"})
 #: Bars of a shop's own are no higher, 1/100 mm; the lowest seen on a carrier's label are 11 mm.
 _LOW_BARS = 1000.0
+#: How finely bars are looked for that cannot be read, how wide a symbol is at least, and what is around one, 1/100 mm.
+_SEEN, _BARS_WIDE, _AROUND = Resolution(203), 2500.0, 300.0
 _NOT_ALNUM = re.compile(r"[^0-9A-Z]")
 
 
@@ -38,6 +42,8 @@ class _Look:
     fits: bool
     cut: bool = False
     blank: bool = False
+    #: there are bars of which nothing was read
+    unread: bool = False
     found: tuple[Symbol, ...] = ()
     #: those of them that look like a carrier's
     carriers: tuple[Symbol, ...] = ()
@@ -65,16 +71,16 @@ def survey(
     if not contents.label:
         # a document printer takes smaller pages too, and what belongs together stays together
         return tuple(PageSurvey(number, "document", _named(size)) for number, size in zip(numbers, sizes, strict=True))
-    looks = []
+    pages = []
     for number in numbers:
         on_page(number)
-        looks.append(_look(asset, number, target))
-    labels = [found for look in looks if (look.fits or look.cut) and (found := _of_parcel(look, target))]
+        pages.append(_look(asset, number, target))
+    labels = [found for seen in pages if (seen.fits or seen.cut) and (found := _of_parcel(seen, target, contents))]
     if not labels:
         because = "but the parcel's label is on no page for sure"
-        return tuple(_judged(look, because) for look in looks)
+        return tuple(_judged(seen, because) for seen in pages)
     theirs = [symbol for found in labels for symbol in found]
-    return tuple(_judged(look, _doubt(look, theirs, target, contents)) for look in looks)
+    return tuple(_judged(seen, _doubt(seen, theirs, target, contents)) for seen in pages)
 
 
 def _size(asset: Asset, number: int, target: Target) -> Size:
@@ -99,7 +105,22 @@ def _look(asset: Asset, number: int, target: Target) -> _Look:
         cut = not fits and bool(labels_on(sheet, found, replace(target, scaling="auto")))
         pairs = zip(found, boxes_of(sheet, found), strict=True)
         carriers = tuple(symbol for symbol, box in pairs if _like_carriers(symbol, box))
-        return _Look(number, size, fits, cut, found=found, carriers=carriers)
+        unread = not fits and not cut and _unread(sheet, found)
+        return _Look(number, size, fits, cut, unread=unread, found=found, carriers=carriers)
+
+
+def _unread(sheet: Sheet, found: Sequence[Symbol]) -> bool:
+    """Whether there are bars as high as a carrier's beside those that were read."""
+    seen_at = affordable(sheet, _SEEN)
+    unit = float(seen_at.dots_per_mm) / 100
+    margin = round(_AROUND * unit)
+    picture = look(sheet, seen_at)
+    height, width = picture.shape
+    known = [
+        grown((round(left * unit), round(top * unit), round(right * unit), round(bottom * unit)), margin, width, height)
+        for left, top, right, bottom in boxes_of(sheet, found)
+    ]
+    return has_bars(picture, round(_LOW_BARS * unit), round(_BARS_WIDE * unit), known)
 
 
 def _like_carriers(symbol: Symbol, box: Box) -> bool:
@@ -107,45 +128,48 @@ def _like_carriers(symbol: Symbol, box: Box) -> bool:
     return symbol.format in _CARRIERS or (symbol.format in symbols.LINEAR and not low)
 
 
-def _of_parcel(look: _Look, target: Target) -> tuple[Symbol, ...]:
-    """The barcodes that make a page the parcel's label: with its tracking number, or any where none is known."""
+def _of_parcel(seen: _Look, target: Target, contents: Contents) -> tuple[Symbol, ...]:
+    """The barcodes that make a page the parcel's label: its number, or, where none is known, any but the shop's."""
     if target.tracking_number is None:
-        return look.found
-    return tuple(one for one in look.found if _tracks(one, target))
+        return tuple(one for one in seen.found if not _of_shop(one, contents))
+    return tuple(one for one in seen.found if _tracks(one, target))
 
 
 def _tracks(symbol: Symbol, target: Target) -> bool:
     return target.tracking_number is not None and bool(symbols.matches_tracking([symbol], target.tracking_number))
 
 
-def _doubt(look: _Look, theirs: Sequence[Symbol], target: Target, contents: Contents) -> str:
+def _doubt(seen: _Look, theirs: Sequence[Symbol], target: Target, contents: Contents) -> str:
     """Why a page that does not fit the stock may be a label after all, empty where nothing speaks for it."""
+    if seen.unread:
+        return "with bars that cannot be read, and may be a carrier's"
     # the event says what the rest is, and by its number that the label is elsewhere
     told = contents.slip and target.tracking_number is not None
-    for symbol in look.found:
-        if symbol.format in _GOODS or any(_says(symbol, number) for number in contents.numbers):
+    for symbol in seen.found:
+        if _of_shop(symbol, contents):
             continue
         alike = any(symbol.format == one.format and len(symbol.text) == len(one.text) for one in theirs)
-        if alike or symbol in look.carriers or not told or _tracks(symbol, target):
+        if alike or symbol in seen.carriers or not told or _tracks(symbol, target):
             return f"with {symbol.format} {symbol.text[:40]!r}, which may be a carrier's"
     return ""
 
 
-def _says(symbol: Symbol, number: str) -> bool:
-    """Whether a barcode holds a number of the shop's, and nothing else."""
-    return _NOT_ALNUM.sub("", symbol.text.upper()) == _NOT_ALNUM.sub("", number.upper())
+def _of_shop(symbol: Symbol, contents: Contents) -> bool:
+    """Whether a barcode is of goods, or holds a number of the shop's and nothing else."""
+    says = _NOT_ALNUM.sub("", symbol.text.upper())
+    return symbol.format in _GOODS or any(says == _NOT_ALNUM.sub("", number.upper()) for number in contents.numbers)
 
 
-def _judged(look: _Look, doubt: str) -> PageSurvey:
-    if look.blank:
-        return PageSurvey(look.number, "blank", "blank")
-    if look.cut:
-        return PageSurvey(look.number, "label", f"{look.size} with a label on it")
-    if look.fits:
-        return PageSurvey(look.number, "label", look.size)
+def _judged(seen: _Look, doubt: str) -> PageSurvey:
+    if seen.blank:
+        return PageSurvey(seen.number, "blank", "blank")
+    if seen.cut:
+        return PageSurvey(seen.number, "label", f"{seen.size} with a label on it")
+    if seen.fits:
+        return PageSurvey(seen.number, "label", seen.size)
     if doubt:
-        return PageSurvey(look.number, "doubt", f"{look.size}, {doubt}")
-    return PageSurvey(look.number, "document", look.size)
+        return PageSurvey(seen.number, "doubt", f"{seen.size}, {doubt}")
+    return PageSurvey(seen.number, "document", seen.size)
 
 
 def _named(size: Size) -> str:

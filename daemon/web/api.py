@@ -30,6 +30,7 @@ _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
+_SCHEMAS = {"ready": LabelReady, "canceled": LabelCanceled, "superseded": LabelSuperseded}
 #: of an Idempotency-Key
 _KEY = 200
 
@@ -71,9 +72,11 @@ async def job(request: web.Request) -> web.Response:
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
+    attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
     parts = [views.job_json(part) for part in await store.parts(found)]
     related = [views.job_json(one) for one in await store.related(found)]
-    return web.json_response({**views.job_json(found), "timeline": timeline, "parts": parts, "related": related})
+    answer = {"timeline": timeline, "attempts": attempts, "parts": parts, "related": related}
+    return web.json_response({**views.job_json(found), **answer})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -199,7 +202,7 @@ def somebody(request: web.Request) -> str:
 async def candidates(request: web.Request) -> web.Response:
     """Every printer that announces itself, with what to write into the configuration to print on it."""
     app = request.app[LABELD]
-    found = [candidate_json(one, app.settings.printers) for one in app.discovery.candidates()]
+    found = [candidate_json(one, app.settings.names) for one in app.discovery.candidates()]
     return web.json_response({"candidates": found, "message": app.discovery.message})
 
 
@@ -210,14 +213,9 @@ async def rejections(request: web.Request) -> web.Response:
     return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
 
 
-async def label_ready_schema(_request: web.Request) -> web.Response:
-    """JSON Schema of a label event."""
-    return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
-
-
-async def notice_schema(request: web.Request) -> web.Response:
-    """JSON Schema of a notice."""
-    model = LabelCanceled if request.match_info["kind"] == "canceled" else LabelSuperseded
+async def schema(request: web.Request) -> web.Response:
+    """JSON Schema of a label event or a notice."""
+    model = _SCHEMAS[request.match_info["kind"]]
     return web.json_response(model.model_json_schema(), content_type="application/schema+json")
 
 

@@ -180,7 +180,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         asked=asked,
         tiles=tiles,
         cards=listed,
-        candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        candidates=[candidate_json(one, app.settings.names) for one in found_printers[:_FOUND]],
         left_out=app.adoption.refused,
         more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,

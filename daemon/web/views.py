@@ -8,7 +8,7 @@ from ...drivers.printer import PrinterState
 from ..job import TEST, Job, JobState, Role, Withdrawal, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
-from ..store.rows import LedgerEntry, Rejection
+from ..store.rows import Attempt, LedgerEntry, Rejection
 
 #: states of jobs that are not ended: what the page counts
 OPEN_STATES = tuple(state for state in JobState if not state.terminal)
@@ -54,6 +54,24 @@ class EntryJson(TypedDict):
     state: JobState
     reason: str
     words: str
+
+
+class AttemptJson(TypedDict):
+    """A time that a job was sent: counters and states of the printer before and after, and what they prove."""
+
+    printer: str
+    serial: str | None
+    labels: int
+    started_at: str | None
+    sent_at: str | None
+    ended_at: str | None
+    odometer_before: int | None
+    odometer_after: int | None
+    state_before: str | None
+    state_after: str | None
+    outcome: Outcome | None
+    evidence: str | None
+    because: str | None
 
 
 class PauseJson(TypedDict):
@@ -137,6 +155,25 @@ def job_json(job: Job) -> JobJson:
 def entry_json(entry: LedgerEntry) -> EntryJson:
     """A line of a timeline for JSON."""
     return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
+
+
+def attempt_json(attempt: Attempt) -> AttemptJson:
+    """An attempt for JSON."""
+    return AttemptJson(
+        printer=attempt.printer,
+        serial=attempt.serial,
+        labels=attempt.labels,
+        started_at=iso(attempt.started_at),
+        sent_at=iso(attempt.sent_at),
+        ended_at=iso(attempt.ended_at),
+        odometer_before=attempt.odometer_before,
+        odometer_after=attempt.odometer_after,
+        state_before=attempt.state_before,
+        state_after=attempt.state_after,
+        outcome=attempt.outcome,
+        evidence=attempt.level,
+        because=attempt.because,
+    )
 
 
 def printer_json(

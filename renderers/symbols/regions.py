@@ -25,6 +25,8 @@ _MATRIX_BLACK = (13, 52)
 _BARS_EDGES, _BARS_RATIO, _BARS_ALONG, _BARS_ACROSS = 8, 4, 8, 3
 #: Edges that every line across a linear symbol has at least: ITF of six digits has 38, a Code 39 of one letter 30.
 _FEWEST_EDGES = 20
+#: A picture's black, and how much of a long edge is there at least: stray pixels break it.
+_BLACK, _UNBROKEN = 128, 0.95
 #: Around what is dense, dots: the quiet zone, and the broad bars at the ends of a PDF417.
 _MARGIN = 40
 
@@ -72,6 +74,33 @@ def dense(rows: NDArray[np.uint8], width: int, known: Iterable[Window] = ()) -> 
             likely.append(windows[-1])
     # parts of one symbol, some of which would not do alone
     return tuple(window for window in merged(windows) if any(meet(window, other) for other in likely))
+
+
+def has_bars(grey: NDArray[np.uint8], high: int, wide: int, known: Iterable[Window] = ()) -> bool:
+    """Whether bars stand or lie side by side as in a linear symbol, whether anything can be read from them or not.
+
+    Args:
+        grey: 0 = black.
+        high: pixels that each is long, at least.
+        wide: pixels across, among which are as many edges as a linear symbol has.
+        known: windows that are not looked at.
+    """
+    black = grey < _BLACK
+    edges = black[:, 1:] ^ black[:, :-1], (black[1:] ^ black[:-1]).T
+    for left, top, right, bottom in known:
+        edges[0][top:bottom, left:right] = False
+        edges[1][left:right, top:bottom] = False
+    return any(_side_by_side(one, high, wide) for one in edges)
+
+
+def _side_by_side(edges: _Mask, high: int, wide: int) -> bool:
+    """Whether there are enough edges, each `high` long and hardly broken, within `wide` columns."""
+    if edges.shape[0] <= high or edges.shape[1] <= wide:
+        return False
+    down = np.cumsum(edges, axis=0, dtype=np.int32)
+    long = (down[high:] - down[:-high]) >= _UNBROKEN * high
+    across = np.cumsum(long, axis=1, dtype=np.int32)
+    return bool((across[:, wide:] - across[:, :-wide]).max() >= _FEWEST_EDGES)
 
 
 def _parted(rows: NDArray[np.uint8], side: int) -> _Mask:

@@ -4,17 +4,16 @@ import asyncio
 import shutil
 import sys
 import uuid
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from labeld.daemon.browser import Browser
-from labeld.drivers.devices import Device, merge
 from labeld.drivers.opening import open_driver
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import PATIENCE, ROOT
+from .harness import ROOT
+from .test_discovery import until
 
 RUN = uuid.uuid4().hex[:8]
 #: two cards of one machine, joined by a cable
@@ -23,17 +22,6 @@ ip link set lo up && ip link add here type veth peer name there || exit 75
 ip link set here up && ip link set there up && ip addr add 10.99.0.1/24 brd + dev here || exit 75
 exec "$0" -m tests.integration.cable
 """
-
-
-async def until(browser: Browser, right: Callable[[dict[str, Device]], object]) -> dict[str, Device]:
-    """The devices by name, once they are right."""
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            browser.changed.clear()
-            devices = {device.name: device for device in merge(browser.services)}
-            if right(devices):
-                return devices
-            await browser.changed.wait()
 
 
 async def test_a_printer_on_ipv6_is_found_and_asked() -> None:

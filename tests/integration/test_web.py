@@ -145,6 +145,10 @@ async def test_a_job_tells_its_life(floor: Floor) -> None:
     assert answer["received_at"].endswith("Z")
     states = [entry["state"] for entry in answer["timeline"]]
     assert states == ["pending", "pending", "processing", "completed"]
+    (attempt,) = answer["attempts"]
+    assert (attempt["outcome"], attempt["evidence"]) == ("confirmed", "counted")
+    assert (attempt["serial"], attempt["labels"]) == ("TEST0203", 1)
+    assert attempt["started_at"] <= attempt["ended_at"]
     async with floor.http.get(f"/jobs/{job.id}") as reply:
         html = await reply.text()
     assert all(entry["words"].split("'")[0] in html for entry in answer["timeline"])

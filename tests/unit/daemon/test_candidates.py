@@ -53,6 +53,17 @@ def test_what_cannot_be_printed_on_or_is_configured_is_not_offered() -> None:
     assert candidate_json(Candidate(found(), printer="zebra"), ())["configuration"] is None
 
 
+def test_its_language_is_what_it_answered_in_or_claims() -> None:
+    silent = found(formats=())
+    assert candidate_json(Candidate(silent), ())["language"] is None
+    assert candidate_json(Candidate(silent, Identity("D4J2")), ())["language"] == "zpl"
+    assert candidate_json(Candidate(silent, Identity()), ())["asked"] is False
+    assert candidate_json(Candidate(found(formats=(), languages=("TSPL2",))), ())["language"] == "tspl"
+    assert candidate_json(Candidate(found(formats=(), languages=("EPL",))), ())["language"] == "epl"
+    assert candidate_json(Candidate(silent), ())["suggestion"] == "zebra-line-2"
+    assert candidate_json(Candidate(silent, printer="zebra"), ())["suggestion"] is None
+
+
 def test_what_it_hints_is_told() -> None:
     device = found(make_and_model="Label 100x150mm 300dpi", note="Desk 4")
     told = candidate_json(Candidate(device), ())

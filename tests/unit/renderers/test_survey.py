@@ -2,8 +2,11 @@
 
 import io
 from pathlib import Path
+from random import Random
 
+import pypdfium2 as pdfium
 import pytest
+from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from tests.papers import A4, LETTER, ORDER, TRACKING, Page, blank, label, pdf, slip
 
@@ -14,6 +17,9 @@ from labeld.renderers.convert import page_count
 from labeld.renderers.errors import AssetRefused
 from labeld.renderers.media import Media, Resolution
 from labeld.renderers.survey import survey
+
+from .layouts import WITH_LABELS
+from .pages import Pen, Scene, draw_label
 
 CASES = Path(__file__).parents[4] / "shared/labels/cases"
 #: what TikTok's document types say
@@ -62,9 +68,54 @@ def test_a_barcode_that_may_be_a_carriers_is_a_doubt(page: Page, tracking: str |
     assert sort(pdf(label(), page), BOTH, tracking) == ["label", "doubt"]
 
 
+def drawn(scene: Scene) -> Page:
+    """A page of `layouts`, whose barcodes nobody can read."""
+
+    def draw(canvas: Canvas) -> None:
+        canvas.setPageSize((scene.size[0] * mm, scene.size[1] * mm))
+        pen = Pen(canvas, scene.size)
+        for one in scene.labels:
+            draw_label(pen, one)
+        scene.rest(pen)
+
+    return draw
+
+
+@pytest.mark.parametrize("name", WITH_LABELS)
+def test_a_label_among_other_things_is_no_paper_though_nothing_on_it_can_be_read(name: str) -> None:
+    scene = WITH_LABELS[name](Random(7))  # noqa: S311  # layouts, not secrets
+    (_, kind) = sort(pdf(label(), drawn(scene)), BOTH, TRACKING)
+    assert kind in ("label", "doubt")
+
+
+@pytest.mark.parametrize("lying", [False, True])
+def test_bars_that_cannot_be_read_are_a_doubt(lying: bool) -> None:
+    def page(canvas: Canvas) -> None:
+        slip()(canvas)
+        canvas.translate(120 * mm, 40 * mm)
+        canvas.rotate(90 * lying)
+        for bar in range(24):
+            canvas.rect(bar * 1.1 * mm, 0, (0.4 + 0.3 * (bar % 2)) * mm, 12 * mm, stroke=0, fill=1)
+
+    target = Target(media=Media.parse("4x6in"), resolution=Resolution(203), tracking_number=TRACKING)
+    pages = survey(Asset(pdf(label(), page), PDF), target, BOTH)
+    assert pages[1].words == "A4, with bars that cannot be read, and may be a carrier's"
+
+
+def test_small_type_is_no_bars() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.setPageSize((210 * mm, 297 * mm))
+        for line in range(60):
+            canvas.setFont("Helvetica", 5 + line % 5)
+            canvas.drawString(10 * mm, (285 - line * 4.5) * mm, "Illinois |||| lllllll SKU-1111 HHHH |||| " * 4)
+
+    assert sort(pdf(label(), page), BOTH, TRACKING) == ["label", "document"]
+
+
 def test_where_the_label_is_not_found_nothing_is_paper() -> None:
     assert sort(pdf(slip(), slip()), BOTH, TRACKING) == ["doubt", "doubt"]
-    # its barcode cannot be read, or is another parcel's
+    # its barcode cannot be read, or is the shop's own, or is another parcel's
+    assert sort(pdf(label(ORDER), slip()), Contents(label=True, numbers=(ORDER,))) == ["label", "doubt"]
     assert sort(pdf(label(""), slip()), LABEL) == ["label", "doubt"]
     assert sort(pdf(label("TT9876543210"), slip()), BOTH, TRACKING) == ["label", "doubt"]
 
@@ -110,7 +161,6 @@ def test_no_page_of_a_carrier_is_paper() -> None:
 
 @pytest.mark.skipif(not CASES.is_dir(), reason="no carriers' labels beside this checkout")
 def test_behind_the_parcels_label_the_pages_of_other_carriers_are_no_paper() -> None:
-    pdfium = pytest.importorskip("pypdfium2")
     large = ("canadapost_letterland_training", "dhlexpress_a4land_2pages", "dpdfr_a4_rotated", "usps_ga_letterland")
     target = Target(media=Media.parse("4x6in"), resolution=Resolution(203), scaling="none", tracking_number=TRACKING)
     for name in large:
