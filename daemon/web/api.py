@@ -7,7 +7,7 @@ from dataclasses import asdict
 from http import HTTPStatus
 
 from aiohttp import ETag, web
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...drivers.dnssd import shown
@@ -30,7 +30,11 @@ _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
-_SCHEMAS = {"ready": LabelReady, "canceled": LabelCanceled, "superseded": LabelSuperseded}
+_SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "ready": LabelReady,
+    "canceled": LabelCanceled,
+    "superseded": LabelSuperseded,
+}
 #: of an Idempotency-Key
 _KEY = 200
 
