@@ -157,6 +157,6 @@ class Accepting(Parcels, Notices):
         if not others:
             return job, ""
         rival = others[0].id
-        message = f"its parcel has a label already, as job {rival}: is it the same?"
+        message = f"its parcel has a label already: it is looked at whether they are the same (job {rival})"
         fields = {"state": JobState.PENDING, "reason": Reason.COMPARING, "message": message, "rival": rival}
         return replace(job, **fields), message  # type: ignore[arg-type]  # the keys are its fields

@@ -157,7 +157,8 @@ class _Found:
 
 async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
     counts = await app.store.counts(views.OPEN_STATES)
-    found = await _find(app, text, before)
+    void = await app.store.void(limit=_ASKED)
+    found = await _find(app, text, before, void)
     listed = [card(app, one) for one in found.listed]
     asked = [card(app, one) for one in found.asked]
     last: dict[str, words.Card] = {}
@@ -171,7 +172,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     tiles.sort(key=lambda tile: tile.sign.tone != "bad")
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]
-    held = total.pop(JobState.HELD)
+    held = total.pop(JobState.HELD) + len(void)
     return TEMPLATES.get_template("page.html").render(
         settings=app.settings,
         broker=app.broker.state,
@@ -190,7 +191,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     )
 
 
-async def _find(app: "App", text: str, before: str | None) -> _Found:
+async def _find(app: "App", text: str, before: str | None, void: list[Job]) -> _Found:
     if text:
         return _Found([], await find(app.store, text, limit=_SHOWN), more=False)
     if before is not None:
@@ -198,8 +199,7 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
         return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
     held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
     # questions before decisions that can wait
-    held = await app.store.void(limit=_ASKED) + held
-    asked = sorted(held, key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    asked = sorted([*void, *held], key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
     above = {one.id for one in asked}
     found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
     listed = [one for one in found if one.id not in above]

@@ -126,7 +126,7 @@ async def test_a_recreated_label_of_a_printed_one_asks(
     for number in range(2):  # the second one is the first one's duplicate, and not asked about
         await publish(client, event(f"recreated-{number}", RECREATED, package_id=PARCEL["package_id"]))
     first, second = await until(labeld, at("completed", "pending-held other-label-of-parcel"))
-    assert "is printed, as job" in second["message"]
+    assert "another label of its parcel is printed: take that one out of the pile" in second["message"]
     assert second["actions"] == ["release", "cancel"]
     page = (await labeld.bytes(f"/jobs/{second['id']}")).decode()
     assert f"/jobs/{first['id']}" in page
