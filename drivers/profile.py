@@ -100,6 +100,9 @@ def after_look(old: Profile, seen: Observation, now: float) -> Profile:
         habits = {}  # other firmware, other manners
     for question, answered in seen.answers.items():
         habits[question] = _heard(habits.get(question, Habit()), seen.status, now, answered=answered)
+    if seen.answers.get(Question.IDENTIFICATION) is False:
+        # perhaps it is set to another language by now: that is asked for before the next `~HI`
+        habits = {question: habit for question, habit in habits.items() if habit.answered_at is not None}
     identity = Identity(
         told.serial or known.serial,
         told.model or known.model,
@@ -110,7 +113,7 @@ def after_look(old: Profile, seen: Observation, now: float) -> Profile:
     new = replace(old, last_seen=now, identity=identity, habits=habits)
     if seen.odometer is not None and old.counter in (None, Counter.NONE):
         new = replace(new, counter=Counter.TOLD, counter_at=now)
-    elif seen.odometer is None and old.counter is None and seen.answers.get(Question.VARIABLES):
+    elif seen.status.ready and old.counter is None and seen.answers.get(Question.VARIABLES):
         new = replace(new, counter=Counter.NONE, counter_at=now)
     if any(seen.answers.values()):
         return replace(new, mute_at=None, mute_words="")

@@ -48,6 +48,7 @@ def test_each_answer_is_dated_when_it_came_first() -> None:
     assert (profile.identity, profile.last_seen) == (ZEBRA, 5.0)
     assert (profile.counter, profile.counter_at) == (Counter.TOLD, 1.0)
     assert looked(1, look(YES)).counter is Counter.NONE
+    assert looked(1, look(YES, UNKNOWN)).counter is None  # it may only have been blocked
 
 
 def test_a_question_that_stays_unanswered_is_spared_for_a_day() -> None:
