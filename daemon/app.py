@@ -220,7 +220,8 @@ async def _tell_states(app: App, states: "asyncio.Queue[PrinterView | str]") -> 
         news = await states.get()
         name, payload = (news, b"") if isinstance(news, str) else (news.name, news.payload())
         with contextlib.suppress(DaemonError):
-            await app.store.publish(f"{app.settings.topic_prefix}/printers/{name}/state", payload, retain=True)
+            topic = f"{app.settings.topic_prefix}/printers/{name}/state"
+            await app.store.publish(topic, payload, time.time(), retain=True)
 
 
 @contextlib.contextmanager

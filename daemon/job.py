@@ -13,6 +13,15 @@ from .errors import IllegalTransition
 Role = Literal["label", "slip", "hazmat", "invoice"]
 
 
+class Removed(StrEnum):
+    """What of an ended job is gone by its age; each includes those before it."""
+
+    #: its file and its dots
+    LABEL = "label"
+    #: whatever may name a parcel or a person
+    PERSONAL = "personal-data"
+
+
 class JobState(StrEnum):
     """IPP job-state."""
 
@@ -52,6 +61,10 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.ABORTED: frozenset(),
     JobState.COMPLETED: frozenset(),
 }
+
+
+#: states in which a job ends
+ENDED = tuple(state for state in JobState if state.terminal)
 
 
 def check_move(job_id: str, old: JobState, new: JobState) -> None:
@@ -136,6 +149,8 @@ class Job:
     pages: tuple[int, ...] | None = None
     #: what those pages are; None while nobody had to tell them apart
     role: Role | None = None
+    #: what of it is gone by its age
+    removed: Removed | None = None
     #: times the same event came again
     duplicates: int = 0
     #: position in the order of changes, rises with each one

@@ -64,10 +64,17 @@ jobs = Table(
     # numbers of pages; SQL's NULL for all
     Column("pages", JSON(none_as_null=True)),
     Column("role", String(20)),
+    # what retention took; a trigger refuses it for jobs that are not ended
+    Column("removed", String(20)),
     Column("duplicates", Integer, nullable=False),
 )
 # the question of spooler and preparer: next pending jobs of a printer, by priority, then age
 Index("ix_jobs_queue", jobs.c.state, jobs.c.printer, jobs.c.priority.desc(), jobs.c.id)
+# lists by state and by printer, newest first
+Index("ix_jobs_state", jobs.c.state, jobs.c.id)
+Index("ix_jobs_printer", jobs.c.printer, jobs.c.state, jobs.c.id)
+# what retention has still to look at, oldest first
+Index("ix_jobs_removed", jobs.c.removed, jobs.c.id)
 Index("ix_jobs_event_key", jobs.c.event_key, jobs.c.received_at)
 Index("ix_jobs_tracking_number", jobs.c.tracking_number)
 Index("ix_jobs_package_id", jobs.c.package_id)
@@ -121,8 +128,13 @@ attempts = Table(
     Index("ix_attempts_open", "printer", "ended_at"),
     Index("ix_attempts_outcome", "printer", "serial", "outcome"),
 )
+# what a crash left, and which printers ever told a counter
+Index("ix_attempts_unended", attempts.c.printer, sqlite_where=attempts.c.ended_at.is_(None))
+Index(
+    "ix_attempts_counted", attempts.c.printer, attempts.c.serial, sqlite_where=attempts.c.odometer_before.is_not(None)
+)
 
-# append-only: triggers refuse UPDATE and DELETE
+# append-only: triggers refuse UPDATE and DELETE, save what retention does to ended jobs (migration 0008)
 ledger = Table(
     "ledger",
     metadata,
@@ -169,6 +181,8 @@ outbox = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("retain", Boolean, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ix_outbox_at", "at"),
 )
 
 # what was learned of each printer; its id is its serial number, or its place where it tells none

@@ -15,13 +15,15 @@ from . import schema
 from .journal import check_unchanged
 from .parts import Parts
 from .profiles import Profiles
+from .retention import Retention, kept_key
 from .rows import Accepted, Artwork, NewJob, Pause, job_from, new_job
+from .space import Space
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_ASSET = insert(schema.assets)
 _FIND = (
     select(schema.jobs)
-    .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
+    .where(schema.jobs.c.event_key.in_(bindparam("keys", expanding=True)), schema.jobs.c.received_at >= bindparam("since"))
     .order_by(schema.jobs.c.received_at.desc())
 )
 
@@ -29,7 +31,7 @@ _FIND = (
 REJECTED_BYTES = 64 * 1024
 
 
-class Store(Parts, Profiles):
+class Store(Parts, Profiles, Retention, Space):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -92,7 +94,7 @@ class Store(Parts, Profiles):
             message = messages.rejection_payload(
                 topic=topic, source=source, because=because, size=len(payload), digest=digest, at=now
             )
-            await self._publish(connection, f"{self._prefix}/events/rejected", message)
+            await self._publish(connection, f"{self._prefix}/events/rejected", message, now)
 
         await self._writer.do(change, lambda _: self._rejected())
 
@@ -309,9 +311,9 @@ class Store(Parts, Profiles):
 
     # Outbox
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    async def publish(self, topic: str, payload: bytes, now: float, *, retain: bool = False) -> None:
         """Commit a message for the broker that belongs to no job."""
-        await self._writer.do(lambda connection: self._publish(connection, topic, payload, retain=retain))
+        await self._writer.do(lambda connection: self._publish(connection, topic, payload, now, retain=retain))
 
     async def published(self, ids: Sequence[int]) -> None:
         """Forget messages that the broker acknowledged."""
@@ -327,5 +329,6 @@ class Store(Parts, Profiles):
         """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
-        found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
+        keys = [new.event.identity, kept_key(new.event.identity)]
+        found = await connection.execute(_FIND, {"keys": keys, "since": since})
         return [job_from(row) for row in found.mappings()]

@@ -289,5 +289,5 @@ async def test_a_change_is_told_though_its_caller_is_gone(path: Path) -> None:
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
             await caller
-        await store.publish("t", b"after it")
+        await store.publish("t", b"after it", 1000)
     assert told == ["pending"]
