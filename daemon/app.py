@@ -33,6 +33,7 @@ from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
+from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
@@ -164,7 +165,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, preparer, dispatcher, states)
+    steady = SteadyClock(clocks.wall, clocks.monotonic)
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
+    await _serve(app, stop, preparer, dispatcher, retention, states)
 
 
 def _driver(
@@ -186,12 +189,14 @@ async def _serve(
     stop: asyncio.Event,
     preparer: Preparer,
     dispatcher: Dispatcher,
+    retention: Retention,
     states: "asyncio.Queue[PrinterView | str]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             tasks.create_task(preparer.run(), name="preparer"),
             tasks.create_task(dispatcher.run(), name="dispatcher"),
+            tasks.create_task(retention.run(), name="retention"),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
