@@ -28,6 +28,7 @@ from .fleet import Fleet
 from .intake import Intake
 from .job import Job
 from .outbox import Outbox
+from .parcel_keeper import ParcelKeeper
 from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
@@ -90,6 +91,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         dispatcher.changed(job)
         preparer.poke()
         fleet.job_changed(job)
+        keeper.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -160,6 +162,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
+    keeper = ParcelKeeper(store, pool, actions, settings.intake.max_asset_bytes, clocks.wall)
+    await keeper.load()
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
@@ -167,7 +171,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, preparer, dispatcher, retention, states)
+    await _serve(app, stop, (preparer, dispatcher, keeper, retention), states)
 
 
 def _driver(
@@ -187,16 +191,12 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    preparer: Preparer,
-    dispatcher: Dispatcher,
-    retention: Retention,
+    loops: tuple[Preparer, Dispatcher, ParcelKeeper, Retention],
     states: "asyncio.Queue[PrinterView | str]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
-            tasks.create_task(preparer.run(), name="preparer"),
-            tasks.create_task(dispatcher.run(), name="dispatcher"),
-            tasks.create_task(retention.run(), name="retention"),
+            *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),

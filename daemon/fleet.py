@@ -67,6 +67,7 @@ class Fleet:
         self._writers: dict[str, _Writer] = {}
         self._tasks: asyncio.TaskGroup | None = None
         self._stray = asyncio.Event()
+        self._holding = asyncio.Lock()
 
     # --- what others tell it
 
@@ -168,8 +169,12 @@ class Fleet:
         Raises:
             StoreUnavailable: the database cannot be written.
         """
-        if not await hold_orphans(self._store, self.settings.printers, self._clock(), ending=self._writers):
-            self._stray.set()
+        async with self._holding:
+            if not await hold_orphans(self._store, self._there, self._writers.__contains__, self._clock()):
+                self._stray.set()
+
+    def _there(self, name: str) -> bool:
+        return name in self.settings.printers
 
     async def _hold_strays(self) -> None:
         while True:

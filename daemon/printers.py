@@ -100,7 +100,8 @@ class Printers:
         self._views.pop(name, None)
 
     def __iter__(self) -> Iterator[PrinterView]:
-        return iter(self._views.values())
+        # of this moment: printers come and go while somebody goes through them
+        return iter(tuple(self._views.values()))
 
     def __getitem__(self, name: str) -> PrinterView:
         return self._views[name]
@@ -109,8 +110,9 @@ class Printers:
         return name in self._views
 
     def document_format(self, name: str) -> str | None:
-        """The media type that a printer is sent, None while its queue has not told."""
-        view = self._views[name]
+        """The media type that a printer is sent, None while its queue has not told, or where the printer is gone."""
+        if (view := self._views.get(name)) is None:
+            return None
         return view.settings.document_format or view.identity.document_format
 
     def observed(self, name: str, seen: Observation, now: float, obstacle: str | None = None) -> PrinterView:

@@ -115,13 +115,14 @@ class Retention:
         await self._shrink(pause)
 
     async def _bound(self, pause: float) -> None:
-        """Refused events, and messages that nobody takes."""
+        """Refused events, notices, and messages that nobody takes."""
         store, settings = self._store, self._settings
         refused = unsent = 0
         while (now := self._clock.now()) is not None:
             events = await store.remove_rejections(now - settings.label_days * _DAY, most=_REJECTIONS)
             messages = await store.remove_messages(now - settings.message_days * _DAY)
-            if not events and not messages:
+            notices = await store.remove_notices(now - settings.personal_days * _DAY)
+            if not events and not messages and not notices:
                 break
             refused, unsent = refused + events, unsent + messages
             await asyncio.sleep(pause)

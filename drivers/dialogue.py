@@ -142,7 +142,7 @@ class Dialogue:
         if language.text is None or zebra.speaks_zpl(language.text):
             return
         self._asks = False
-        mode = "in line mode" if language.text == "line_print" else f"set to {language.text[:40]}"
+        mode = "in line mode" if language.text == "line_print" else f"set to {language.text[:40]!r}"
         raise OtherLanguage(f"{self._name} is {mode} and would print labels as text: set device.languages to zpl")
 
     async def _status(self, unasked: frozenset[Question], *, thorough: bool) -> PrinterStatus:

@@ -1,6 +1,7 @@
 """What a printer is told beside a label's dots, taken from a label as `write` writes it, its data left out."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -35,6 +36,7 @@ _SIDES = re.compile(rb"/MediaBox \[([0-9. ]+)\]")
 _MM_PER_POINT = 25.4 / 72
 
 
+@lru_cache(maxsize=64)  # a page that is looked at is drawn at each change
 def said(document_format: str, width: int, height: int, resolution: Resolution, encoding: Encoding) -> tuple[str, ...]:
     """The commands of a label of `width` x `height` dots in order, one a line; for PDF, its page in words.
 

@@ -18,7 +18,8 @@ from .finding import Finding, fault, ok, warning
 _MEDIA, _DPI = "4x6in", 203
 #: above what the checks themselves wait for, so that they can say what they waited for
 _SECONDS = 15.0
-_RENDER_SECONDS = 30.0
+#: for those that find printers first, or start a process
+_LONG_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +61,12 @@ async def examine(read: Configuration) -> list[Finding]:
     checks = [
         Check("web port", _SECONDS, lambda: service.port(answer, settings.web)),
         Check("broker", _SECONDS, lambda: broker.look(settings)),
-        Check("printers", _SECONDS, lambda: printers.look(settings, answer)),
+        Check("printers", _LONG_SECONDS, lambda: printers.look(settings, answer)),
         Check("CUPS", _SECONDS, lambda: printers.look_at_cups(settings)),
         Check("disk", _SECONDS, blocking(partial(machine.disk, settings.state_directory))),
         Check("database", _SECONDS, blocking(partial(machine.database, path, running=running))),
         *machine_checks,
-        Check("test label", _RENDER_SECONDS, lambda: render(settings)),
+        Check("test label", _LONG_SECONDS, lambda: render(settings)),
     ]
     daemon = service.judge_daemon(answer, settings.web)
     return [*judge_configuration(read), daemon, *await run_all(checks)]

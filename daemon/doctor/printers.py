@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,12 +11,11 @@ from ...config.printers import PrinterSettings
 from ...config.settings import Settings
 from ...drivers.base import Driver
 from ...drivers.cups import address, list_queues
-from ...drivers.errors import DriverError
+from ...drivers.errors import DriverError, PrinterOffline
 from ...drivers.located import LocatedDriver
 from ...drivers.opening import open_driver
 from ...drivers.printer import PrinterState
 from ...drivers.queue import Queue
-from ..browser import Browser
 from ..discovery import Discovery
 from ..printers import Printers
 from ..web.views import printer_json
@@ -24,8 +23,8 @@ from .finding import Finding, fault, ok, warning
 from .service import Service, locked
 
 #: how long announcements are listened for, where a printer is to be found by its identity
-_LISTEN_SECONDS = 3.0
-_CONNECT_SECONDS, _REPLY_SECONDS = 4.0, 2.0
+_LISTEN_SECONDS = 6.0
+_CONNECT_SECONDS, _REPLY_SECONDS, _ASK_SECONDS = 4.0, 2.0, 10.0
 _CUPS_SECONDS = 5.0
 _POLICY = "abort-job"
 
@@ -63,23 +62,19 @@ async def look(settings: Settings, service: Service) -> list[Finding]:
         words = f"{len(settings.printers)} configured; not asked, for a daemon may be speaking to them"
         return [warning("printers", words, "see the line on the daemon")]
     registry = Printers(settings.printers)
-    async with _drivers(settings, registry) as drivers:
-        await asyncio.gather(*(_ask(registry, settings, name, driver) for name, driver in drivers.items()))
+    drivers = await _drivers(settings, registry)
+    await asyncio.gather(*(_ask(registry, settings, name, driver) for name, driver in drivers.items()))
     return [judge(printer_json(view, {})) for view in registry]
 
 
-@contextlib.asynccontextmanager
-async def _drivers(settings: Settings, registry: Printers) -> AsyncIterator[dict[str, Driver]]:
+async def _drivers(settings: Settings, registry: Printers) -> dict[str, Driver]:
     """A driver for each printer; those that are found by what they are are listened for first."""
     open_at = partial(open_driver, connect_timeout=_CONNECT_SECONDS, reply_timeout=_REPLY_SECONDS)
+    changed = asyncio.Event()
     discovery = Discovery(
-        settings.discovery, settings.printers, open_at, lambda: None, lambda _name: None, time.monotonic
+        settings.discovery, settings.printers, open_at, changed.set, lambda _name: None, time.monotonic
     )
-    if any(printer.wanted for printer in settings.printers.values()):
-        with contextlib.suppress(OSError):
-            async with Browser(settings.discovery.interfaces) as browser:
-                await asyncio.sleep(_LISTEN_SECONDS)
-                await discovery.hear(browser.services)
+    await _find(discovery, [printer for printer in settings.printers.values() if printer.wanted], changed)
 
     def driver(name: str, printer: PrinterSettings) -> Driver:
         if (wanted := printer.wanted) is None:
@@ -87,7 +82,23 @@ async def _drivers(settings: Settings, registry: Printers) -> AsyncIterator[dict
         at = partial(open_at, hardware_address=wanted.kind == "mac")
         return LocatedDriver(wanted, printer.own_serial, discovery, at, partial(registry.met, name), _forget)
 
-    yield {name: driver(name, printer) for name, printer in settings.printers.items()}
+    return {name: driver(name, printer) for name, printer in settings.printers.items()}
+
+
+async def _find(discovery: Discovery, lost: Sequence[PrinterSettings], changed: asyncio.Event) -> None:
+    """Listen as the daemon does until each of the printers is found, or for a while; it tells by `changed`."""
+    if not lost:
+        return
+    listening = asyncio.create_task(discovery.run())
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LISTEN_SECONDS):
+                while not all(discovery.where(one.wanted, one.own_serial) for one in lost if one.wanted):
+                    await changed.wait()
+                    changed.clear()
+    finally:
+        listening.cancel()
+        await asyncio.wait({listening})
 
 
 async def _forget(_serial: str) -> None:
@@ -98,10 +109,12 @@ async def _ask(registry: Printers, settings: Settings, name: str, driver: Driver
     if locked(settings.state_directory):
         return  # a daemon has started meanwhile
     try:
-        async with driver.connect() as session:
+        async with asyncio.timeout(_ASK_SECONDS), driver.connect() as session:
             registry.observed(name, await session.observe(), time.time())
     except DriverError as error:
         registry.failed(name, error)
+    except TimeoutError:
+        registry.failed(name, PrinterOffline(f"{driver.uri} did not answer within {_ASK_SECONDS:g} s"))
 
 
 # --- CUPS

@@ -21,6 +21,7 @@ from .writer import Writer
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_JOB = insert(schema.jobs)
+_INSERT_ORDER = insert(schema.orders)
 _INSERT_LEDGER = insert(schema.ledger)
 _INSERT_OUTBOX = insert(schema.outbox)
 _UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
@@ -68,22 +69,33 @@ class Journal(Queries):
         self, connection: AsyncConnection, job: Job, *, identity: str, event_key: str, words: str
     ) -> None:
         await connection.execute(_INSERT_JOB, job_row(job) | {"identity": identity, "event_key": event_key})
+        for order in dict.fromkeys(job.order_ids):
+            await connection.execute(_INSERT_ORDER, {"order_id": order, "job_id": job.id})
         await self._tell(connection, job, words)
 
-    async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
+    async def _update(
+        self,
+        connection: AsyncConnection,
+        job: Job,
+        now: float,
+        *,
+        words: str,
+        again: str | None = None,
+        **columns: object,
+    ) -> Job:
         self._revision += 1
         # a clock that is set back, or an event that waited, must not let a job's timeline go back
         columns |= {"updated_at": max(now, job.updated_at), "revision": self._revision}
         await connection.execute(_UPDATE_JOB, columns | {"job": job.id})
         job = replace(job, **columns)  # type: ignore[arg-type]  # the columns are the fields
-        await self._tell(connection, job, words)
+        await self._tell(connection, job, words, again)
         return job
 
-    async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
+    async def _tell(self, connection: AsyncConnection, job: Job, words: str, again: str | None = None) -> None:
         line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
         await connection.execute(_INSERT_LEDGER, line)
-        topic = messages.job_topic(self._prefix, job.id)
-        await self._publish(connection, topic, messages.job_payload(job), job.updated_at)
+        topic, payload = messages.job_topic(self._prefix, job.id), messages.job_payload(job, again)
+        await self._publish(connection, topic, payload, job.updated_at)
 
     async def _publish(
         self, connection: AsyncConnection, topic: str, payload: bytes, at: float, *, retain: bool = False

@@ -1,6 +1,6 @@
 """Learned profiles in the database: by serial number, or by place for printers that tell none."""
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -8,6 +8,9 @@ from ...drivers.profile import Profile
 from ...drivers.profile_words import profile_from, profile_json
 from . import schema
 from .journal import Journal
+
+#: printers that are remembered: who answers tells its number, and may tell another one each time
+_MOST = 1000
 
 
 class Profiles(Journal):
@@ -29,7 +32,7 @@ class Profiles(Journal):
         return None if row is None else profile_from(row.learned)
 
     async def keep_profile(self, place: str, profile: Profile) -> None:
-        """Write down what was learned of the printer at `place`."""
+        """Write down what was learned of the printer at `place`; of too many, the ones not seen for longest go."""
         serial = profile.identity.serial
         row = {"place": place, "last_seen": profile.last_seen, "learned": profile_json(profile)}
         statement = (
@@ -37,9 +40,11 @@ class Profiles(Journal):
             .values(id=_id(serial, place), serial=serial, **row)
             .on_conflict_do_update(index_elements=[schema.profiles.c.id], set_=row)
         )
+        latest = select(schema.profiles.c.id).order_by(schema.profiles.c.last_seen.desc()).limit(_MOST)
 
         async def change(connection: AsyncConnection) -> None:
             await connection.execute(statement)
+            await connection.execute(delete(schema.profiles).where(schema.profiles.c.id.not_in(latest)))
 
         await self._writer.do(change)
 

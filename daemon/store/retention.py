@@ -1,15 +1,18 @@
 """What is taken out of the database by its age: first files and dots, then what is personal, at last the row."""
 
 import hashlib
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, Update, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, Update, delete, exists, func, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
 from ..job import ENDED, JobState, Removed, new_job_id
 from . import schema
 from .journal import Journal
+
+Columns = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 
 #: of a job, what may name a parcel or a person
 _PERSONAL: Final = {
@@ -27,7 +30,7 @@ _OF_JOBS = [
     for column in table.c
     if table is not schema.jobs and column.references(schema.jobs.c.id)
 ]
-_AUDIT = {schema.attempts, schema.ledger}
+_AUDIT = {schema.attempts, schema.ledger, schema.aliases}
 #: columns by which one job needs another
 _BY_JOBS = [column.name for column in schema.jobs.c if column.references(schema.jobs.c.id)]
 
@@ -49,6 +52,12 @@ class Retention(Journal):
             limit: how many at most.
             size: bytes of labels that they have at most; a single one may have more.
         """
+
+        def needed(other: Columns) -> ColumnElement[bool]:
+            if removed is Removed.PERSONAL:
+                return true()  # the row itself is to go
+            return or_(other.state.not_in(ENDED), other.updated_at >= ended_before)
+
         jobs, assets, artworks = schema.jobs.c, schema.assets.c, schema.artworks.c
         label = func.coalesce(func.length(assets.data), 0) + func.coalesce(func.length(artworks.payload), 0)
         query = (
@@ -65,7 +74,9 @@ class Retention(Journal):
                 jobs.id < new_job_id(max(ended_before, 0.0), 0),
                 jobs.state.in_(ENDED),
                 jobs.updated_at < ended_before,
-                _unneeded(removed, ended_before),
+                # a void label that nobody has taken out of the pile waits for a person
+                or_(jobs.state != JobState.COMPLETED, jobs.withdrawn.is_(None), jobs.withdrawn == "taken-out"),
+                _unneeded(needed),
             )
             .order_by(jobs.id)
             .limit(limit)
@@ -80,17 +91,20 @@ class Retention(Journal):
         return found
 
     async def remove_labels(self, ids: Sequence[str]) -> None:
-        """Delete the files and dots of ended jobs."""
+        """Delete the files and dots of ended jobs, save those that an open one needs by now."""
+        jobs = schema.jobs.c
 
         async def change(connection: AsyncConnection) -> None:
+            query = select(jobs.id).where(jobs.id.in_(ids), _unneeded(lambda other: other.state.not_in(ENDED)))
+            now = list((await connection.execute(query)).scalars())
             for table in (schema.artworks, schema.assets):
-                await connection.execute(delete(table).where(table.c.job_id.in_(ids)))
-            await connection.execute(_mark(ids, removed=Removed.LABEL))
+                await connection.execute(delete(table).where(table.c.job_id.in_(now)))
+            await connection.execute(_mark(now, removed=Removed.LABEL))
 
         await self._writer.do(change)
 
     async def remove_personal(self, ids: Sequence[str]) -> None:
-        """Delete what may name a parcel or a person; a digest of the event's id stays, to know it again."""
+        """Delete what may name a parcel or a person; digests of events' ids stay, to know them again."""
         jobs = schema.jobs.c
 
         async def change(connection: AsyncConnection) -> None:
@@ -99,6 +113,10 @@ class Retention(Journal):
             for row in rows:
                 keys = {"identity": kept_key(row.identity), "event_key": kept_key(row.event_key)}
                 await connection.execute(update(schema.jobs).where(jobs.id == row.id).values(**keys))
+            aliases = select(schema.aliases.c.event_key).where(schema.aliases.c.job_id.in_(ids))
+            for key in (await connection.execute(aliases)).scalars().all():
+                row = update(schema.aliases).where(schema.aliases.c.event_key == key)
+                await connection.execute(row.values(event_key=kept_key(key)))
             for table, column in _OF_JOBS:
                 if table not in _AUDIT:
                     await connection.execute(delete(table).where(column.in_(ids)))
@@ -125,6 +143,21 @@ class Retention(Journal):
     async def remove_messages(self, before: float, *, limit: int = 500) -> int:
         """Delete messages that no broker took since then; gives how many."""
         return await self._remove(schema.outbox, schema.outbox.c.at < before, limit)
+
+    async def remove_notices(self, before: float, *, limit: int = 50) -> int:
+        """Delete notices that came last before then; gives how many."""
+        notices, numbers = schema.notices, schema.notice_numbers
+        query = select(notices.c.id).where(notices.c.last_at < before).limit(limit)
+        async with self._reading() as connection:
+            ids = list((await connection.execute(query)).scalars())
+        if ids:
+
+            async def change(connection: AsyncConnection) -> None:
+                await connection.execute(delete(numbers).where(numbers.c.notice_id.in_(ids)))
+                await connection.execute(delete(notices).where(notices.c.id.in_(ids)))
+
+            await self._writer.do(change)
+        return len(ids)
 
     async def _remove(self, table: Table, condition: ColumnElement[bool], limit: int) -> int:
         query = select(table.c.id).where(condition).limit(limit)
@@ -156,11 +189,7 @@ def _mark(ids: Sequence[str], **columns: object) -> Update:
     return update(schema.jobs).where(schema.jobs.c.id.in_(ids), schema.jobs.c.state.in_(ENDED)).values(**columns)
 
 
-def _unneeded(removed: Removed | None, ended_before: float) -> ColumnElement[bool]:
-    """That no other job needs what is to be removed of one next."""
+def _unneeded(needed: Callable[[Columns], ColumnElement[bool]]) -> ColumnElement[bool]:
+    """That no other job which is as `needed` says needs this one."""
     other = schema.jobs.alias()
-    needs = or_(*(other.c[name] == schema.jobs.c.id for name in _BY_JOBS))
-    if removed is Removed.PERSONAL:
-        # the row itself
-        return ~exists().where(needs)
-    return ~exists().where(needs, or_(other.c.state.not_in(ENDED), other.c.updated_at >= ended_before))
+    return ~exists().where(or_(*(other.c[name] == schema.jobs.c.id for name in _BY_JOBS)), needed(other.c))

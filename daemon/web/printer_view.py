@@ -11,7 +11,7 @@ from ...drivers.printer import PrinterState, Question
 from ...drivers.profile import Profile, spared
 from ...drivers.profile_words import profile_json
 from ...renderers import surroundings
-from ...renderers.asset import PDF
+from ...renderers.asset import PDF, ZPL
 from ...renderers.media import Resolution
 from ...renderers.payload import paper_of
 from ..acquaintance import place_of
@@ -142,7 +142,7 @@ def _capabilities(printer: PrinterView, document_format: str | None) -> Capabili
     width, height = settings.size
     return CapabilitiesJson(
         document_format=document_format,
-        graphic_encoding=settings.graphic_encoding if settings.language in ("auto", "zpl") else None,
+        graphic_encoding=settings.graphic_encoding if document_format == ZPL else None,
         resolution=settings.resolution,
         head_resolution=printer.identity.dpi,
         media=settings.media,

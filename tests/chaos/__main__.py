@@ -99,7 +99,7 @@ class Runs:
         """Whether the judge finds each mistake that is put in."""
         proven = True
         for bug in bugs:
-            report = await self.seeds(range(1, _PROOFS + 1), bug)
+            report = await self.seeds(range(self._options.first, self._options.first + _PROOFS), bug)
             print(f"{bug}: {'found' if report.failed else 'NOT FOUND'} in {len(report.seeds)} seeds")
             proven &= bool(report.failed)
         return proven

@@ -127,7 +127,7 @@ class Daemon(Process):
 
     Attributes:
         wrong: the exit statuses with which it ended by itself.
-        once: variables for the next start alone.
+        next: variables for the next starts, one of these for each.
     """
 
     def __init__(self, folder: Path, config: Path, environment: dict[str, str]) -> None:
@@ -136,13 +136,15 @@ class Daemon(Process):
         super().__init__(sys.executable, "-m", module, "run", "--config", config, log=folder / "labeld.log")
         self._env |= environment | {"PYTHONPATH": os.pathsep.join((str(ROOT / ".src"), str(ROOT)))}
         self.wrong: list[int] = []
-        self.once: dict[str, str] = {}
+        self.next: list[dict[str, str]] = []
         self._pause = 0.0
         self._struck = False
 
     async def start(self) -> None:
         """Start it."""
-        always, self._env, self.once = self._env, self._env | self.once, {}
+        always = self._env
+        if self.next:
+            self._env = always | self.next.pop(0)
         try:
             await super().start()
         finally:
@@ -228,9 +230,10 @@ class Floor:
             self._keeping.cancel()
             await asyncio.wait([self._keeping])
 
-    async def restart_daemon(self, once: dict[str, str]) -> None:
-        """Stop the daemon, start it with some variables more, and wait until it is there again."""
-        old, self.daemon.once = self.daemon.pid, once
+    async def restart_daemon(self, *environments: dict[str, str]) -> None:
+        """Stop the daemon, start it with some variables more, now and the next times, and wait until it is there."""
+        old = self.daemon.pid
+        self.daemon.next += environments
         self.daemon.strike(signal.SIGTERM, 0)
         async with asyncio.timeout(_PATIENCE):
             while self.daemon.pid in (old, None):  # noqa: ASYNC110 - of a process

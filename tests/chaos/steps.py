@@ -6,11 +6,10 @@ The steps are named here, from outside: the process that is to die has the funct
 
 import argparse
 import asyncio
-import contextlib
 import json
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from labeld.daemon.render_pool import RenderPool
 from labeld.daemon.sources.mqtt import ManualAckClient
 from labeld.daemon.store import Store
 from labeld.daemon.witness import Witness
-from labeld.drivers.raw import RawDriver, RawSession
+from labeld.drivers.raw import RawSession
 
 from . import labels, publisher
 from .floor import Floor, settle_in
@@ -84,20 +83,7 @@ def _outbox(wrap: Callable[[Any, str], None]) -> None:
     Store.outbox = watched  # type: ignore[method-assign]
 
 
-def _closed() -> None:
-    """The label is in the printer, and the conversation about it over."""
-    real = RawDriver.connect
-
-    @contextlib.asynccontextmanager
-    async def dying(self: RawDriver) -> AsyncIterator[RawSession]:
-        async with real(self) as session:
-            yield session
-        if session.sent:
-            _die()
-
-    RawDriver.connect = dying  # type: ignore[method-assign]
-
-
+_OUTCOME = "the outcome is to be committed"
 #: each step in the order of a job's life, in words, and how a process is made to die there
 STEPS: dict[str, Callable[[], None]] = {
     "the event is read": partial(_before, Store, "accept"),
@@ -111,11 +97,18 @@ STEPS: dict[str, Callable[[], None]] = {
     "half of the bytes are sent": _half_sent,
     "all bytes are sent": partial(_after, RawSession, "send"),
     "the evidence is in": partial(_after, Witness, "gather"),
-    "the conversation is over": _closed,
+    _OUTCOME: partial(_before, Store, "end_attempt"),
     "the outcome is committed": partial(_after, Store, "end_attempt"),
     "a status is published": partial(_outbox, _before),
     "the outbox has forgotten it": partial(_outbox, _after),
 }
+#: what is tried: one death, or a second one while the first is settled
+DEATHS = (
+    *((step,) for step in STEPS),
+    ("the intent is committed", _OUTCOME),
+    ("half of the bytes are sent", _OUTCOME),
+    ("all bytes are sent", _OUTCOME),
+)
 
 
 def kill_at(step: str) -> None:
@@ -124,9 +117,9 @@ def kill_at(step: str) -> None:
 
 
 async def play(folder: Path, *, apart: bool, mute: bool) -> tuple[dict[str, dict[str, Any]], Verdict]:
-    """A label for each step on one printer, killed there; gives each step's outcome, and the verdict on all."""
+    """A label for each of `DEATHS` on one printer; gives their outcomes, and the verdict on all."""
     printer = PRINTERS[1]
-    warm_up, *publications = [Publication(0, number, "zpl", printer) for number in range(len(STEPS) + 1)]
+    warm_up, *publications = [Publication(0, number, "zpl", printer) for number in range(len(DEATHS) + 1)]
     numbers = {one.number: labels.event_id(_SEED, one.number) for one in (warm_up, *publications)}
     log, ready = publisher.Log(), asyncio.Event()
     async with Floor(folder, apart=apart, mute=mute, environment={"CHAOS_KILL_AT": ""}) as floor:
@@ -136,22 +129,27 @@ async def play(folder: Path, *, apart: bool, mute: bool) -> tuple[dict[str, dict
         # a counter is believed to stand still only where it was seen moving
         await _publish(floor, log, warm_up)
         jobs = await _settled(floor, log, 1)
-        for one, step in zip(publications, STEPS, strict=True):
+        for one, steps in zip(publications, DEATHS, strict=True):
             deaths = len(floor.daemon.wrong)
-            await floor.restart_daemon({"CHAOS_KILL_AT": step})
+            await floor.restart_daemon(*({"CHAOS_KILL_AT": step} for step in steps))
             await _publish(floor, log, one)
             jobs = await _settled(floor, log, one.number + 1)
-            assert len(floor.daemon.wrong) == deaths + 1, f"it did not come to this: {step}"
+            assert len(floor.daemon.wrong) == deaths + len(steps), f"it did not come to this: {steps}"
         await floor.close()
         listening.cancel()
     paper = tuple(labels.read_paper(printer, folder / printer))
     events = {labels.tracking(_SEED, number): Event(event_id) for number, event_id in numbers.items()}
     verdict = judge(Evidence(events, {}, tuple(jobs), tuple(log.messages), paper, whole=True))
     outcomes = {}
-    for one, step in zip(publications, STEPS, strict=True):
+    for one, steps in zip(publications, DEATHS, strict=True):
         job = next(job for job in jobs if job["event_id"] == numbers[one.number])
         copies = sum(labels.tracking(_SEED, one.number) in sheet.texts for sheet in paper)
-        outcomes[step] = {"paper": copies, "state": job["state"], "outcome": job["outcome"], "message": job["message"]}
+        outcomes["; at the next start: ".join(steps)] = {
+            "paper": copies,
+            "state": job["state"],
+            "outcome": job["outcome"],
+            "message": job["message"],
+        }
     return outcomes, verdict
 
 

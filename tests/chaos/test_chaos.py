@@ -32,7 +32,8 @@ def test_a_few_schedules_lose_and_double_nothing() -> None:
 
 @pytest.mark.peer
 def test_a_label_that_is_sent_again_after_a_reset_is_found() -> None:
-    done = chaos("--jobs", "1", "--prove", "resend-after-reset")
+    # the first of these seeds cuts often while a label is in motion; the next ones are tried where it was too slow
+    done = chaos("--jobs", "1", "--first", "1226", "--prove", "resend-after-reset")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "doubled: " in done.stdout
 

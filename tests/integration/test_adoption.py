@@ -16,7 +16,7 @@ from labeld.drivers.devices import Service
 from labeld.drivers.dnssd import ZPL, Advert
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import PATIENCE, Broker, Labeld, event, publish, publisher
+from .harness import PATIENCE, PREFIX, Broker, Labeld, event, publish, publisher
 from .test_cli import labeld as command_line
 from .web_browser import browser
 from .web_floor import BOX, Floor, get, page, problem, settings
@@ -102,7 +102,8 @@ async def test_one_that_is_adopted_is_known_by_its_serial_number(floor: Floor, t
         ("d", {"identity": "name:Desk 4", "serial": "X"}, 422, "serial: "),
         ("d", {"identity": "name:Desk 4", "stations": ["pack-01"]}, 409, "belongs to both 'zebra-01' and 'd'"),
         ("d", {"identity": "name:Rollo", "language": "tspl"}, 409, "say 203, 300 or 600 dpi (its name says 203"),
-        ("d", {"identity": "name:Rollo"}, 409, "does not tell who it is"),
+        ("d", {"identity": "name:Rollo"}, 409, "does not say that it speaks ZPL, and may print the question"),
+        ("d", {"identity": "name:Rollo", "language": "zpl"}, 409, "does not tell who it is"),
         ("zebra-01", {"identity": "name:Desk 4"}, 409, "there is a printer or group 'zebra-01' already"),
         ("..%2Fd", {"identity": "name:Desk 4"}, 409, "takes letters, digits"),
         ("%0Ad", {"identity": "name:Desk 4"}, 409, "takes letters, digits"),
@@ -256,8 +257,13 @@ async def test_a_daemon_prints_on_what_it_adopts_and_keeps_it(tmp_path: Path, br
         await desk.unplug()
         await publish(client, event(4, BOX, station="pack-09"))
         await until(daemon, "/api/v1/jobs?state=pending", lambda answer: answer["jobs"])
+        await client.subscribe(f"{PREFIX}/printers/desk/state", 1)
         forgotten = await command_line("forget", "desk", "--config", daemon.config)
         assert forgotten.code == 0, forgotten.err
+        async with asyncio.timeout(PATIENCE):
+            async for message in client.messages:
+                if not message.payload:
+                    break  # nothing is retained of it any more
         (waiting, *_) = await daemon.settled(4)
         assert (waiting["state"], waiting["reason"], waiting["printer"]) == (
             "pending-held",

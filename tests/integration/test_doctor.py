@@ -57,6 +57,17 @@ async def test_without_a_daemon_the_printer_itself_is_asked_and_prints_nothing(
     assert (zebra.labels, zebra.received) == ((), 0)
 
 
+async def test_a_printer_that_is_found_by_its_number_is_listened_for(tmp_path: Path, broker: Broker) -> None:
+    serial = f"DOCTOR{free_port()}"
+    printer = VirtualPrinter(port=0, serial=serial, name=serial, announce=True, interfaces=["127.0.0.1"])
+    async with printer as zebra:
+        identities = {"zebra": f"serial:{serial}"}
+        daemon = Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, identities=identities, discovery=True)
+        found = await examined(daemon.config, 1)
+        assert serial in found["printer zebra"]["found"], found["printer zebra"]
+        assert found["printer zebra"]["mark"] == "ok"
+
+
 async def test_everything_down_is_told_at_once_with_what_to_do(tmp_path: Path) -> None:
     config = tmp_path / "labeld.toml"
     lines = (

@@ -129,7 +129,7 @@ async def test_an_open_intent_of_a_lost_printer_is_asked_about(store: Store, zeb
         job.id, printer="zebra", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=1.0
     )
     waiting = await floor.job(2)
-    assert await hold_orphans(store, (), CLOCKS.wall())
+    assert await hold_orphans(store, lambda _: False, lambda _: False, CLOCKS.wall())
     held = await store.get(job.id)
     assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN)
     assert (await store.get(waiting.id)).reason == Reason.NO_DESTINATION

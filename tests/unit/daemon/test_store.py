@@ -13,7 +13,7 @@ from labeld.daemon.errors import DaemonError, IllegalTransition, NoSuchJob, Stor
 from labeld.daemon.events import LabelEvent, from_bytes, from_json
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
 from labeld.daemon.routing import Route
-from labeld.daemon.store import Accepted, Artwork, NewJob, Store, schema
+from labeld.daemon.store import Accepted, Artwork, NewJob, Store, profiles, schema
 from labeld.daemon.store.engine import migrate
 from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.printer import Identity, Question
@@ -267,6 +267,14 @@ async def test_a_profile_is_found_by_serial_number_and_by_where_its_printer_was_
     await store.keep_profile("other socket://b", moved)
     assert await store.profile_at("zebra socket://a") is None
     assert await store.profile_at("other socket://b") == await store.profile("A") == moved
+
+
+async def test_of_too_many_profiles_the_latest_are_kept(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "_MOST", 3)
+    for number in range(9):
+        await store.keep_profile("zebra socket://a", Profile(0.0, float(number), Identity(f"S{number}")))
+    kept = [number for number in range(9) if await store.profile(f"S{number}") is not None]
+    assert kept == [6, 7, 8]
 
 
 def test_a_damaged_database_is_refused(path: Path) -> None:

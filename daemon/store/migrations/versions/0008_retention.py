@@ -6,12 +6,13 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0008"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
 _APPEND_ONLY = "BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END"
 _GIVEN_UP = "EXISTS (SELECT 1 FROM jobs WHERE jobs.id = OLD.job_id AND jobs.removed = 'personal-data')"
+_FOUND_BY = (("orders", "job_id"), ("aliases", "job_id"), ("notices", "last_at"), ("notice_numbers", "notice_id"))
 _KEPT = ("id", "job_id", "at", "state", "reason")
 
 
@@ -33,6 +34,8 @@ def upgrade() -> None:
     )
     op.execute("ALTER TABLE outbox ADD COLUMN at FLOAT NOT NULL DEFAULT 0")
     op.execute("UPDATE outbox SET at = strftime('%s', 'now')")
+    for table, column in _FOUND_BY:
+        op.create_index(f"ix_{table}_{column}", table, [column], unique=False)
     op.create_index("ix_outbox_at", "outbox", ["at"], unique=False)
     op.execute(
         "CREATE TRIGGER jobs_removed BEFORE UPDATE OF removed ON jobs "
