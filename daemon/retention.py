@@ -74,9 +74,7 @@ class Retention:
         told: called when something was removed that a page may show.
     """
 
-    def __init__(
-        self, store: Store, settings: RetentionSettings, clock: SteadyClock, told: Callable[[], None]
-    ) -> None:
+    def __init__(self, store: Store, settings: RetentionSettings, clock: SteadyClock, told: Callable[[], None]) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock

@@ -108,7 +108,9 @@ class Retention(Journal):
         jobs = schema.jobs.c
 
         async def change(connection: AsyncConnection) -> None:
-            rows = (await connection.execute(select(jobs.id, jobs.identity, jobs.event_key).where(jobs.id.in_(ids)))).all()
+            rows = (
+                await connection.execute(select(jobs.id, jobs.identity, jobs.event_key).where(jobs.id.in_(ids)))
+            ).all()
             await connection.execute(_mark(ids, removed=Removed.PERSONAL, **_PERSONAL))
             for row in rows:
                 keys = {"identity": kept_key(row.identity), "event_key": kept_key(row.event_key)}

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .engine import INCREMENTAL
 from .journal import Journal
 
+
 @dataclass(frozen=True, slots=True)
 class Size:
     """Bytes of the database file and of its write-ahead log, and how many of the file's are free.
