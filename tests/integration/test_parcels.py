@@ -186,7 +186,7 @@ async def test_a_label_that_is_canceled_after_it_was_printed_is_taken_out_of_the
     await until(labeld, at("completed"))
     await publish(client, {"order_ids": [ORDER]}, "labels/canceled")
     (job,) = await until(labeld, lambda jobs: jobs[0]["withdrawn"] == "canceled")
-    assert "canceled after it was printed: take it out of the pile" in job["message"]
+    assert "its order was canceled, after it was printed: take it out of the pile" in job["message"]
     page = (await labeld.bytes("/")).decode()
     assert "Void: take it out of the pile" in page
     assert f"/jobs/{job['id']}/take-out" in page
