@@ -99,8 +99,9 @@ def test_what_was_not_told_is_found(paper: int, states: list[tuple[str, str | No
 
 
 def test_a_label_that_comes_with_two_events_is_judged_once() -> None:
-    first, again = ({"id": name, "event_id": name, "outcome": "confirmed"} for name in ("one", "one-again"))
-    told = {"reason": "", "message": "", "withdrawn": None}
+    first: dict[str, object] = {"id": "one", "event_id": "one", "outcome": "confirmed"}
+    again: dict[str, object] = {"id": "two", "event_id": "one-again", "outcome": "confirmed"}
+    told: dict[str, object] = {"reason": "", "message": "", "withdrawn": None}
     printed, duplicate = told | {"state": "completed"}, told | {"state": "canceled", "outcome": None}
     sheets = (Sheet("zebra", 0, ("N1",)),)
 

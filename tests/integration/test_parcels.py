@@ -227,6 +227,16 @@ async def test_a_reprint_is_a_job_of_its_own_with_a_number_and_a_reason(
     lines = str((await labeld.get(f"/api/v1/jobs/{first['id']}"))["timeline"])
     assert f"printed again as job {jobs[1]['id']}, reprint 1, by" in lines
     assert "torn" in lines
+    # the page's form without its script
+    place = f"http://127.0.0.1:{labeld.web_port}/jobs/{first['id']}"
+    assert 'name="reason"' in (await labeld.bytes(f"/jobs/{first['id']}")).decode()
+    async with aiohttp.ClientSession() as session:
+        for _ in range(2):
+            form = {"key": "b", "reason": "torn"}
+            async with session.post(f"{place}/reprint", data=form, allow_redirects=False) as reply:
+                assert (reply.status, reply.headers["Location"]) == (303, f"/jobs/{jobs[2]['id']}")
+        async with session.post(f"{place}/reprint", data={"reason": " "}) as reply:
+            assert reply.status == 409
     # a duplicate that was not printed may be, too
     await publish(client, event("again", AGAIN, **PARCEL))
     *_, copy = await until(labeld, at("completed", "completed", "completed", "canceled duplicate-label"))
