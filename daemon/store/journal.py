@@ -85,10 +85,13 @@ class Journal(Queries):
     async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
         line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
         await connection.execute(_INSERT_LEDGER, line)
-        await self._publish(connection, messages.job_topic(self._prefix, job.id), messages.job_payload(job))
+        topic, payload = messages.job_topic(self._prefix, job.id), messages.job_payload(job)
+        await self._publish(connection, topic, payload, job.updated_at)
 
-    async def _publish(self, connection: AsyncConnection, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain})
+    async def _publish(
+        self, connection: AsyncConnection, topic: str, payload: bytes, at: float, *, retain: bool = False
+    ) -> None:
+        await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain, "at": at})
 
 
 def check_unchanged(job: Job, was: Job | None) -> None:

@@ -160,6 +160,9 @@ class Parcels(Journal):
             if not asked.state.terminal or asked.state is JobState.ABORTED:
                 raise IllegalTransition(f"job {asked.id} is {asked.state} and cannot be printed again")
             first = await self._get(connection, asked.reprint_of) if asked.reprint_of else asked
+            if asked.removed is not None or first.removed is not None:
+                because = "its file was removed by its age (retention.label_days)"
+                raise IllegalTransition(f"job {asked.id} cannot be printed again: {because}")
             jobs = schema.jobs.c
             count = select(func.max(jobs.reprint)).where(jobs.reprint_of == first.id)
             number = ((await connection.execute(count)).scalar() or 0) + 1

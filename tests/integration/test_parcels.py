@@ -40,9 +40,11 @@ async def client(broker: Broker) -> AsyncIterator[aiomqtt.Client]:
 async def until(daemon: Labeld, found: Callable[[list[dict[str, Any]]], bool]) -> list[dict[str, Any]]:
     """All jobs, oldest first, once they are as wanted."""
     async with asyncio.timeout(PATIENCE):
-        while not found(jobs := (await daemon.jobs())[::-1]):
+        while True:
+            jobs = (await daemon.jobs())[::-1]
+            if found(jobs):
+                return jobs
             await asyncio.sleep(0.05)
-    return jobs
 
 
 def at(*wanted: str) -> Callable[[list[dict[str, Any]]], bool]:
@@ -60,7 +62,7 @@ async def test_the_same_label_prints_once_from_whatever_source(
 ) -> None:
     await publish(client, event("first", LABEL, **PARCEL))
     (first,) = await until(labeld, at("completed"))
-    async with aiomqtt.Client("127.0.0.1", client._port) as listener:  # noqa: SLF001 - the same broker
+    async with aiomqtt.Client("127.0.0.1", client._port) as listener:
         await listener.subscribe(f"{PREFIX}/jobs/+", 1)
         await publish(client, event("second", LABEL, **PARCEL))
         async with asyncio.timeout(PATIENCE):
