@@ -187,6 +187,9 @@ class Spooler:
         async with self._driver.connect() as session:
             seen = await session.observe(self._known.spare, thorough=True)
             view = self._witness.saw(seen, thorough=True)
+            if self._settings.queued and seen.status.partial_format:
+                # left by a conversation that broke, perhaps while CUPS was away: nobody expects it any more
+                await session.discard_partial()
         await self._known.looked(seen)
         await self._known.keep()
         # one that is not asked any more is only looked for, to notice when it was switched off and on

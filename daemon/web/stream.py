@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import NoSuchJob
 from . import views
+from .drawing import told
 from .keys import CLOSING, LABELD
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ async def _tell(
 async def _event(app: "App", kind: str, key: str) -> str:
     if kind == "job":
         try:
-            return _frame(kind, views.job_json(await app.store.get(key)))
+            return _frame(kind, told(app, await app.store.get(key)))
         except NoSuchJob:
             return _frame("all", {})
     if kind == "printer" and key in app.printers:

@@ -133,9 +133,7 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
     """A job as a card; `printer` is the one it is routed to, which may be paused."""
     width, height = size(printer)
     sign = _JOBS[job.state]
-    view = views.job_json(job)
-    if job.state.under_way and not (printer and printer.queued):
-        view["actions"] = []  # no label is taken back from a raw port
+    view = views.job_json(job, printer)
     if job.being_canceled:
         sign = Sign("wait", "Being taken back")
     # a running job says what it is; a waiting one says what it waits for
