@@ -34,6 +34,7 @@ from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
+from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
@@ -168,7 +169,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, (preparer, dispatcher, keeper), states)
+    steady = SteadyClock(clocks.wall, clocks.monotonic)
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
+    await _serve(app, stop, (preparer, dispatcher, keeper, retention), states)
 
 
 def _driver(
@@ -188,7 +191,7 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: tuple[Preparer, Dispatcher, ParcelKeeper],
+    loops: tuple[Preparer, Dispatcher, ParcelKeeper, Retention],
     states: "asyncio.Queue[PrinterView | str]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
@@ -222,7 +225,8 @@ async def _tell_states(app: App, states: "asyncio.Queue[PrinterView | str]") -> 
         news = await states.get()
         name, payload = (news, b"") if isinstance(news, str) else (news.name, news.payload())
         with contextlib.suppress(DaemonError):
-            await app.store.publish(f"{app.settings.topic_prefix}/printers/{name}/state", payload, retain=True)
+            topic = f"{app.settings.topic_prefix}/printers/{name}/state"
+            await app.store.publish(topic, payload, time.time(), retain=True)
 
 
 @contextlib.contextmanager

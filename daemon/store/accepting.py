@@ -13,13 +13,17 @@ from ..notices import words as notice_words
 from . import schema
 from .notices import Notices
 from .parcels import Parcels
+from .retention import kept_key
 from .rows import Accepted, NewJob, job_from, new_job
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_ASSET = insert(schema.assets)
 _FIND = (
     select(schema.jobs)
-    .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
+    .where(
+        schema.jobs.c.event_key.in_(bindparam("keys", expanding=True)),
+        schema.jobs.c.received_at >= bindparam("since"),
+    )
     .order_by(schema.jobs.c.received_at.desc())
 )
 _FIND_ALIAS = select(schema.jobs).join_from(
@@ -99,7 +103,7 @@ class Accepting(Parcels, Notices):
             message = messages.rejection_payload(
                 topic=topic, source=source, because=because, size=len(payload), digest=digest, at=now
             )
-            await self._publish(connection, f"{self._prefix}/events/rejected", message)
+            await self._publish(connection, f"{self._prefix}/events/rejected", message, now)
 
         await self._writer.do(change, lambda _: self._rejected())
 
@@ -107,8 +111,12 @@ class Accepting(Parcels, Notices):
         """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
-        found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
-        return [job_from(row) for row in found.mappings()]
+        kept = kept_key(new.event.identity)
+        found = await connection.execute(_FIND, {"keys": [new.event.identity, kept], "since": since})
+        jobs = [job_from(row) for row in found.mappings()]
+        if not jobs and kept != new.event.identity:
+            jobs = [job_from(row) for row in (await connection.execute(_FIND_ALIAS, {"key": kept})).mappings()]
+        return jobs
 
     async def _first(self, connection: AsyncConnection, new: NewJob, others: list[Job]) -> Job | None:
         """The job of which an event is a duplicate by its very bytes, or was one when it came before."""
@@ -134,8 +142,12 @@ class Accepting(Parcels, Notices):
         which = f" as event {event.fields.event_id}" if event.fields.event_id else ""
         words = f"the same label came again by {new.source}{which}; nothing more is printed"
         counted = first.duplicates + 1
-        again = event.fields.event_id
-        return await self._update(connection, first, new.received_at, words=words, again=again, duplicates=counted)
+        job = await self._update(connection, first, new.received_at, words=words, duplicates=counted)
+        if event.fields.event_id is not None:
+            # whoever repeats an event until it is answered knows it by its own id
+            answer = messages.job_payload(job, event.fields.event_id)
+            await self._publish(connection, messages.job_topic(self._prefix, job.id), answer, job.updated_at)
+        return job
 
     async def _placed(self, connection: AsyncConnection, job: Job, others: list[Job]) -> tuple[Job, str]:
         """A new job as notices that came before it, and other jobs of its parcel, let it be; and what they say."""

@@ -160,6 +160,9 @@ class Parcels(Journal):
             if not asked.state.terminal or asked.state is JobState.ABORTED:
                 raise IllegalTransition(f"job {asked.id} is {asked.state} and cannot be printed again")
             first = await self._get(connection, asked.reprint_of) if asked.reprint_of else asked
+            if asked.removed is not None or first.removed is not None:
+                because = "its file was removed by its age (retention.label_days)"
+                raise IllegalTransition(f"job {asked.id} cannot be printed again: {because}")
             jobs = schema.jobs.c
             count = select(func.max(jobs.reprint)).where(jobs.reprint_of == first.id)
             number = ((await connection.execute(count)).scalar() or 0) + 1
@@ -189,8 +192,9 @@ class Parcels(Journal):
             return []
         numbers = {"package": source.package_id, "tracking": source.tracking_number}
         found = [job_from(row) for row in (await connection.execute(_OF_PARCEL, numbers)).mappings()]
-        me = source.id if isinstance(source, Job) else None
-        return [job for job in parcels.rivals(source, found) if me not in (job.id, job.part_of)]
+        if isinstance(source, Job):
+            found = [job for job in found if source.id not in (job.id, job.part_of)]
+        return parcels.rivals(source, found)
 
 
 def _reprint_job(first: Job, new: NewReprint, number: int, words: str, revision: int) -> Job:

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aiohttp import ETag, web
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...drivers.dnssd import shown
@@ -19,17 +21,26 @@ from ..messages import iso
 from ..notices import Kind, LabelCanceled, LabelSuperseded
 from ..render_pool import RenderFailed
 from ..store import Store
-from . import pictures, views
+from . import pictures, views, words
 from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
+
+if TYPE_CHECKING:
+    from ..app import App
 
 #: who a job's timeline says has acted
 WHO = "somebody at the status page"
 _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
+_DAY = 86400.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
+_SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "ready": LabelReady,
+    "canceled": LabelCanceled,
+    "superseded": LabelSuperseded,
+}
 #: of an Idempotency-Key
 _KEY = 200
 
@@ -83,6 +94,7 @@ async def preview(request: web.Request) -> web.Response:
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     page = _whole(request.query, "page", 1, 10_000)
     found = await store.get(job_id)
+    _check_kept(request, found)
     artwork = await store.artwork(job_id)
     if artwork is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"job {job_id} has no picture: {found.message}")
@@ -104,8 +116,9 @@ async def preview(request: web.Request) -> web.Response:
 
 async def asset(request: web.Request) -> web.Response:
     """The label file as received, never shown by the browser: it comes from outside."""
-    job_id = request.match_info["id"]
-    data, _ = await request.app[LABELD].store.asset(job_id)
+    store, job_id = request.app[LABELD].store, request.match_info["id"]
+    _check_kept(request, await store.get(job_id))
+    data, _ = await store.asset(job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.bin"', "Cache-Control": "private, no-store"}
     return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
@@ -212,14 +225,9 @@ async def rejections(request: web.Request) -> web.Response:
     return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
 
 
-async def label_ready_schema(_request: web.Request) -> web.Response:
-    """JSON Schema of a label event."""
-    return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
-
-
-async def notice_schema(request: web.Request) -> web.Response:
-    """JSON Schema of a notice."""
-    model = LabelCanceled if request.match_info["kind"] == "canceled" else LabelSuperseded
+async def schema(request: web.Request) -> web.Response:
+    """JSON Schema of a label event or a notice."""
+    model = _SCHEMAS[request.match_info["kind"]]
     return web.json_response(model.model_json_schema(), content_type="application/schema+json")
 
 
@@ -232,15 +240,25 @@ async def readyz(request: web.Request) -> web.Response:
     """The database answers; the broker's absence is told but is no reason to restart anything."""
     app = request.app[LABELD]
     broker, headers = asdict(app.broker.state), {"Cache-Control": "no-store"}
-    extra = {"broker": broker, "since": iso(request.app[SINCE])}
+    extra: dict[str, object] = {"broker": broker, "since": iso(request.app[SINCE])}
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            await app.store.jobs(limit=1)
+            extra |= {"database": asdict(await app.store.size()), "held_long": await held_long(app)}
     except (SQLAlchemyError, TimeoutError) as error:
         because = getattr(error, "orig", None) or f"no answer within {_PROBE_SECONDS:g} s"
         status = HTTPStatus.SERVICE_UNAVAILABLE
         return problem(status, f"the database: {because}", headers=headers, extra=extra)
     return web.json_response({"status": "ready", **extra}, headers=headers)
+
+
+async def held_long(app: "App") -> int:
+    """How many jobs on hold came so long ago that, ended, they would have lost their files: they should be answered."""
+    return await app.store.held_since(time.time() - app.settings.retention.label_days * _DAY)
+
+
+def _check_kept(request: web.Request, job: Job) -> None:
+    if because := words.gone(job.removed, request.app[LABELD].settings.retention):
+        raise Problem(HTTPStatus.GONE, f"job {job.id}: {because}")
 
 
 async def _object(request: web.Request) -> dict[str, object]:

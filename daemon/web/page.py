@@ -12,7 +12,7 @@ from aiohttp import web
 from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find, terms_from
+from .api import WHO, find, held_long, terms_from
 from .drawing import TEMPLATES, answer, card
 from .forms import form_of
 from .keys import LABELD
@@ -90,6 +90,7 @@ async def job(request: web.Request) -> web.Response:
             timeline=timeline,
             broker=app.broker.state,
             places=words.places(app.settings, found),
+            gone=words.gone(found.removed, app.settings.retention),
             key=secrets.token_urlsafe(12),
             related=[card(app, one) for one in await app.store.related(found)],
         )
@@ -180,6 +181,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         broker=app.broker.state,
         headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
         held=held,
+        held_long=await held_long(app) if held else 0,
         asked=asked,
         tiles=tiles,
         cards=listed,

@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import TEST, Job, JobState, Role, Withdrawal, allowed_acts
+from ..job import TEST, Job, JobState, Removed, Role, Withdrawal, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
 from ..store.rows import Attempt, LedgerEntry, Rejection
@@ -43,6 +43,7 @@ class JobJson(TypedDict):
     updated_at: str | None
     duplicates: int
     has_preview: bool
+    removed: Removed | None
     test: bool
     actions: list[str]
 
@@ -146,7 +147,8 @@ def job_json(job: Job) -> JobJson:
         updated_at=iso(job.updated_at),
         duplicates=job.duplicates,
         # the labels are counted when the artwork is kept
-        has_preview=job.labels is not None,
+        has_preview=job.labels is not None and job.removed is None,
+        removed=job.removed,
         test=job.source == TEST,
         actions=list(allowed_acts(job)),
     )
@@ -154,7 +156,9 @@ def job_json(job: Job) -> JobJson:
 
 def entry_json(entry: LedgerEntry) -> EntryJson:
     """A line of a timeline for JSON."""
-    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
+    # retention empties the words
+    words = entry.words or f"{entry.state}: {entry.reason}"
+    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=words)
 
 
 def attempt_json(attempt: Attempt) -> AttemptJson:

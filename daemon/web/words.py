@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...config.printers import PrinterSettings
+from ...config.services import RetentionSettings
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
-from ..job import Job, JobState, Reason, Role, allowed_acts
+from ..job import Job, JobState, Reason, Removed, Role, allowed_acts
 from . import views
 
 
@@ -89,6 +90,8 @@ class Card:
         """The reason for whoever stands at the printer; the timeline has the exact one."""
         if self.paused and self.view["state"] == JobState.PENDING:
             return f"waits until somebody resumes {self.view['printer']}"
+        if self.view["removed"] == Removed.PERSONAL:
+            return "its label, its numbers and what was said of it are removed by their age"
         return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
 
     @property
@@ -157,6 +160,16 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
     return Tile(view, sign, Media.parse(view["media"]).short, last)
 
 
+def gone(removed: Removed | None, kept: RetentionSettings) -> str:
+    """What of an ended job is removed, and by which rule; empty where nothing is."""
+    if removed is None:
+        return ""
+    words = f"file and picture were removed {_days(kept.label_days)} after its end"
+    if removed is Removed.PERSONAL:
+        words = f"{words}, its numbers {_days(kept.personal_days)} after it"
+    return f"{words}: it cannot be printed again"
+
+
 def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
     """Where a person may move a job: names, and what stands there; none where it may not be moved."""
     if "move" not in allowed_acts(job):
@@ -192,6 +205,10 @@ def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) 
     if queued:
         return Headline("busy", _count(queued, "label on its way", "labels on their way"))
     return Headline("ok", "All is well, nothing waits")
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day{'' if days == 1 else 's'}"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -331,6 +331,13 @@ async def test_names_of_hosts_are_looked_up_side_by_side_and_those_of_queues_not
     assert [one.printer for one in rig.discovery.candidates()] == ["one", None, None]
 
 
+async def test_a_static_printer_at_a_link_local_address_is_known_by_its_interface_too() -> None:
+    rig = Rig(static={"uri": "socket://[fe80::1%lo]:9100"})
+    await rig.discovery.hear([Service("socket", "Z", "z.local", 9100, ("fe80::1%lo",), Advert(formats=(ZPL,)))])
+    assert [candidate.printer for candidate in rig.discovery.candidates()] == ["static"]
+    assert rig.discovery._askable() == []
+
+
 async def test_conversations_at_one_address_wait_for_each_other() -> None:
     discovery, at, order = Rig().discovery, Endpoint("192.0.2.7", 9100), []
 
