@@ -375,7 +375,7 @@ async def _resolved(uri: str) -> set[Endpoint]:
             found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # a TimeoutError is one
         return set()
-    return {Endpoint(_scoped(*address), address[1]) for *_, address in found}
+    return {Endpoint(_scoped(*address), int(address[1])) for *_, address in found}
 
 
 def _scoped(host: str, _port: int, _flow: int = 0, scope: int = 0) -> str:

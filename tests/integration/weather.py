@@ -8,6 +8,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Sized
 
 import psutil
 
@@ -60,7 +61,7 @@ async def main() -> None:
         running = len(asyncio.all_tasks())
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-    kept = (discovery._answers, discovery._asked, discovery._turns, discovery._homes)
+    kept: list[Sized] = [discovery._answers, discovery._asked, discovery._turns, discovery._homes]
     told = {
         "changes": changes,
         "tasks": running - tasks,
