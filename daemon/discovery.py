@@ -357,11 +357,11 @@ class Discovery:
         now = self._clock()
         if self._fixed_at is not None and now - self._fixed_at < _RESOLVED_SECONDS:
             return
-        fixed: dict[Endpoint, str] = {}
         printers, before = self._printers, self._fixed
-        for name, printer in printers.items():
-            if printer.uri is not None:
-                fixed |= dict.fromkeys(await _resolved(printer.uri), name)
+        # a queue's name is not that of a host
+        uris = {name: one.uri for name, one in printers.items() if one.uri is not None and not one.queued}
+        places = await asyncio.gather(*map(_resolved, uris.values()))
+        fixed = {at: name for name, found in zip(uris, places, strict=True) for at in found}
         self._fixed, self._fixed_at = fixed, now if printers is self._printers else None
         if fixed != before:
             self._changed()
