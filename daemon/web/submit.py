@@ -63,10 +63,7 @@ async def _raw(request: web.Request) -> Accepted:
 
 
 async def _form(request: web.Request) -> _Upload:
-    try:
-        form = await request.post()
-    except ValueError as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"the form cannot be read: {error}") from error
+    form = await request.post()
     field = form.get("file")
     if isinstance(field, FileField):
         data = await asyncio.to_thread(field.file.read)
