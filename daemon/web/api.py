@@ -200,6 +200,7 @@ async def readyz(request: web.Request) -> web.Response:
     trouble = app.store.health.trouble
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
+            await app.store.jobs(limit=1)
             extra["unsent"] = await app.store.unsent()
     except StoreUnavailable as error:
         trouble = trouble or str(error)
