@@ -7,7 +7,15 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .printers import Claims, GroupSettings, PrinterSettings, RouteSettings
 from .section import Name, Section, nearest
-from .services import DiscoverySettings, IntakeSettings, MqttSettings, RenderSettings, SpoolerSettings, WebSettings
+from .services import (
+    DiscoverySettings,
+    IntakeSettings,
+    MqttSettings,
+    RenderSettings,
+    RetentionSettings,
+    SpoolerSettings,
+    WebSettings,
+)
 
 
 class Settings(Section):
@@ -32,6 +40,8 @@ class Settings(Section):
     """The worker processes that turn assets into dots."""
     spooler: SpoolerSettings = SpoolerSettings()
     """How printers are served."""
+    retention: RetentionSettings = RetentionSettings()
+    """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
     discovery: DiscoverySettings = DiscoverySettings()
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
@@ -78,6 +88,11 @@ class Settings(Section):
                 every = "every event" if rule.pages is None else "all document pages"
                 raise ValueError(f"routes.{number}: it matches {every}, so those below it never would: put it last")
         return self
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of printers and groups: what is taken."""
+        return frozenset((*self.printers, *self.groups))
 
     @property
     def topic_prefix(self) -> str:

@@ -43,7 +43,7 @@ class Terms(Section):
     stations: tuple[Name, ...] | None = None
     """Packing stations whose labels it prints."""
     language: Literal["zpl", "tspl", "epl"] | None = None
-    """What it speaks; `zpl` when absent. The others are not asked who they are, and known by their address."""
+    """What it speaks; `zpl` when absent and it says so. Others are not asked, and are known by their address."""
 
 
 def settings_for(candidate: Candidate, at: Endpoint, identity: Identity, terms: Terms) -> PrinterSettings:
@@ -194,7 +194,7 @@ class Adoption:
             raise AdoptionRefused(f"rules have adopted {_MOST} printers since labeld started: adopt this one by hand")
         async with self._turn:
             settings = self._fleet.settings
-            name = rule.name or free_name(candidate.device.name, {*settings.printers, *settings.groups})
+            name = rule.name or free_name(candidate.device.name, settings.names)
             self._require_free(name, candidate)
             terms = Terms(resolution=rule.resolution, media=rule.media, stations=rule.stations)
             # its answer was heard a moment ago, and is asked for again on each connection
@@ -233,6 +233,11 @@ class Adoption:
         """Where a found printer is and who it says it is, if it may be asked."""
         if terms.language in ("tspl", "epl"):
             return candidate.device.endpoints[0], Identity()
+        if terms.language is None and not candidate.zpl:
+            raise AdoptionRefused(
+                f"{candidate.device.name} does not say that it speaks ZPL, and may print the question who it is: "
+                "say its language"
+            )
         try:
             at, identity = await self._discovery.identify(candidate.device)
         except DriverError as error:
@@ -243,6 +248,8 @@ class Adoption:
         wanted = Wanted.parse(terms.identity or "")
         if wanted.kind == "serial" and identity.serial != wanted.value:
             raise AdoptionRefused(f"{identity.serial or 'one without a serial number'} answers there, not {wanted}")
+        if wanted.kind == "mac" and identity.hardware_address not in (None, wanted.value):
+            raise AdoptionRefused(f"mac:{identity.hardware_address} answers there, not {wanted}")
         return at, identity
 
     async def _change(self, name: str, terms: Terms, who: str) -> PrinterSettings:

@@ -28,11 +28,13 @@ from .fleet import Fleet
 from .intake import Intake
 from .job import Job
 from .outbox import Outbox, PrinterStates
+from .parcel_keeper import ParcelKeeper
 from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
+from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
@@ -97,13 +99,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         dispatcher.changed(job)
         preparer.poke()
         fleet.job_changed(job)
+        keeper.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
         outbox.poke()
         bus.tell("rejection", "")
-
-    states = PrinterStates(settings.topic_prefix)
 
     def printer_changed(view: PrinterView) -> None:
         states.put(view.name, view.payload())
@@ -128,6 +129,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     )
     pool = await stack.enter_async_context(RenderPool(settings.render))
     outbox = Outbox(store)
+    states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
     parting = Parting(store, pool, dispatcher, clocks.wall)
@@ -169,12 +171,16 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
+    keeper = ParcelKeeper(store, pool, actions, settings.intake.max_asset_bytes, clocks.wall)
+    await keeper.load()
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, preparer, dispatcher, states, outbox)
+    steady = SteadyClock(clocks.wall, clocks.monotonic)
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
+    await _serve(app, stop, (preparer, dispatcher, keeper, retention, wall_clock, states))
 
 
 def _driver(
@@ -194,19 +200,13 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    preparer: Preparer,
-    dispatcher: Dispatcher,
-    states: PrinterStates,
-    outbox: Outbox,
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Retention, WallClock, PrinterStates]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
-            tasks.create_task(preparer.run(), name="preparer"),
-            tasks.create_task(dispatcher.run(), name="dispatcher"),
-            tasks.create_task(states.run(app.store, outbox), name="printer-states"),
+            *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
-            tasks.create_task(app.wall_clock.run(), name="wall-clock"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")

@@ -15,7 +15,7 @@ from ..drivers.base import Driver
 from ..drivers.devices import Device, Endpoint, Service, Wanted, merge
 from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed
 from ..drivers.printer import Identity
-from .browser import Browser
+from .browser import Browser, named
 from .candidates import Candidate
 from .zebra_browser import ZebraBrowser
 
@@ -102,6 +102,7 @@ class Discovery:
         """Take over new settings of printers."""
         self._printers = settings.printers
         self._fixed_at = None
+        self._heard_more.set()
         self._wake.set()
         self._changed()
 
@@ -357,10 +358,13 @@ class Discovery:
         if self._fixed_at is not None and now - self._fixed_at < _RESOLVED_SECONDS:
             return
         fixed: dict[Endpoint, str] = {}
-        for name, printer in self._printers.items():
+        printers, before = self._printers, self._fixed
+        for name, printer in printers.items():
             if printer.uri is not None:
                 fixed |= dict.fromkeys(await _resolved(printer.uri), name)
-        self._fixed, self._fixed_at = fixed, now
+        self._fixed, self._fixed_at = fixed, now if printers is self._printers else None
+        if fixed != before:
+            self._changed()
 
 
 async def _resolved(uri: str) -> set[Endpoint]:
@@ -371,4 +375,9 @@ async def _resolved(uri: str) -> set[Endpoint]:
             found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # a TimeoutError is one
         return set()
-    return {Endpoint(str(address[0]), int(address[1])) for *_, address in found}
+    return {Endpoint(_scoped(*address), address[1]) for *_, address in found}
+
+
+def _scoped(host: str, _port: int, _flow: int = 0, scope: int = 0) -> str:
+    """An address of `getaddrinfo` as announcements have it: a link-local one with its interface."""
+    return named(f"{host}%{scope}") if scope else host

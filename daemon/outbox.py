@@ -1,6 +1,7 @@
 """Committed messages to the broker, in order, each until it is acknowledged: at least once, in equal bytes."""
 
 import asyncio
+from collections.abc import Callable
 
 import aiomqtt
 
@@ -43,8 +44,11 @@ class Outbox:
 class PrinterStates:
     """The latest state of each printer on its way to the outbox, retained; one that is overtaken is never sent."""
 
-    def __init__(self, topic_prefix: str) -> None:
+    def __init__(self, store: Store, outbox: Outbox, topic_prefix: str, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._outbox = outbox
         self._prefix = topic_prefix
+        self._clock = clock
         self._news: dict[str, bytes] = {}
         self._wake = asyncio.Event()
 
@@ -53,7 +57,7 @@ class PrinterStates:
         self._news[printer] = payload
         self._wake.set()
 
-    async def run(self, store: Store, outbox: Outbox) -> None:
+    async def run(self) -> None:
         """Commit them until cancelled."""
         while True:
             await self._wake.wait()
@@ -62,8 +66,9 @@ class PrinterStates:
                 name = next(iter(self._news))
                 payload = self._news.pop(name)
                 try:
-                    await store.publish(f"{self._prefix}/printers/{name}/state", payload, retain=True)
-                    outbox.poke()
+                    topic = f"{self._prefix}/printers/{name}/state"
+                    await self._store.publish(topic, payload, self._clock(), retain=True)
+                    self._outbox.poke()
                 except StoreUnavailable:
                     self._news.setdefault(name, payload)
-                    await store.health.recovery()
+                    await self._store.health.recovery()

@@ -100,7 +100,8 @@ class Printers:
         self._views.pop(name, None)
 
     def __iter__(self) -> Iterator[PrinterView]:
-        return iter(self._views.values())
+        # of this moment: printers come and go while somebody goes through them
+        return iter(tuple(self._views.values()))
 
     def __getitem__(self, name: str) -> PrinterView:
         return self._views[name]
@@ -109,7 +110,7 @@ class Printers:
         return name in self._views
 
     def document_format(self, name: str) -> str | None:
-        """The media type that a printer is sent; None while its queue has not told, and for no printer."""
+        """The media type that a printer is sent, None while its queue has not told, or where the printer is gone."""
         if (view := self._views.get(name)) is None:
             return None
         return view.settings.document_format or view.identity.document_format

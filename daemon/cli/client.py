@@ -115,19 +115,20 @@ def adopt(
     station: Annotated[
         list[str] | None, typer.Option(help="Packing station whose labels it prints; may be given again.")
     ] = None,
-    language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent.")] = None,
+    language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent and it says so.")] = None,
 ) -> None:
     """Print on a found printer from now on; an adopted printer's name changes what is given."""
     base = _base(config)
     terms = {"media": media, "resolution": resolution, "stations": station, "language": language}
     body = {key: value for key, value in terms.items() if value is not None}
     known = asyncio.run(_get(base, "printers", {}))["printers"]
-    if printer in {one["name"] for one in known if one["adopted"]}:
+    if name is None and printer in {one["name"] for one in known if one["adopted"]}:
         name = printer
     else:
         found = chosen(printer, asyncio.run(_get(base, "candidates", {}))["candidates"])
         body["identity"] = found["identity"]
-        name = name or found["suggestion"] or ""
+        # where there is no name to suggest, the daemon says why
+        name = name or found["suggestion"] or found["printer"] or "printer"
     view = asyncio.run(_managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
     stations = f", for {', '.join(view['stations'])}" if view["stations"] else ""
     known_as = view["identity"] or view["uri"]
@@ -142,8 +143,19 @@ def forget(
     typer.echo(f"{name} is forgotten; what waited for it is on hold")
 
 
+def reprint(
+    job: Annotated[str, typer.Argument(metavar="ID", help="The job that is to be printed again.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record: torn, lost, stuck.")],
+    config: ConfigOption = None,
+) -> None:
+    """Print one more copy of a job that has ended, with a number and a reason."""
+    url = f"{_base(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
+    made = asyncio.run(_managed("POST", url, json={"reason": reason}))
+    typer.echo(f"{made['id']}  reprint {made['reprint']} of {made['reprint_of']}: {made['printer']}")
+
+
 async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
-    """The answer to an act on a printer, which the daemon logs with the person's name."""
+    """The answer to an act that the daemon records with the person's name."""
     try:
         person = getpass.getuser()
     except (OSError, KeyError):  # no name for this uid

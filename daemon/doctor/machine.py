@@ -16,11 +16,13 @@ from urllib.parse import quote
 from ...renderers.zpl.fonts import missing
 from .. import confine
 from ..wall_clock import SENSIBLE_YEAR, clock_synchronised
-from .finding import Finding, fault, ok, warning
+from .finding import Finding, Mark, fault, ok, warning
 
 MIB = 1024 * 1024
 #: free space below which labels are in danger, and below which it is time to act
 _FULL, _SCARCE = 50 * MIB, 500 * MIB
+#: free room in the database that is worth telling how to have it back
+_UNUSED = 1024 * MIB
 _ROOT = "run labeld doctor as labeld's user or as root to know more"
 _QUICK_CHECK_SECONDS = 8.0
 _LIBRARIES = {"pypdfium2": "PDF", "zxingcpp": "barcodes", "cups": "CUPS"}
@@ -100,8 +102,35 @@ def database(path: Path, *, running: bool | None) -> list[Finding]:
     except PermissionError:
         return [warning("database", f"{path} may not be read by this user", _ROOT)]
     if running is not False:
-        return [ok("database", f"{path}: {_size(size)}, in use by the daemon, which checked it at its start")]
-    return [_integrity(path, size)]
+        words = f"{path}: {_size(size)}, in use by the daemon, which checked it at its start"
+        return [judge_space(words, *_space(path))]
+    found = _integrity(path, size)
+    return [judge_space(found.found, *_space(path))] if found.mark is Mark.OK else [found]
+
+
+def judge_space(words: str, free: int, shrinks: bool) -> Finding:
+    """The database's room: `free` bytes of the file are used again; it may give them back while it is in use."""
+    words = f"{words}; {_size(free)} of it free" if free else words
+    if free >= _UNUSED and not shrinks:
+        advice = "it is used again; to have the room back, see docs/operations.md (Disk)"
+        return warning("database", f"{words}, and it does not shrink by itself", advice)
+    return ok("database", words)
+
+
+def _space(path: Path) -> tuple[int, bool]:
+    """Free bytes, and whether the file shrinks; none are free where it cannot be asked."""
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        try:
+            pages, size, mode = (
+                connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("freelist_count", "page_size", "auto_vacuum")
+            )
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return 0, True
+    return pages * size, mode != 0
 
 
 def _integrity(path: Path, size: int) -> Finding:

@@ -1,6 +1,18 @@
 """The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
 
-from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, NewPart, OutboxMessage, Pause, Rejection
+from .rows import (
+    Accepted,
+    Artwork,
+    Attempt,
+    LedgerEntry,
+    NewJob,
+    NewPart,
+    NewReprint,
+    NoticeTaken,
+    OutboxMessage,
+    Pause,
+    Rejection,
+)
 from .store import Store
 
 __all__ = [
@@ -10,6 +22,8 @@ __all__ = [
     "LedgerEntry",
     "NewJob",
     "NewPart",
+    "NewReprint",
+    "NoticeTaken",
     "OutboxMessage",
     "Pause",
     "Rejection",

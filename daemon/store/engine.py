@@ -21,11 +21,26 @@ from .health import with_advice
 log = logging.getLogger(__name__)
 
 _JOURNAL = ("jobs", "attempts", "ledger")
-#: how long the journal is looked through at a start; a larger one is looked through as far as that goes
-_CHECK_SECONDS = 10.0
+#: of a large journal as much is checked at the start as this takes
+_CHECK_SECONDS = 4.0
 #: how long another program may hold the database before the start is given up
 _BUSY_SECONDS = 5.0
 _ANEW = "restore it from a backup; to begin anew instead, move it and {} away"
+#: `auto_vacuum` in which free pages are given back when that is asked for
+INCREMENTAL = 2
+#: databases up to this size are rewritten at the start to be able to; of larger ones that would take long
+_REWRITTEN_BYTES = 64 << 20
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "busy_timeout=5000",
+    # the log goes into the database each 1000 pages, and is cut to this where a long reader let it grow
+    "wal_autocheckpoint=1000",
+    f"journal_size_limit={16 << 20}",
+    # what is deleted is overwritten
+    "secure_delete=ON",
+)
 
 
 def migrate(path: Path) -> None:
@@ -49,6 +64,7 @@ def migrate(path: Path) -> None:
             _check(path, made, ScriptDirectory.from_config(config))
         else:
             _check_absence(path, made)
+        _let_shrink(path)
         command.upgrade(config, "head")
         made.touch(mode=0o600)
     except (sqlite3.OperationalError, OperationalError, OSError) as error:
@@ -57,6 +73,18 @@ def migrate(path: Path) -> None:
     except (sqlite3.DatabaseError, DatabaseError) as error:
         because = getattr(error, "orig", None) or error
         raise DatabaseRefused(f"{path} is damaged ({because}): {_ANEW.format(made)}") from error
+
+
+def _let_shrink(path: Path) -> None:
+    """Let a new or small database give back free pages (`auto_vacuum`); a large one is left as it is."""
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        (mode,) = connection.execute("PRAGMA auto_vacuum").fetchone()
+        if mode != INCREMENTAL and path.stat().st_size <= _REWRITTEN_BYTES:
+            connection.execute(f"PRAGMA auto_vacuum = {INCREMENTAL}")
+            connection.execute("VACUUM")
+    finally:
+        connection.close()
 
 
 def _check_absence(path: Path, made: Path) -> None:
@@ -98,7 +126,7 @@ def _check(path: Path, made: Path, known: ScriptDirectory) -> None:
     except sqlite3.OperationalError:
         if time.monotonic() <= deadline:
             raise
-        log.warning("%s is so large that it was not looked through to its end", path)
+        log.info("%s is large: it was checked for %g s, and looked whole", path, _CHECK_SECONDS)
     finally:
         connection.close()
 
@@ -112,7 +140,7 @@ def open_engine(path: Path) -> AsyncEngine:
         # pysqlite would begin transactions by itself, and late: BEGIN is ours
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 

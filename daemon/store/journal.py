@@ -23,6 +23,7 @@ from .writer import Writer
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_JOB = insert(schema.jobs)
+_INSERT_ORDER = insert(schema.orders)
 _INSERT_LEDGER = insert(schema.ledger)
 _INSERT_OUTBOX = insert(schema.outbox)
 _UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
@@ -88,6 +89,8 @@ class Journal(Queries):
         self, connection: AsyncConnection, job: Job, *, identity: str, event_key: str, words: str
     ) -> None:
         await connection.execute(_INSERT_JOB, job_row(job) | {"identity": identity, "event_key": event_key})
+        for order in dict.fromkeys(job.order_ids):
+            await connection.execute(_INSERT_ORDER, {"order_id": order, "job_id": job.id})
         await self._tell(connection, job, words)
 
     async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
@@ -102,15 +105,19 @@ class Journal(Queries):
     async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
         line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
         await connection.execute(_INSERT_LEDGER, line)
-        await self._publish(connection, messages.job_topic(self._prefix, job.id), messages.job_payload(job))
+        topic, payload = messages.job_topic(self._prefix, job.id), messages.job_payload(job)
+        await self._publish(connection, topic, payload, job.updated_at)
 
-    async def _publish(self, connection: AsyncConnection, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    async def _publish(
+        self, connection: AsyncConnection, topic: str, payload: bytes, at: float, *, retain: bool = False
+    ) -> None:
         """Put a message for the broker after all others; of retained ones on a topic the last is enough.
 
         The former is deleted after the new one is there: the other way round the new one could get its id, and be
         forgotten when the former is acknowledged.
         """
-        inserted = await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain})
+        values = {"topic": topic, "payload": payload, "retain": retain, "at": at}
+        inserted = await connection.execute(_INSERT_OUTBOX, values)
         if not retain:
             return
         key = inserted.inserted_primary_key
@@ -124,7 +131,7 @@ class Journal(Queries):
 
 async def _scribble(connection: AsyncConnection) -> None:
     """Write something that leaves no trace."""
-    inserted = await connection.execute(_INSERT_OUTBOX, {"topic": "", "payload": b"", "retain": False})
+    inserted = await connection.execute(_INSERT_OUTBOX, {"topic": "", "payload": b"", "retain": False, "at": 0.0})
     key = inserted.inserted_primary_key
     await connection.execute(delete(schema.outbox).where(schema.outbox.c.id == (key[0] if key else 0)))
 

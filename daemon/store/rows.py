@@ -7,7 +7,8 @@ from sqlalchemy import RowMapping
 
 from ...drivers.evidence import Level, Outcome
 from ..events import LabelEvent, unix_time
-from ..job import Job, JobState, Reason, Role
+from ..job import Job, JobState, Reason, Removed, Role
+from ..notices import Notice
 from ..routing import Route
 
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
@@ -35,6 +36,27 @@ class NewPart:
     pages: tuple[int, ...]
     role: Role
     route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class NewReprint:
+    """A person's wish to have the bytes of a job printed again; `key` tells it from other wishes for the same job."""
+
+    id: str
+    of: str
+    key: str
+    printer: str
+    reason: str
+    who: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTaken:
+    """The jobs that a notice changed; `duplicate` when one that says the same had come before."""
+
+    jobs: tuple[Job, ...]
+    duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +198,7 @@ def part_job(job: Job, part: NewPart, now: float, revision: int) -> Job:
         part_of=job.id,
         pages=part.pages,
         role=part.role,
+        rival=None,
         duplicates=0,
     )
 
@@ -195,8 +218,15 @@ def job_from(row: RowMapping) -> Job:
         "order_ids": tuple(values["order_ids"]),
         "tags": tuple(values["tags"]),
         "pages": None if values["pages"] is None else tuple(values["pages"]),
+        "removed": None if values["removed"] is None else Removed(values["removed"]),
     }
     return Job(**values)
+
+
+def notice_from(row: RowMapping) -> Notice:
+    """Read a notice."""
+    values = {name: row[name] for name in Notice.__slots__}
+    return Notice(**values | {name: tuple(values[name]) for name in ("package_ids", "order_ids", "replaced_by")})
 
 
 def attempt_from(row: RowMapping) -> Attempt:

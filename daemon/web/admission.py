@@ -6,6 +6,7 @@ from http import HTTPStatus
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
+from .forms import form_of
 from .problems import Problem
 
 #: room for the bodies of all requests together; a larger one is let in alone
@@ -63,10 +64,8 @@ async def _read(request: web.Request) -> None:
     try:
         async with asyncio.timeout(_BODY_SECONDS):
             if request.content_type == "multipart/form-data":
-                await request.post()
+                await form_of(request)
             else:
                 await request.read()
     except TimeoutError:
         raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {_BODY_SECONDS:g} s") from None
-    except ValueError as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"the form cannot be read: {error}") from error

@@ -2,12 +2,14 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aiohttp import ETag, web
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from ...drivers.dnssd import shown
 from ..adoption import Terms, words_of
@@ -16,19 +18,31 @@ from ..errors import StoreUnavailable
 from ..events import LabelReady
 from ..job import Job, JobState
 from ..messages import iso
+from ..notices import Kind, LabelCanceled, LabelSuperseded
 from ..render_pool import RenderFailed
 from ..store import Store
-from . import pictures, views
+from . import pictures, views, words
 from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
+
+if TYPE_CHECKING:
+    from ..app import App
 
 #: who a job's timeline says has acted
 WHO = "somebody at the status page"
 _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
+_DAY = 86400.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
+_SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "ready": LabelReady,
+    "canceled": LabelCanceled,
+    "superseded": LabelSuperseded,
+}
+#: of an Idempotency-Key
+_KEY = 200
 
 
 async def find(
@@ -64,13 +78,15 @@ async def jobs(request: web.Request) -> web.Response:
 
 
 async def job(request: web.Request) -> web.Response:
-    """One job with its timeline, and the jobs of its document's other pages."""
+    """One job with its timeline, the jobs of its document's other pages, and those that it was compared with."""
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
     attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
     parts = [views.job_json(part) for part in await store.parts(found)]
-    return web.json_response({**views.job_json(found), "timeline": timeline, "attempts": attempts, "parts": parts})
+    related = [views.job_json(one) for one in await store.related(found)]
+    answer = {"timeline": timeline, "attempts": attempts, "parts": parts, "related": related}
+    return web.json_response({**views.job_json(found), **answer})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -78,6 +94,7 @@ async def preview(request: web.Request) -> web.Response:
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     page = _whole(request.query, "page", 1, 10_000)
     found = await store.get(job_id)
+    _check_kept(request, found)
     artwork = await store.artwork(job_id)
     if artwork is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"job {job_id} has no picture: {found.message}")
@@ -99,8 +116,9 @@ async def preview(request: web.Request) -> web.Response:
 
 async def asset(request: web.Request) -> web.Response:
     """The label file as received, never shown by the browser: it comes from outside."""
-    job_id = request.match_info["id"]
-    data, _ = await request.app[LABELD].store.asset(job_id)
+    store, job_id = request.app[LABELD].store, request.match_info["id"]
+    _check_kept(request, await store.get(job_id))
+    data, _ = await store.asset(job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.bin"', "Cache-Control": "private, no-store"}
     return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
@@ -134,6 +152,32 @@ async def settle(request: web.Request) -> web.Response:
         raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
     changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=WHO)
     return web.json_response(views.job_json(changed))
+
+
+async def reprint(request: web.Request) -> web.Response:
+    """Print an ended job's bytes again: `{"reason": "why"}`; 200 where its Idempotency-Key was used before."""
+    reason, key = (await _object(request)).get("reason"), request.headers.get("Idempotency-Key")
+    if not isinstance(reason, str) or not reason.strip():
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "the first one is torn"}')
+    if key is not None and not 0 < len(key) <= _KEY:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key has 1 to {_KEY} letters")
+    done = await request.app[LABELD].actions.reprint(request.match_info["id"], reason, who=somebody(request), key=key)
+    status = HTTPStatus.OK if done.duplicate else HTTPStatus.CREATED
+    headers = {"Location": f"/api/v1/jobs/{done.job.id}"}
+    return web.json_response(views.job_json(done.job), status=status, headers=headers)
+
+
+async def take_out(request: web.Request) -> web.Response:
+    """Say that a void label is out of the pile."""
+    changed = await request.app[LABELD].actions.take_out(request.match_info["id"], who=WHO)
+    return web.json_response(views.job_json(changed))
+
+
+async def notice(request: web.Request) -> web.Response:
+    """Take a notice that labels are void; answers with the jobs that it changed."""
+    kind: Kind = "canceled" if request.match_info["kind"] == "canceled" else "superseded"
+    taken = await request.app[LABELD].intake.notice(kind, await request.read(), source="http", topic=request.path)
+    return web.json_response({"duplicate": taken.duplicate, "jobs": [views.job_json(job) for job in taken.jobs]})
 
 
 async def adopt(request: web.Request) -> web.Response:
@@ -170,7 +214,7 @@ def somebody(request: web.Request) -> str:
 async def candidates(request: web.Request) -> web.Response:
     """Every printer that announces itself, with what to write into the configuration to print on it."""
     app = request.app[LABELD]
-    found = [candidate_json(one, app.settings.printers) for one in app.discovery.candidates()]
+    found = [candidate_json(one, app.settings.names) for one in app.discovery.candidates()]
     return web.json_response({"candidates": found, "message": app.discovery.message})
 
 
@@ -181,9 +225,10 @@ async def rejections(request: web.Request) -> web.Response:
     return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
 
 
-async def label_ready_schema(_request: web.Request) -> web.Response:
-    """JSON Schema of a label event."""
-    return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
+async def schema(request: web.Request) -> web.Response:
+    """JSON Schema of a label event or a notice."""
+    model = _SCHEMAS[request.match_info["kind"]]
+    return web.json_response(model.model_json_schema(), content_type="application/schema+json")
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -200,7 +245,7 @@ async def readyz(request: web.Request) -> web.Response:
     trouble = app.store.health.trouble
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            await app.store.jobs(limit=1)
+            extra |= {"database": asdict(await app.store.size()), "held_long": await held_long(app)}
             extra["unsent"] = await app.store.unsent()
     except StoreUnavailable as error:
         trouble = trouble or str(error)
@@ -209,6 +254,16 @@ async def readyz(request: web.Request) -> web.Response:
     if trouble:
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, trouble, headers=headers, extra=extra)
     return web.json_response({"status": "ready", **extra}, headers=headers)
+
+
+async def held_long(app: "App") -> int:
+    """How many jobs on hold came so long ago that, ended, they would have lost their files: they should be answered."""
+    return await app.store.held_since(time.time() - app.settings.retention.label_days * _DAY)
+
+
+def _check_kept(request: web.Request, job: Job) -> None:
+    if because := words.gone(job.removed, request.app[LABELD].settings.retention):
+        raise Problem(HTTPStatus.GONE, f"job {job.id}: {because}")
 
 
 async def _object(request: web.Request) -> dict[str, object]:

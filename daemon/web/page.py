@@ -1,6 +1,7 @@
 """The status page: drawn whole on the server, and fetched again by its script when something changed."""
 
 import asyncio
+import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -11,8 +12,9 @@ from aiohttp import web
 from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find, terms_from
+from .api import WHO, find, held_long, terms_from
 from .drawing import TEMPLATES, answer, card
+from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
 
@@ -26,6 +28,8 @@ _ASKED, _SHOWN = 12, 48
 _REJECTIONS = 20
 #: found printers
 _FOUND = 12
+#: as a form tells them
+_RESOLUTIONS = ("203", "300", "600")
 #: held jobs among which the questions are looked for
 _HELD = 200
 
@@ -66,7 +70,7 @@ async def front(request: web.Request) -> web.Response:
 
 async def search(request: web.Request) -> web.Response:
     """`POST /`: the page with what was searched for on top; not in the address, which browsers remember."""
-    form = await request.post()
+    form = await form_of(request)
     text = str(form.get("q", "")).strip()[:200]
     if not text:
         return answer(await request.app[FRONT_PAGE].html())
@@ -87,6 +91,9 @@ async def job(request: web.Request) -> web.Response:
             broker=app.broker.state,
             warnings=app.warnings,
             places=words.places(app.settings, found),
+            gone=words.gone(found.removed, app.settings.retention),
+            key=secrets.token_urlsafe(12),
+            related=[card(app, one) for one in await app.store.related(found)],
         )
     )
 
@@ -100,9 +107,16 @@ async def act(request: web.Request) -> web.Response:
         case "release":
             await actions.release(job_id, who=WHO)
         case "move":
-            await actions.move(job_id, str((await request.post()).get("printer", "")), who=WHO)
+            await actions.move(job_id, str((await form_of(request)).get("printer", "")), who=WHO)
+        case "take-out":
+            await actions.take_out(job_id, who=WHO)
+        case "reprint":
+            form = await form_of(request)
+            key = str(form.get("key", ""))[:200] or None
+            done = await actions.reprint(job_id, str(form.get("reason", "")), who=WHO, key=key)
+            raise web.HTTPSeeOther(f"/jobs/{done.job.id}")
         case _:
-            printed = (await request.post()).get("printed")
+            printed = (await form_of(request)).get("printed")
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
             await actions.settle(job_id, printed=printed == "true", who=WHO)
@@ -111,11 +125,11 @@ async def act(request: web.Request) -> web.Response:
 
 async def adopt(request: web.Request) -> web.Response:
     """`POST /printers/adopt`: the forms that adopt a found printer and change an adopted one, without the script."""
-    form = {key: str(value).strip() for key, value in (await request.post()).items()}
+    form = {key: str(value).strip() for key, value in (await form_of(request)).items()}
     name = form.pop("name", "")
     said: dict[str, object] = {key: value for key, value in form.items() if value}
     said["stations"] = form.get("stations", "").replace(",", " ").split()
-    if form.get("resolution", "").isdecimal():
+    if form.get("resolution") in _RESOLUTIONS:
         said["resolution"] = int(form["resolution"])
     await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
     raise web.HTTPSeeOther("/")
@@ -123,7 +137,7 @@ async def adopt(request: web.Request) -> web.Response:
 
 async def forget(request: web.Request) -> web.Response:
     """`POST /printers/forget`: the button, without the script."""
-    await request.app[LABELD].adoption.forget(str((await request.post()).get("name", "")), who=WHO)
+    await request.app[LABELD].adoption.forget(str((await form_of(request)).get("name", "")), who=WHO)
     raise web.HTTPSeeOther("/")
 
 
@@ -169,10 +183,11 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         warnings=app.warnings,
         headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
         held=held,
+        held_long=await held_long(app) if held else 0,
         asked=asked,
         tiles=tiles,
         cards=listed,
-        candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        candidates=[candidate_json(one, app.settings.names) for one in found_printers[:_FOUND]],
         left_out=app.adoption.refused,
         more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,
@@ -190,7 +205,8 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
         return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
     held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
     # questions before decisions that can wait
-    asked = sorted(held, key=lambda one: one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    held = await app.store.void(limit=_ASKED) + held
+    asked = sorted(held, key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
     above = {one.id for one in asked}
     found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
     listed = [one for one in found if one.id not in above]

@@ -60,7 +60,7 @@ async def printers(request: web.Request) -> web.Response:
     counts = await app.store.counts(views.OPEN_STATES)
     found = []
     for one in app.printers:
-        profile = await learned(app.store, one)
+        profile = await learned(app, one)
         pace = None if profile is None else seconds_per_label(profile) or seconds_to_first(profile)
         found.append({**views.printer_json(one, counts, app.adoption.names), "seconds_per_label": pace})
     return web.json_response({"printers": found})

@@ -59,7 +59,7 @@ def _routes() -> list[web.RouteDef]:
         web.get("/", page.front),
         web.post("/", page.search),
         web.get("/jobs/{id}", page.job),
-        web.post("/jobs/{id}/{verb:cancel|release|move|settle}", page.act),
+        web.post("/jobs/{id}/{verb:cancel|release|move|settle|reprint|take-out}", page.act),
         web.post("/printers/adopt", page.adopt),
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
@@ -77,6 +77,9 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/jobs/{{id}}/release", api.release),
         web.post(f"{v1}/jobs/{{id}}/move", api.move),
         web.post(f"{v1}/jobs/{{id}}/settle", api.settle),
+        web.post(f"{v1}/jobs/{{id}}/reprint", api.reprint),
+        web.post(f"{v1}/jobs/{{id}}/take-out", api.take_out),
+        web.post(f"{v1}/notices/{{kind:canceled|superseded}}", api.notice),
         web.get(f"{v1}/printers", printer_page.printers),
         web.get(f"{v1}/printers/{{name}}", printer_page.printer),
         web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
@@ -86,6 +89,7 @@ def _routes() -> list[web.RouteDef]:
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
+        web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
         web.get(f"{v1}/events", events),
     ]
 

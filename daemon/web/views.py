@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import TEST, Job, JobState, Role, allowed_acts
+from ..job import TEST, Job, JobState, Removed, Role, Withdrawal, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
 from ..store.rows import Attempt, LedgerEntry, Rejection
@@ -35,10 +35,15 @@ class JobJson(TypedDict):
     part_of: str | None
     pages: tuple[int, ...] | None
     role: Role | None
+    rival: str | None
+    withdrawn: Withdrawal | None
+    reprint_of: str | None
+    reprint: int | None
     received_at: str | None
     updated_at: str | None
     duplicates: int
     has_preview: bool
+    removed: Removed | None
     test: bool
     actions: list[str]
 
@@ -134,11 +139,16 @@ def job_json(job: Job) -> JobJson:
         part_of=job.part_of,
         pages=job.pages,
         role=job.role,
+        rival=job.rival,
+        withdrawn=job.withdrawn,
+        reprint_of=job.reprint_of,
+        reprint=job.reprint,
         received_at=iso(job.received_at),
         updated_at=iso(job.updated_at),
         duplicates=job.duplicates,
         # the labels are counted when the artwork is kept
-        has_preview=job.labels is not None,
+        has_preview=job.labels is not None and job.removed is None,
+        removed=job.removed,
         test=job.source == TEST,
         actions=list(allowed_acts(job)),
     )
@@ -146,7 +156,9 @@ def job_json(job: Job) -> JobJson:
 
 def entry_json(entry: LedgerEntry) -> EntryJson:
     """A line of a timeline for JSON."""
-    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
+    # retention empties the words
+    words = entry.words or f"{entry.state}: {entry.reason}"
+    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=words)
 
 
 def attempt_json(attempt: Attempt) -> AttemptJson:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...config.printers import PrinterSettings
+from ...config.services import RetentionSettings
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
-from ..job import Job, JobState, Reason, Role, allowed_acts
+from ..job import Job, JobState, Reason, Removed, Role, allowed_acts
 from . import views
 
 
@@ -37,6 +38,12 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
+    Reason.COMPARING: Sign("wait", "Is it the same label?"),
+    Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
+    Reason.PARTLY_CANCELED: Sign("ask", "Part of it was canceled: print it?"),
+    Reason.DUPLICATE: Sign("off", "The same label, not printed again"),
+    Reason.SUPERSEDED: Sign("off", "Replaced, not printed"),
+    Reason.ORDER_CANCELED: Sign("off", "Order canceled, not printed"),
     Reason.OUTCOME_UNKNOWN: Sign("ask", "Is this label in your hand?"),
     Reason.NOT_PRINTED: Sign("ask", "It did not print"),
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
@@ -83,6 +90,8 @@ class Card:
         """The reason for whoever stands at the printer; the timeline has the exact one."""
         if self.paused and self.view["state"] == JobState.PENDING:
             return f"waits until somebody resumes {self.view['printer']}"
+        if self.view["removed"] == Removed.PERSONAL:
+            return "its label, its numbers and what was said of it are removed by their age"
         return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
 
     @property
@@ -127,9 +136,13 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
         view["actions"] = []  # no label is taken back from a raw port
     if job.being_canceled:
         sign = Sign("wait", "Being taken back")
-    # an ended or running job says what it is; a waiting one says what it waits for
-    if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
+    # a running job says what it is; a waiting one says what it waits for
+    if not job.state.under_way:
         sign = _REASONS.get(job.reason, sign)
+    if job.void and job.state is JobState.COMPLETED:
+        sign = Sign("bad", "Void: take it out of the pile")
+    elif job.void and job.reason == Reason.OUTCOME_UNKNOWN:
+        sign = Sign("ask", "Void, but is it on paper?")
     return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1), paused)
 
 
@@ -145,6 +158,16 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
     elif view["paused"] and sign.tone != "bad":
         sign = Sign("ask", "Paused here")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
+
+
+def gone(removed: Removed | None, kept: RetentionSettings) -> str:
+    """What of an ended job is removed, and by which rule; empty where nothing is."""
+    if removed is None:
+        return ""
+    words = f"file and picture were removed {_days(kept.label_days)} after its end"
+    if removed is Removed.PERSONAL:
+        words = f"{words}, its numbers {_days(kept.personal_days)} after it"
+    return f"{words}: it cannot be printed again"
 
 
 def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
@@ -182,6 +205,10 @@ def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) 
     if queued:
         return Headline("busy", _count(queued, "label on its way", "labels on their way"))
     return Headline("ok", "All is well, nothing waits")
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day{'' if days == 1 else 's'}"
 
 
 def _count(number: int, one: str, many: str) -> str:

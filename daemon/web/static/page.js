@@ -53,6 +53,7 @@ function mergeChildren(shown, fresh) {
       shown.insertBefore(next, place ?? null);
       continue;
     }
+    kept.delete(key(next));  // where two have one key, each is one
     places.splice(places.indexOf(same), 1);
     if (same !== place) shown.insertBefore(same, place);
     merge(same, next);
@@ -170,7 +171,7 @@ function arm(button) {
 
 async function act(form, button) {
   if (arm(button)) return;
-  const place = form.querySelector("select");
+  const place = form.querySelector("select, input[name=reason]");
   const said = place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
   const body = said && JSON.stringify(said);
   const buttons = form.closest(".actions").querySelectorAll("button");
@@ -178,9 +179,13 @@ async function act(form, button) {
   say("");
   try {
     const answer = await fetch(`/api/v1${form.getAttribute("action")}`, {
-      method: "POST", body, headers: body ? { "Content-Type": "application/json" } : {},
+      method: "POST", body, headers: {
+        ...(body && { "Content-Type": "application/json" }),
+        ...(form.elements.key && { "Idempotency-Key": form.elements.key.value }),
+      },
     });
     if (!answer.ok) say((await answer.json()).detail);
+    else form.reset();
   } catch {
     say("labeld did not answer. Try again.");
   }
@@ -257,7 +262,7 @@ document.addEventListener("keydown", (event) => {
   }
   // a hand scanner types wherever the focus is
   const typing = /^[0-9A-Za-z\]]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (typing && document.activeElement !== box && !document.activeElement?.closest(".terms form")) {
+  if (typing && document.activeElement !== box && !document.activeElement?.closest(".terms form, .reason")) {
     box.value = "";
     box.focus();
   }

@@ -10,6 +10,7 @@ import pytest
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import DiscoverySettings
+from labeld.config.settings import Settings
 from labeld.daemon.discovery import Discovery
 from labeld.drivers.devices import Device, Endpoint, Service, Wanted
 from labeld.drivers.dnssd import ZPL, Advert
@@ -310,6 +311,13 @@ async def test_a_static_printer_keeps_its_address_to_itself(first: VirtualPrinte
     assert candidate.printer is not None
 
 
+async def test_a_static_printer_at_a_link_local_address_is_known_by_its_interface_too() -> None:
+    rig = Rig(static={"uri": "socket://[fe80::1%lo]:9100"})
+    await rig.discovery.hear([Service("socket", "Z", "z.local", 9100, ("fe80::1%lo",), Advert(formats=(ZPL,)))])
+    assert [candidate.printer for candidate in rig.discovery.candidates()] == ["static"]
+    assert rig.discovery._askable() == []
+
+
 async def test_conversations_at_one_address_wait_for_each_other() -> None:
     discovery, at, order = Rig().discovery, Endpoint("192.0.2.7", 9100), []
 
@@ -439,3 +447,15 @@ async def test_no_label_leaves_before_the_serial_number_is_kept(first: VirtualPr
                 await session.observe()
             with pytest.raises(WrongPrinter):
                 await session.send(b"^XA^XZ")
+
+
+async def test_one_that_is_adopted_by_its_address_is_no_candidate_any_more(first: VirtualPrinter) -> None:
+    rig = Rig()
+    services = [announced(first)]
+    await rig.discovery.hear(services)
+    assert [one.printer for one in rig.discovery.candidates()] == [None]
+    rig.discovery.apply(Settings.model_validate({"printers": {"zebra": {"uri": first.uri}}}))
+    changes = rig.changes
+    await rig.discovery.hear(services)  # nothing else was announced
+    assert [one.printer for one in rig.discovery.candidates()] == ["zebra"]
+    assert rig.changes > changes
