@@ -71,7 +71,7 @@ def migrate(path: Path) -> None:
         because = with_advice(str(getattr(error, "orig", None) or error))
         raise StoreUnavailable(f"{path}: the database cannot be opened: {because}") from error
     except (sqlite3.DatabaseError, DatabaseError) as error:
-        because = getattr(error, "orig", None) or error
+        because = str(getattr(error, "orig", None) or error)
         raise DatabaseRefused(f"{path} is damaged ({because}): {_ANEW.format(made)}") from error
 
 

@@ -64,9 +64,9 @@ async def test_what_happens_while_the_broker_is_away_is_told_in_order_though_lab
     await labeld.stop(signal.SIGKILL)
     await Process.start(labeld)
     await broker.start()
-    heard = defaultdict(list)
+    heard: defaultdict[str, list[str]] = defaultdict(list)
     async with publisher(broker.port, **listener) as client, asyncio.timeout(PATIENCE):
-        while sum(map(len, heard.values())) < 4 * count:
+        while sum(len(states) for states in heard.values()) < 4 * count:
             message = await anext(client.messages)
             told = json.loads(bytes(message.payload))
             assert message.topic.value == f"{PREFIX}/jobs/{told['job_id']}"
@@ -104,9 +104,13 @@ async def test_of_a_printers_states_only_the_last_waits_for_the_broker(
         zebra.clear_fault("media-empty")
         await until(lambda: state("idle"))
     path = labeld.config.parent / "labeld.sqlite3"
-    with contextlib.closing(sqlite3.connect(path)) as database:
-        rows = database.execute("SELECT payload FROM outbox WHERE retain").fetchall()
-    assert [json.loads(payload)["state"] for (payload,) in rows] == ["idle"]
+
+    async def only_the_last() -> bool:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            rows = database.execute("SELECT payload FROM outbox WHERE retain").fetchall()
+        return [json.loads(payload)["state"] for (payload,) in rows] == ["idle"]
+
+    await until(only_the_last)
 
 
 # Floods
@@ -245,7 +249,7 @@ async def test_a_database_that_another_program_holds_is_waited_for(zebra: Virtua
     assert zebra.odometer == 0
 
     async def ready() -> bool:
-        return (await labeld.get("/readyz")).get("status") == "ready"
+        return bool((await labeld.get("/readyz")).get("status") == "ready")
 
     await until(ready)
     await labeld.post("/api/v1/jobs", **event(1, zpl(1)))
