@@ -17,6 +17,7 @@ from .errors import IllegalTransition, StoreUnavailable
 from .job import JobState, Reason
 from .printers import Printers, PrinterView
 from .store import Store
+from .wall_clock import Doubt
 
 #: a printer that gives no answer while labels are on their way is asked at least this often
 _LONGEST_PAUSE_SECONDS = 5.0
@@ -28,6 +29,8 @@ class Clocks:
 
     wall: Callable[[], float]
     monotonic: Callable[[], float]
+    #: why the wall clock is not believed, if so
+    doubt: Callable[[], Doubt | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import ETag, web
 from pydantic import BaseModel, ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
 from ...drivers.dnssd import shown
 from ..adoption import Terms, words_of
 from ..candidates import candidate_json
+from ..errors import StoreUnavailable
 from ..events import LabelReady
 from ..job import Job, JobState
 from ..messages import iso
@@ -239,17 +239,22 @@ async def healthz(_request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The database answers; the broker's absence is told but is no reason to restart anything."""
+    """The database can be read and written; the broker's absence is told but is no reason to restart anything."""
     app = request.app[LABELD]
     broker, headers = asdict(app.broker.state), {"Cache-Control": "no-store"}
-    extra: dict[str, object] = {"broker": broker, "since": iso(request.app[SINCE])}
+    doubt = app.wall_clock.doubt()
+    extra: dict[str, object] = {"broker": broker, "since": iso(request.app[SINCE]), "clock": doubt and doubt.words}
+    trouble = app.store.health.trouble
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
             extra |= {"database": asdict(await app.store.size()), "held_long": await held_long(app)}
-    except (SQLAlchemyError, TimeoutError) as error:
-        because = getattr(error, "orig", None) or f"no answer within {_PROBE_SECONDS:g} s"
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        return problem(status, f"the database: {because}", headers=headers, extra=extra)
+            extra["unsent"] = await app.store.unsent()
+    except StoreUnavailable as error:
+        trouble = trouble or str(error)
+    except TimeoutError:
+        trouble = trouble or f"the database gives no answer within {_PROBE_SECONDS:g} s"
+    if trouble:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, trouble, headers=headers, extra=extra)
     return web.json_response({"status": "ready", **extra}, headers=headers)
 
 

@@ -47,7 +47,7 @@ class FrontPage:
     async def html(self) -> str:
         """The page, as new as the last committed change."""
         async with self._turn:
-            broker = str(self._app.broker.state)
+            broker = f"{self._app.broker.state} {self._app.warnings}"
             if not self._html or not self._changes.empty() or broker != self._broker:
                 # emptied before the database is asked: a change during the drawing draws it again next time
                 while not self._changes.empty():
@@ -89,6 +89,7 @@ async def job(request: web.Request) -> web.Response:
             others=[card(app, one) for one in await app.store.parts(found)],
             timeline=timeline,
             broker=app.broker.state,
+            warnings=app.warnings,
             places=words.places(app.settings, found),
             gone=words.gone(found.removed, app.settings.retention),
             key=secrets.token_urlsafe(12),
@@ -180,6 +181,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     return TEMPLATES.get_template("page.html").render(
         settings=app.settings,
         broker=app.broker.state,
+        warnings=app.warnings,
         headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
         held=held,
         held_long=await held_long(app) if held else 0,

@@ -26,6 +26,7 @@ async def page(request: web.Request) -> web.Response:
         TEMPLATES.get_template("printer.html").render(
             settings=app.settings,
             broker=app.broker.state,
+            warnings=app.warnings,
             view=found.view,
             tile=words.printer_tile(found.view, None),
             facts=printer_facts(found.view, found.profile),

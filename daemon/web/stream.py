@@ -7,9 +7,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import NoSuchJob
+from ..errors import NoSuchJob, StoreUnavailable
 from . import views
 from .drawing import told
 from .keys import CLOSING, LABELD
@@ -34,7 +33,7 @@ async def events(request: web.Request) -> web.StreamResponse:
         }
     )
     # a stream ends when the browser is gone or the database fails; the browser comes back and asks for everything
-    with app.bus.listen() as changes, contextlib.suppress(ConnectionError, SQLAlchemyError):
+    with app.bus.listen() as changes, contextlib.suppress(ConnectionError, StoreUnavailable):
         await response.prepare(request)
         await response.write(f"retry: {_RETRY_MILLISECONDS}\n: welcome\n\n".encode())
         stop = asyncio.create_task(closing.wait(), name="stream-closing")
