@@ -164,6 +164,8 @@ class AdoptSettings(Section):
             raise ValueError("takes serial:… or uuid:…, for anybody may announce any name")
         if "*" in wanted.value[: -1 if wanted.kind == "serial" else None]:
             raise ValueError("takes one * at the end of a serial number")
+        if wanted.value == "*":
+            raise ValueError("would adopt whatever answers: say how the serial numbers begin")
         return str(wanted)
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from ..drivers.base import Driver
 from ..drivers.devices import Device, Endpoint, Service, Wanted, merge
 from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed
 from ..drivers.printer import Identity
-from .browser import Browser
+from .browser import Browser, named
 from .candidates import Candidate
 from .zebra_browser import ZebraBrowser
 
@@ -375,4 +375,9 @@ async def _resolved(uri: str) -> set[Endpoint]:
             found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # a TimeoutError is one
         return set()
-    return {Endpoint(str(address[0]), int(address[1])) for *_, address in found}
+    return {Endpoint(_scoped(*address), address[1]) for *_, address in found}
+
+
+def _scoped(host: str, _port: int, _flow: int = 0, scope: int = 0) -> str:
+    """An address of `getaddrinfo` as announcements have it: a link-local one with its interface."""
+    return named(f"{host}%{scope}") if scope else host

@@ -101,15 +101,19 @@ def read(kind: Kind, payload: bytes) -> Notice:
     except ValidationError as error:
         raise EventRejected(in_words(error)) from None
     event_id = event_id or found.event_id
-    replaced_by = found.replaced_by if isinstance(found, LabelSuperseded) else ()
-    numbers = [sorted(set(some)) for some in (found.package_ids, found.order_ids, replaced_by)]
-    said = json.dumps([kind, event_id, found.shop_id, *numbers])
+    replaced_by: tuple[str, ...] = found.replaced_by if isinstance(found, LabelSuperseded) else ()
+    packages, orders, replaced_by = (
+        tuple(sorted(set(some))) for some in (found.package_ids, found.order_ids, replaced_by)
+    )
+    said = json.dumps([kind, event_id, found.shop_id, packages, orders, replaced_by])
     return Notice(
-        "sha256:" + hashlib.sha256(said.encode()).hexdigest(),
-        kind,
-        event_id,
-        found.shop_id,
-        *(tuple(some) for some in numbers),
+        identity="sha256:" + hashlib.sha256(said.encode()).hexdigest(),
+        kind=kind,
+        event_id=event_id,
+        shop_id=found.shop_id,
+        package_ids=packages,
+        order_ids=orders,
+        replaced_by=replaced_by,
         reason=found.reason,
     )
 

@@ -13,6 +13,7 @@ from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError, Recalled
 from ..drivers.evidence import Level, Outcome, Verdict, describe
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
+from ..drivers.profile import Profile
 from ..renderers.media import Media
 from .acquaintance import Acquaintance, place_of
 from .errors import IllegalTransition, StoreUnavailable, TooLate
@@ -78,6 +79,11 @@ class Spooler:
         self._stop = asyncio.Event()
         #: a label is on its way to paper, or may be
         self.busy = False
+
+    @property
+    def learned(self) -> Profile | None:
+        """What was learned of its printer until now, also what is not written down yet; None: nothing."""
+        return self._known.learned
 
     def poke(self) -> None:
         """A job of this printer may be ready, or may have been cancelled."""
@@ -233,7 +239,7 @@ class Spooler:
             found = replace(found, verdict=replace(found.verdict, because=because))
         await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
         if found.verdict.outcome is Outcome.CONFIRMED:
-            self._known.printed(artwork.labels, found.took, artwork.payload)
+            self._known.printed(found.took, artwork.payload)
         await self._known.keep()
 
     async def _check(self, session: Session, before: Observation) -> None:

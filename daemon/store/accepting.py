@@ -142,8 +142,12 @@ class Accepting(Parcels, Notices):
         which = f" as event {event.fields.event_id}" if event.fields.event_id else ""
         words = f"the same label came again by {new.source}{which}; nothing more is printed"
         counted = first.duplicates + 1
-        again = event.fields.event_id
-        return await self._update(connection, first, new.received_at, words=words, again=again, duplicates=counted)
+        job = await self._update(connection, first, new.received_at, words=words, duplicates=counted)
+        if event.fields.event_id is not None:
+            # whoever repeats an event until it is answered knows it by its own id
+            answer = messages.job_payload(job, event.fields.event_id)
+            await self._publish(connection, messages.job_topic(self._prefix, job.id), answer)
+        return job
 
     async def _placed(self, connection: AsyncConnection, job: Job, others: list[Job]) -> tuple[Job, str]:
         """A new job as notices that came before it, and other jobs of its parcel, let it be; and what they say."""

@@ -73,28 +73,19 @@ class Journal(Queries):
             await connection.execute(_INSERT_ORDER, {"order_id": order, "job_id": job.id})
         await self._tell(connection, job, words)
 
-    async def _update(
-        self,
-        connection: AsyncConnection,
-        job: Job,
-        now: float,
-        *,
-        words: str,
-        again: str | None = None,
-        **columns: object,
-    ) -> Job:
+    async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:
         self._revision += 1
         # a clock that is set back, or an event that waited, must not let a job's timeline go back
         columns |= {"updated_at": max(now, job.updated_at), "revision": self._revision}
         await connection.execute(_UPDATE_JOB, columns | {"job": job.id})
         job = replace(job, **columns)  # type: ignore[arg-type]  # the columns are the fields
-        await self._tell(connection, job, words, again)
+        await self._tell(connection, job, words)
         return job
 
-    async def _tell(self, connection: AsyncConnection, job: Job, words: str, again: str | None = None) -> None:
+    async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
         line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
         await connection.execute(_INSERT_LEDGER, line)
-        topic, payload = messages.job_topic(self._prefix, job.id), messages.job_payload(job, again)
+        topic, payload = messages.job_topic(self._prefix, job.id), messages.job_payload(job)
         await self._publish(connection, topic, payload, job.updated_at)
 
     async def _publish(

@@ -87,18 +87,18 @@ class Notices(Journal):
 
     async def _withdraw(self, connection: AsyncConnection, notice: Notice, job: Job, now: float) -> Job:
         because = words(notice, job)
-        columns: dict[str, object]
+        state, columns = job.state, dict[str, object]()
         if job.state.under_way or on_paper(job):
             columns = {"withdrawn": notice.kind}
             because = f"{because}; {void_words(job, job.state, notice.kind)}"
         elif reaches(notice, job) == "partly":
             because = f"{because}: is it still to be printed?"
-            columns = {"state": JobState.HELD, "reason": Reason.PARTLY_CANCELED}
+            state, columns = JobState.HELD, {"reason": Reason.PARTLY_CANCELED}
         else:
             because = f"{because}: it is not printed"
-            columns = {"state": JobState.CANCELED, "reason": WITHDRAWALS[notice.kind]}
-        check_move(job.id, job.state, JobState(columns.get("state", job.state)))
-        return await self._update(connection, job, now, words=because, message=because, **columns)
+            state, columns = JobState.CANCELED, {"reason": WITHDRAWALS[notice.kind]}
+        check_move(job.id, job.state, state)
+        return await self._update(connection, job, now, words=because, message=because, state=state, **columns)
 
     async def _notices(self, connection: AsyncConnection, job: Job) -> list[Notice]:
         """Those that came before a label and reach it."""

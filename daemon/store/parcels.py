@@ -192,8 +192,9 @@ class Parcels(Journal):
             return []
         numbers = {"package": source.package_id, "tracking": source.tracking_number}
         found = [job_from(row) for row in (await connection.execute(_OF_PARCEL, numbers)).mappings()]
-        me = source.id if isinstance(source, Job) else None
-        return [job for job in parcels.rivals(source, found) if me not in (job.id, job.part_of)]
+        if isinstance(source, Job):
+            found = [job for job in found if source.id not in (job.id, job.part_of)]
+        return parcels.rivals(source, found)
 
 
 def _reprint_job(first: Job, new: NewReprint, number: int, words: str, revision: int) -> Job:

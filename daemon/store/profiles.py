@@ -24,19 +24,6 @@ class Profiles(Journal):
         """What was learned of the printer that was at a place last."""
         return await self._profile(schema.profiles.c.place == place)
 
-    async def profiles(self) -> tuple[dict[str, Profile], dict[str, Profile]]:
-        """What was learned of every printer, by its serial number; and by its place, of who was there last."""
-        table = schema.profiles.c
-        query = select(table.serial, table.place, table.learned).order_by(table.last_seen)
-        by_serial: dict[str, Profile] = {}
-        by_place: dict[str, Profile] = {}
-        async with self._reading() as connection:
-            for row in await connection.execute(query):
-                by_place[row.place] = learned = profile_from(row.learned)
-                if row.serial is not None:
-                    by_serial[row.serial] = learned
-        return by_serial, by_place
-
     async def _profile(self, condition: ColumnElement[bool]) -> Profile | None:
         table = schema.profiles.c
         query = select(table.learned).where(condition).order_by(table.last_seen.desc()).limit(1)

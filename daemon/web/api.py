@@ -9,7 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import ETag, web
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from ...drivers.dnssd import shown
@@ -36,6 +36,11 @@ _PROBE_SECONDS = 2.0
 _DAY = 86400.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
+_SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "ready": LabelReady,
+    "canceled": LabelCanceled,
+    "superseded": LabelSuperseded,
+}
 #: of an Idempotency-Key
 _KEY = 200
 
@@ -220,14 +225,9 @@ async def rejections(request: web.Request) -> web.Response:
     return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
 
 
-async def label_ready_schema(_request: web.Request) -> web.Response:
-    """JSON Schema of a label event."""
-    return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
-
-
-async def notice_schema(request: web.Request) -> web.Response:
-    """JSON Schema of a notice."""
-    model = LabelCanceled if request.match_info["kind"] == "canceled" else LabelSuperseded
+async def schema(request: web.Request) -> web.Response:
+    """JSON Schema of a label event or a notice."""
+    model = _SCHEMAS[request.match_info["kind"]]
     return web.json_response(model.model_json_schema(), content_type="application/schema+json")
 
 

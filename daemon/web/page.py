@@ -14,6 +14,7 @@ from ..job import Job, JobState, Reason
 from . import views, words
 from .api import WHO, find, held_long, terms_from
 from .drawing import TEMPLATES, answer, card
+from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
 
@@ -27,6 +28,8 @@ _ASKED, _SHOWN = 12, 48
 _REJECTIONS = 20
 #: found printers
 _FOUND = 12
+#: as a form tells them
+_RESOLUTIONS = ("203", "300", "600")
 #: held jobs among which the questions are looked for
 _HELD = 200
 
@@ -67,7 +70,7 @@ async def front(request: web.Request) -> web.Response:
 
 async def search(request: web.Request) -> web.Response:
     """`POST /`: the page with what was searched for on top; not in the address, which browsers remember."""
-    form = await request.post()
+    form = await form_of(request)
     text = str(form.get("q", "")).strip()[:200]
     if not text:
         return answer(await request.app[FRONT_PAGE].html())
@@ -103,16 +106,16 @@ async def act(request: web.Request) -> web.Response:
         case "release":
             await actions.release(job_id, who=WHO)
         case "move":
-            await actions.move(job_id, str((await request.post()).get("printer", "")), who=WHO)
+            await actions.move(job_id, str((await form_of(request)).get("printer", "")), who=WHO)
         case "take-out":
             await actions.take_out(job_id, who=WHO)
         case "reprint":
-            form = await request.post()
+            form = await form_of(request)
             key = str(form.get("key", ""))[:200] or None
             done = await actions.reprint(job_id, str(form.get("reason", "")), who=WHO, key=key)
             raise web.HTTPSeeOther(f"/jobs/{done.job.id}")
         case _:
-            printed = (await request.post()).get("printed")
+            printed = (await form_of(request)).get("printed")
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
             await actions.settle(job_id, printed=printed == "true", who=WHO)
@@ -121,11 +124,11 @@ async def act(request: web.Request) -> web.Response:
 
 async def adopt(request: web.Request) -> web.Response:
     """`POST /printers/adopt`: the forms that adopt a found printer and change an adopted one, without the script."""
-    form = {key: str(value).strip() for key, value in (await request.post()).items()}
+    form = {key: str(value).strip() for key, value in (await form_of(request)).items()}
     name = form.pop("name", "")
     said: dict[str, object] = {key: value for key, value in form.items() if value}
     said["stations"] = form.get("stations", "").replace(",", " ").split()
-    if form.get("resolution", "").isdecimal():
+    if form.get("resolution") in _RESOLUTIONS:
         said["resolution"] = int(form["resolution"])
     await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
     raise web.HTTPSeeOther("/")
@@ -133,7 +136,7 @@ async def adopt(request: web.Request) -> web.Response:
 
 async def forget(request: web.Request) -> web.Response:
     """`POST /printers/forget`: the button, without the script."""
-    await request.app[LABELD].adoption.forget(str((await request.post()).get("name", "")), who=WHO)
+    await request.app[LABELD].adoption.forget(str((await form_of(request)).get("name", "")), who=WHO)
     raise web.HTTPSeeOther("/")
 
 

@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from ...drivers.profile import seconds_per_label, seconds_to_first
-from ..acquaintance import place_of
 from ..printers import PrinterView
 from . import views, words
 from .api import somebody
 from .drawing import TEMPLATES, answer, card
 from .keys import LABELD
-from .printer_view import detail
+from .printer_view import detail, learned
 from .printer_words import printer_facts
 
 if TYPE_CHECKING:
@@ -58,11 +57,9 @@ async def printers(request: web.Request) -> web.Response:
     """Every printer with its state, the length of its queue, and how fast it is."""
     app = request.app[LABELD]
     counts = await app.store.counts(views.OPEN_STATES)
-    by_serial, by_place = await app.store.profiles()
     found = []
     for one in app.printers:
-        serial = one.identity.serial or one.settings.own_serial
-        profile = by_place.get(place_of(one.name, one.settings)) if serial is None else by_serial.get(serial)
+        profile = await learned(app, one)
         pace = None if profile is None else seconds_per_label(profile) or seconds_to_first(profile)
         found.append({**views.printer_json(one, counts, app.adoption.names), "seconds_per_label": pace})
     return web.json_response({"printers": found})

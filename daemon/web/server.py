@@ -87,6 +87,7 @@ def _routes() -> list[web.RouteDef]:
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
+        web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
         web.get(f"{v1}/events", events),
     ]
 

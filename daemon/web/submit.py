@@ -10,6 +10,7 @@ from aiohttp.web_request import FileField
 
 from ..store import Accepted
 from . import views
+from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
 
@@ -63,10 +64,7 @@ async def _raw(request: web.Request) -> Accepted:
 
 
 async def _form(request: web.Request) -> _Upload:
-    try:
-        form = await request.post()
-    except ValueError as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"the form cannot be read: {error}") from error
+    form = await form_of(request)
     field = form.get("file")
     if isinstance(field, FileField):
         data = await asyncio.to_thread(field.file.read)

@@ -12,7 +12,7 @@ from labeld.daemon.job import JobState, Reason
 from labeld.daemon.store import Store
 from labeld.drivers.evidence import Level, Outcome
 from labeld.drivers.printer import Question
-from labeld.drivers.profile import Counter, Profile
+from labeld.drivers.profile import Counter, Habit, Profile
 from labeld.drivers.profile_words import profile_facts
 from labeld.drivers.virtual.server import VirtualPrinter
 
@@ -212,3 +212,19 @@ async def test_a_printer_that_falls_silent_while_printing_is_asked_ever_less_oft
     assert set(pauses[9:-1]) == {5.0}
     assert 16 <= sum(pauses) < 16.1  # the last look is when the time is over
     assert zebra.asked["HS"] < 20  # in 16 s; without back-off more than a thousand
+
+
+async def test_a_printer_in_line_mode_in_place_of_one_without_variables_prints_one_question_at_most(
+    store: Store,
+) -> None:
+    async with VirtualPrinter(port=0, seconds_per_label=0, language="line_print") as printer:
+        floor = Floor(store, printer)
+        now = floor.clocks.wall()
+        spoke = Habit(answered_at=now)
+        habits = {Question.IDENTIFICATION: spoke, Question.STATUS: spoke, Question.VARIABLES: Habit(None, 3, now)}
+        await store.keep_profile(f"zebra {printer.uri}", Profile(now, now, habits=habits))
+        job = await floor.job()
+        async with floor.running():
+            await floor.stopped_for("printer-language-mismatch")
+        assert printer.odometer == 1
+        assert (await store.get(job.id)).state is JobState.PENDING

@@ -311,6 +311,13 @@ async def test_a_static_printer_keeps_its_address_to_itself(first: VirtualPrinte
     assert candidate.printer is not None
 
 
+async def test_a_static_printer_at_a_link_local_address_is_known_by_its_interface_too() -> None:
+    rig = Rig(static={"uri": "socket://[fe80::1%lo]:9100"})
+    await rig.discovery.hear([Service("socket", "Z", "z.local", 9100, ("fe80::1%lo",), Advert(formats=(ZPL,)))])
+    assert [candidate.printer for candidate in rig.discovery.candidates()] == ["static"]
+    assert rig.discovery._askable() == []
+
+
 async def test_conversations_at_one_address_wait_for_each_other() -> None:
     discovery, at, order = Rig().discovery, Endpoint("192.0.2.7", 9100), []
 

@@ -139,18 +139,17 @@ async def test_the_database_itself_refuses_more(store: Store, path: Path) -> Non
     old = await ended(store, "e-2", 0.0)
     await keep(store, 31 * DAY)
     base = sqlite3.connect(path, isolation_level=None)
-    for statement in (
-        f"UPDATE jobs SET removed = 'label' WHERE id = '{opened.id}'",
-        f"UPDATE ledger SET words = '' WHERE job_id = '{old.id}'",
-        f"DELETE FROM ledger WHERE job_id = '{old.id}'",
+    for statement, job in (
+        ("UPDATE jobs SET removed = 'label' WHERE id = ?", opened),
+        ("UPDATE ledger SET words = '' WHERE job_id = ?", old),
+        ("DELETE FROM ledger WHERE job_id = ?", old),
     ):
         with pytest.raises(sqlite3.IntegrityError):
-            base.execute(statement)
+            base.execute(statement, (job.id,))
     await keep(store, 91 * DAY)
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        base.execute(f"UPDATE ledger SET words = 'other' WHERE job_id = '{old.id}'")
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        base.execute(f"UPDATE ledger SET at = 1, words = '' WHERE job_id = '{old.id}'")
+    for change in ("words = 'other'", "at = 1, words = ''"):
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            base.execute(f"UPDATE ledger SET {change} WHERE job_id = ?", (old.id,))  # noqa: S608 - our own words
     base.close()
 
 
