@@ -311,7 +311,8 @@ async def printing(port: int, zebra: VirtualPrinter, name: str) -> AsyncIterator
             before, begun = zebra.odometer, time.time()
             await publish(client, event(f"{name}-{label}-{begun}", PDF, printer="zebra-00"))
             await zebra.wait_labels(before + 1)
-            seconds.append(zebra.labels[-1].time.timestamp() - begun)
+            if label > 1:  # the first finds everything cold
+                seconds.append(zebra.labels[-1].time.timestamp() - begun)
             await asyncio.sleep(1.0)
 
     async with publisher(port) as client:
