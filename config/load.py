@@ -82,7 +82,7 @@ def _adopted(values: dict[str, Any], source: str) -> tuple[dict[str, Any], list[
     for file in files:
         if (because := _unfit(file.stem)) is not None:
             # as an escape: a name that is no UTF-8 could not be shown
-            refused.append(f"{directory}: {ascii(file.name)}: not used: {because}")
+            refused.append(f"{directory}: {file.name!a}: not used: {because}")
             continue
         try:
             table = _read(file)

@@ -146,7 +146,7 @@ class Accepting(Parcels, Notices):
         if event.fields.event_id is not None:
             # whoever repeats an event until it is answered knows it by its own id
             answer = messages.job_payload(job, event.fields.event_id)
-            await self._publish(connection, messages.job_topic(self._prefix, job.id), answer)
+            await self._publish(connection, messages.job_topic(self._prefix, job.id), answer, job.updated_at)
         return job
 
     async def _placed(self, connection: AsyncConnection, job: Job, others: list[Job]) -> tuple[Job, str]:
