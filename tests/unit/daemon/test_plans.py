@@ -57,10 +57,9 @@ QUESTIONS: dict[str, Question] = {
     "rejections": lambda store, _: store.rejections(limit=20),
     "outbox": lambda store, _: store.outbox(),
     "held long": lambda store, _: store.held_since(1e9),
-    **{
-        f"outlived {removed}": lambda store, job, removed=removed: store.outlived(removed, 1e9, after=job.id)
-        for removed in (None, *Removed)
-    },
+    "outlived, whole": lambda store, job: store.outlived(None, 1e9, after=job.id),
+    "outlived, label gone": lambda store, job: store.outlived(Removed.LABEL, 1e9, after=job.id),
+    "outlived, numbers gone": lambda store, job: store.outlived(Removed.PERSONAL, 1e9, after=job.id),
     "old messages": lambda store, _: store.remove_messages(0.0),
     "old notices": lambda store, _: store.remove_notices(0.0),
     "accept": lambda store, _: accept(store, "e-2"),
