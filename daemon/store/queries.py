@@ -16,6 +16,18 @@ from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection
 
 # built once: SQLAlchemy then finds it in its cache at once
 _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
+_QUEUE = (
+    select(schema.jobs)
+    .where(
+        schema.jobs.c.state == JobState.PENDING,
+        schema.jobs.c.printer == bindparam("printer"),
+        schema.jobs.c.reason != Reason.COMPARING,
+        schema.jobs.c.id.not_in(bindparam("skip", expanding=True)),
+    )
+    .order_by(schema.jobs.c.priority.desc(), schema.jobs.c.id)
+    .limit(bindparam("limit"))
+)
+_QUEUE_FOR = _QUEUE.where(schema.jobs.c.reason == bindparam("reason"))
 _WHOSE = schema.jobs.alias()
 _ASSET = (
     select(schema.assets.c.data, schema.assets.c.media_type)
@@ -72,22 +84,11 @@ class Queries:
             skip: ids of jobs to leave out.
             limit: how many at most.
         """
-        jobs = schema.jobs.c
-        query = (
-            select(schema.jobs)
-            .where(
-                jobs.state == JobState.PENDING,
-                jobs.printer == printer,
-                jobs.reason != Reason.COMPARING,
-                jobs.id.not_in(skip),
-            )
-            .order_by(jobs.priority.desc(), jobs.id)
-            .limit(limit)
-        )
+        query, values = _QUEUE, {"printer": printer, "skip": list(skip), "limit": limit}
         if reason is not None:
-            query = query.where(jobs.reason == reason)
+            query, values = _QUEUE_FOR, values | {"reason": reason}
         async with self._reading() as connection:
-            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+            return [job_from(row) for row in (await connection.execute(query, values)).mappings()]
 
     async def undone(self, states: Collection[JobState]) -> list[Job]:
         """Every job in one of the states, oldest first."""
