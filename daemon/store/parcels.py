@@ -58,7 +58,9 @@ class Parcels(Journal):
         jobs = schema.jobs.c
         query = (
             select(schema.jobs)
-            .where(jobs.withdrawn.in_(("canceled", "superseded")), jobs.state == JobState.COMPLETED)
+            # the few that were withdrawn are looked at, not the many that are completed
+            .where(jobs.id.in_(select(jobs.id).where(jobs.withdrawn.in_(("canceled", "superseded")))))
+            .where(jobs.state == JobState.COMPLETED)
             .order_by(jobs.id.desc())
             .limit(limit)
         )

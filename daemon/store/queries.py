@@ -282,8 +282,9 @@ def _listing(
         numbers = (jobs.tracking_number, jobs.package_id, jobs.event_id)
         found = union_all(*(select(jobs.id).where(number == search) for number in numbers))
         wanted.append(jobs.id.in_(found))
-        wanted += [] if state is None else [jobs.state == state]
-        wanted += [] if printer is None else [jobs.printer == printer]
+        # as expressions, for which no index is chosen
+        wanted += [] if state is None else [func.coalesce(jobs.state, "") == state]
+        wanted += [] if printer is None else [func.coalesce(jobs.printer, "") == printer]
     elif printer is not None:
         # the newest of each state, in the order of ix_jobs_printer
         each = (
