@@ -36,7 +36,7 @@ async def store(path: Path) -> AsyncIterator[Store]:
 
 def known(event_id: str, tracking: str = "9400100000000000000000") -> LabelEvent:
     payload = (
-        f'{{"event_id": "{event_id}", "package_id": "P{tracking}", "order_ids": ["576"], "tags": ["for Sample Person"], '
+        f'{{"event_id": "{event_id}", "package_id": "P{tracking}", "order_ids": ["576"], "tags": ["Sample"], '
         f'"tracking_number": "{tracking}", "asset": {{"content": "XlhB"}}}}'
     )
     return from_json("topic", payload.encode(), max_bytes=1000)
