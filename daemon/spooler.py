@@ -18,11 +18,11 @@ from ..renderers.media import Media
 from .acquaintance import Acquaintance, place_of
 from .errors import IllegalTransition, StoreUnavailable, TooLate
 from .job import Job, JobState, Reason
-from .messages import iso
 from .preparer import Preparer, made_for
 from .printers import Printers
 from .retry import backoff
 from .store import Artwork, Attempt, Store
+from .wall_clock import stale
 from .witness import Clocks, Witness
 
 log = logging.getLogger(__name__)
@@ -35,8 +35,6 @@ _QUIET_LOOK_SECONDS = 600.0
 _DRAWING_SECONDS = 1.0
 #: a printer that answers but is not ready is looked at this often
 _MENDED_SECONDS = 2.0
-#: before the next try when the database cannot be written
-_STORE_PAUSE_SECONDS = 1.0
 
 
 class NotReady(Exception):
@@ -112,8 +110,10 @@ class Spooler:
             except (NotReady, IllegalTransition) as error:
                 # a person is at a printer that answers: the moment it is mended it goes on
                 reason, longest = str(error), _MENDED_SECONDS
-            except StoreUnavailable as error:
-                reason, longest = str(error), _STORE_PAUSE_SECONDS
+            except StoreUnavailable:
+                self.busy = False
+                await _until(None, stop, asyncio.ensure_future(self._store.health.recovery()))
+                continue
             except DriverError as error:
                 self._printers.failed(self._name, error)
                 self._known.failed(error)
@@ -170,8 +170,8 @@ class Spooler:
         if job.reason != Reason.QUEUED:
             return _DRAWING_SECONDS
         self._job_id = job.id
-        if job.useful_until is not None and job.useful_until < self._clocks.wall():
-            because = f"it was useful until {iso(job.useful_until)}: ask before it is printed"
+        because = stale(job.useful_until, self._clocks.wall(), self._clocks.doubt())
+        if because is not None:
             await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall(), was=job)
             return 0
         artwork = await self._store.artwork(job.id)
@@ -187,6 +187,9 @@ class Spooler:
         async with self._driver.connect() as session:
             seen = await session.observe(self._known.spare, thorough=True)
             view = self._witness.saw(seen, thorough=True)
+            if self._settings.queued and seen.status.partial_format:
+                # left by a conversation that broke, perhaps while CUPS was away: nobody expects it any more
+                await session.discard_partial()
         await self._known.looked(seen)
         await self._known.keep()
         # one that is not asked any more is only looked for, to notice when it was switched off and on
@@ -322,17 +325,23 @@ class Spooler:
         retry: bool = False,
     ) -> None:
         state, reason = aftermath(verdict, retry=retry)
-        await self._store.end_attempt(
-            attempt,
-            job_id,
-            verdict,
-            odometer=after.odometer if after else None,
-            printer_state=describe(after.status) if after else None,
-            sent_at=sent_at,
-            state=state,
-            reason=reason,
-            now=self._clocks.wall(),
-        )
+        while True:
+            try:
+                await self._store.end_attempt(
+                    attempt,
+                    job_id,
+                    verdict,
+                    odometer=after.odometer if after else None,
+                    printer_state=describe(after.status) if after else None,
+                    sent_at=sent_at,
+                    state=state,
+                    reason=reason,
+                    now=self._clocks.wall(),
+                )
+                break
+            except StoreUnavailable:
+                # what was seen of this label is not seen again: it is kept until it can be written
+                await self._store.health.recovery()
         self.busy = False
 
 
@@ -355,9 +364,9 @@ def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:
             return JobState.COMPLETED, Reason.COMPLETED_UNCOUNTED
 
 
-async def _until(seconds: float, *events: asyncio.Event) -> None:
+async def _until(seconds: float | None, *events: "asyncio.Event | asyncio.Future[None]") -> None:
     """Wait for the first of the events, or for so long."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    waits = [asyncio.ensure_future(one.wait()) if isinstance(one, asyncio.Event) else one for one in events]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

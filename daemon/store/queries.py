@@ -12,6 +12,7 @@ from ...drivers.evidence import Outcome
 from ..errors import NoSuchJob, StoreUnavailable
 from ..job import Job, JobState, Reason
 from . import schema
+from .health import Health, with_advice
 from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
 
 # built once: SQLAlchemy then finds it in its cache at once
@@ -40,8 +41,9 @@ _ASSET = (
 class Queries:
     """The reading half of the store; each question raises `StoreUnavailable` when the database fails."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, health: Health) -> None:
         self._engine = engine
+        self.health = health
 
     @contextlib.asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
@@ -49,7 +51,9 @@ class Queries:
             async with self._engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreUnavailable(f"the database cannot be read: {getattr(error, 'orig', None) or error}") from error
+            because = f"the database cannot be read: {with_advice(str(getattr(error, 'orig', None) or error))}"
+            self.health.failed(because)
+            raise StoreUnavailable(because) from error
 
     async def get(self, job_id: str) -> Job:
         """One job.
@@ -248,12 +252,17 @@ class Queries:
         async with self._reading() as connection:
             return [Rejection(**row) for row in (await connection.execute(query)).mappings()]
 
-    async def outbox(self, limit: int = 20) -> list[OutboxMessage]:
+    async def outbox(self, limit: int = 100) -> list[OutboxMessage]:
         """The oldest messages that are not at the broker yet."""
         table = schema.outbox.c
         query = select(table.id, table.topic, table.payload, table.retain).order_by(table.id).limit(limit)
         async with self._reading() as connection:
             return [OutboxMessage(**row) for row in (await connection.execute(query)).mappings()]
+
+    async def unsent(self) -> int:
+        """How many messages are not at the broker yet."""
+        async with self._reading() as connection:
+            return await connection.scalar(select(func.count()).select_from(schema.outbox)) or 0
 
     async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
         row = (await connection.execute(_GET, {"job": job_id})).mappings().first()

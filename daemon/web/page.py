@@ -47,7 +47,7 @@ class FrontPage:
     async def html(self) -> str:
         """The page, as new as the last committed change."""
         async with self._turn:
-            broker = str(self._app.broker.state)
+            broker = f"{self._app.broker.state} {self._app.warnings}"
             if not self._html or not self._changes.empty() or broker != self._broker:
                 # emptied before the database is asked: a change during the drawing draws it again next time
                 while not self._changes.empty():
@@ -89,6 +89,7 @@ async def job(request: web.Request) -> web.Response:
             others=[card(app, one) for one in await app.store.parts(found)],
             timeline=timeline,
             broker=app.broker.state,
+            warnings=app.warnings,
             places=words.places(app.settings, found),
             gone=words.gone(found.removed, app.settings.retention),
             key=secrets.token_urlsafe(12),
@@ -161,7 +162,8 @@ class _Found:
 
 async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
     counts = await app.store.counts(views.OPEN_STATES)
-    found = await _find(app, text, before)
+    void = await app.store.void(limit=_ASKED)
+    found = await _find(app, text, before, void)
     listed = [card(app, one) for one in found.listed]
     asked = [card(app, one) for one in found.asked]
     last: dict[str, words.Card] = {}
@@ -175,10 +177,11 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     tiles.sort(key=lambda tile: tile.sign.tone != "bad")
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]
-    held = total.pop(JobState.HELD)
+    held = total.pop(JobState.HELD) + len(void)
     return TEMPLATES.get_template("page.html").render(
         settings=app.settings,
         broker=app.broker.state,
+        warnings=app.warnings,
         headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
         held=held,
         held_long=await held_long(app) if held else 0,
@@ -195,7 +198,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     )
 
 
-async def _find(app: "App", text: str, before: str | None) -> _Found:
+async def _find(app: "App", text: str, before: str | None, void: list[Job]) -> _Found:
     if text:
         return _Found([], await find(app.store, text, limit=_SHOWN), more=False)
     if before is not None:
@@ -203,8 +206,7 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
         return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
     held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
     # questions before decisions that can wait
-    held = await app.store.void(limit=_ASKED) + held
-    asked = sorted(held, key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    asked = sorted([*void, *held], key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
     above = {one.id for one in asked}
     found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
     listed = [one for one in found if one.id not in above]

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import TypedDict
 
+from ...config.printers import PrinterSettings
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
 from ..job import TEST, Job, JobState, Removed, Role, Withdrawal, allowed_acts
@@ -118,8 +119,10 @@ class RejectionJson(TypedDict):
     last_at: str | None
 
 
-def job_json(job: Job) -> JobJson:
-    """A job for JSON."""
+def job_json(job: Job, printer: PrinterSettings | None) -> JobJson:
+    """A job for JSON; `printer` is the one it is routed to."""
+    # no label is taken back from a raw port
+    acts = () if job.state.under_way and not (printer and printer.queued) else allowed_acts(job)
     return JobJson(
         id=job.id,
         state=job.state,
@@ -150,7 +153,7 @@ def job_json(job: Job) -> JobJson:
         has_preview=job.labels is not None and job.removed is None,
         removed=job.removed,
         test=job.source == TEST,
-        actions=list(allowed_acts(job)),
+        actions=list(acts),
     )
 
 

@@ -38,7 +38,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
-    Reason.COMPARING: Sign("wait", "Is it the same label?"),
+    Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
     Reason.PARTLY_CANCELED: Sign("ask", "Part of it was canceled: print it?"),
     Reason.DUPLICATE: Sign("off", "The same label, not printed again"),
@@ -57,6 +57,8 @@ _REASONS: dict[str, Sign] = {
 _WHY: dict[str, Callable[[views.JobJson], str]] = {
     Reason.QUEUED: lambda view: f"waits for its turn on {view['printer']}",
     Reason.PRINTING: lambda view: f"on its way to {view['printer']}",
+    Reason.COMPARING: lambda _view: "its parcel has a label already: it is looked at whether they are the same",
+    Reason.DUPLICATE: lambda _view: "its parcel had this very label before",
     Reason.SETTLED: lambda _view: "somebody has it in the hand",
 }
 #: paper without a known printer
@@ -131,9 +133,7 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
     """A job as a card; `printer` is the one it is routed to, which may be paused."""
     width, height = size(printer)
     sign = _JOBS[job.state]
-    view = views.job_json(job)
-    if job.state.under_way and not (printer and printer.queued):
-        view["actions"] = []  # no label is taken back from a raw port
+    view = views.job_json(job, printer)
     if job.being_canceled:
         sign = Sign("wait", "Being taken back")
     # a running job says what it is; a waiting one says what it waits for
