@@ -218,9 +218,11 @@ async def test_room_is_given_back_in_steps(store: Store, path: Path) -> None:
 def test_a_small_database_of_before_learns_to_shrink(path: Path) -> None:
     from labeld.daemon.store.engine import migrate
 
-    base = sqlite3.connect(path)
-    base.execute("CREATE TABLE other (number INTEGER)")
-    base.commit()
+    migrate(path)
+    base = sqlite3.connect(path, isolation_level=None)
+    base.execute("PRAGMA journal_mode=DELETE")
+    base.execute("PRAGMA auto_vacuum=NONE")
+    base.execute("VACUUM")
     assert base.execute("PRAGMA auto_vacuum").fetchone() == (0,)
     base.close()
     migrate(path)
