@@ -36,8 +36,7 @@ async def store(path: Path) -> AsyncIterator[Store]:
 
 def known(event_id: str, tracking: str = "9400100000000000000000") -> LabelEvent:
     payload = (
-        f'{{"event_id": "{event_id}", "package_id": "P{tracking}", "order_ids": ["576"], '
-        f'"tags": ["for Sample Person"], '
+        f'{{"event_id": "{event_id}", "package_id": "P{tracking}", "order_ids": ["576"], "tags": ["Sample"], '
         f'"tracking_number": "{tracking}", "asset": {{"content": "XlhB"}}}}'
     )
     return from_json("topic", payload.encode(), max_bytes=1000)
@@ -219,9 +218,11 @@ async def test_room_is_given_back_in_steps(store: Store, path: Path) -> None:
 def test_a_small_database_of_before_learns_to_shrink(path: Path) -> None:
     from labeld.daemon.store.engine import migrate
 
-    base = sqlite3.connect(path)
-    base.execute("CREATE TABLE other (number INTEGER)")
-    base.commit()
+    migrate(path)
+    base = sqlite3.connect(path, isolation_level=None)
+    base.execute("PRAGMA journal_mode=DELETE")
+    base.execute("PRAGMA auto_vacuum=NONE")
+    base.execute("VACUUM")
     assert base.execute("PRAGMA auto_vacuum").fetchone() == (0,)
     base.close()
     migrate(path)
