@@ -7,7 +7,15 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from .printers import Claims, GroupSettings, PrinterSettings, RouteSettings
 from .section import Name, Section, nearest
-from .services import DiscoverySettings, IntakeSettings, MqttSettings, RenderSettings, SpoolerSettings, WebSettings
+from .services import (
+    DiscoverySettings,
+    HoldsSettings,
+    IntakeSettings,
+    MqttSettings,
+    RenderSettings,
+    SpoolerSettings,
+    WebSettings,
+)
 
 
 class Settings(Section):
@@ -32,6 +40,8 @@ class Settings(Section):
     """The worker processes that turn assets into dots."""
     spooler: SpoolerSettings = SpoolerSettings()
     """How printers are served."""
+    holds: HoldsSettings = HoldsSettings()
+    """When labels wait for a person instead of printing late."""
     discovery: DiscoverySettings = DiscoverySettings()
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..config.printers import PrinterSettings
@@ -15,9 +16,10 @@ from ..drivers.evidence import Level, Outcome, Verdict, describe
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
 from ..renderers.media import Media
 from .acquaintance import Acquaintance, place_of
+from .breaker import Breaker
 from .errors import IllegalTransition, StoreUnavailable, TooLate
+from .in_hand import InHand
 from .job import Job, JobState, Reason
-from .messages import iso
 from .preparer import Preparer, made_for
 from .printers import Printers
 from .retry import backoff
@@ -59,6 +61,8 @@ class Spooler:
         printers: Printers,
         preparer: Preparer,
         clocks: Clocks,
+        late: Callable[[Job], str | None],
+        in_hand: InHand,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -68,6 +72,9 @@ class Spooler:
         self._printers = printers
         self._preparer = preparer
         self._clocks = clocks
+        self._late = late
+        self._in_hand = in_hand
+        self._breaker = Breaker(name, limits.pause_after_failures, store, printers, clocks.wall)
         self._known = Acquaintance(place_of(name, settings), store, clocks.wall)
         self._witness = Witness(name, limits, driver, store, printers, self._known, clocks)
         self._wake = asyncio.Event()
@@ -164,8 +171,7 @@ class Spooler:
         if job.reason != Reason.QUEUED:
             return _DRAWING_SECONDS
         self._job_id = job.id
-        if job.useful_until is not None and job.useful_until < self._clocks.wall():
-            because = f"it was useful until {iso(job.useful_until)}: ask before it is printed"
+        if because := self._late(job):
             await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall(), was=job)
             return 0
         artwork = await self._store.artwork(job.id)
@@ -213,7 +219,8 @@ class Spooler:
             sent_at: float | None = None
             self._session = session
             try:
-                await session.send(artwork.payload)
+                with self._in_hand.holding(job.id):
+                    await session.send(artwork.payload)
             except DriverError as error:
                 broken = error
             else:
@@ -231,7 +238,8 @@ class Spooler:
             found = await self._witness.gather(job.id, None, before, artwork.labels, patience)
             because = f"{found.verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
             found = replace(found, verdict=replace(found.verdict, because=because))
-        await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
+        job = await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
+        await self._breaker.ended(job, found.verdict)
         if found.verdict.outcome is Outcome.CONFIRMED:
             self._known.printed(artwork.labels, found.took, artwork.payload)
         await self._known.keep()
@@ -283,6 +291,9 @@ class Spooler:
         if proven and not await self._store.counter_seen_moving(self._name, attempt.serial):
             because = f"{verdict.because}; but this counter was never seen to move"
             proven, verdict = False, Verdict(Outcome.UNKNOWN, Level.NONE, because)
+        if proven and self._in_hand.deadly(attempt.job_id):
+            because = f"{verdict.because}; but labeld ended each time it sent this label"
+            proven, verdict = False, replace(verdict, because=because)
         await self._end(attempt.id, attempt.job_id, verdict, found.after, retry=proven)
 
     async def _forget_rest(self) -> None:
@@ -314,9 +325,9 @@ class Spooler:
         *,
         sent_at: float | None = None,
         retry: bool = False,
-    ) -> None:
+    ) -> Job:
         state, reason = aftermath(verdict, retry=retry)
-        await self._store.end_attempt(
+        job = await self._store.end_attempt(
             attempt,
             job_id,
             verdict,
@@ -328,6 +339,7 @@ class Spooler:
             now=self._clocks.wall(),
         )
         self.busy = False
+        return job
 
 
 def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:

@@ -1,12 +1,13 @@
 """The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
 
-from .rows import Accepted, Artwork, Attempt, LedgerEntry, NewJob, NewPart, OutboxMessage, Pause, Rejection
+from .rows import Accepted, Artwork, Attempt, HeldGroup, LedgerEntry, NewJob, NewPart, OutboxMessage, Pause, Rejection
 from .store import Store
 
 __all__ = [
     "Accepted",
     "Artwork",
     "Attempt",
+    "HeldGroup",
     "LedgerEntry",
     "NewJob",
     "NewPart",

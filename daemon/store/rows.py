@@ -25,6 +25,8 @@ class NewJob:
     received_at: float
     #: the broker says that it sends this message again; a bare event is then never a new one
     redelivered: bool = False
+    #: why it comes too late to be printed unasked
+    late: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +108,21 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Since when, and by whom, a printer is sent nothing."""
+    """Since when, by whom and why a printer is sent nothing; a person needs no reason."""
 
     at: float
     who: str
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """Held jobs of one station that are held for one reason; `oldest` is when the first was received."""
+
+    station: str | None
+    reason: str
+    count: int
+    oldest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,8 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         message = "its event_id was used before, for another parcel: is this a label of its own?"
     elif new.route.printer is None:
         state, reason, message = JobState.HELD, Reason.NO_DESTINATION, new.route.because
+    elif new.late is not None:
+        state, reason, message = JobState.HELD, Reason.STALE, new.late
     else:
         state, reason, message = JobState.PENDING, Reason.TRANSFORMING, new.route.because
     return Job(

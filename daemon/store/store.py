@@ -12,6 +12,7 @@ from .. import messages
 from ..errors import IllegalTransition
 from ..job import Job, JobState, Reason, after_attempt, check_move
 from . import schema
+from .holds import Holds
 from .journal import check_unchanged
 from .parts import Parts
 from .profiles import Profiles
@@ -29,7 +30,7 @@ _FIND = (
 REJECTED_BYTES = 64 * 1024
 
 
-class Store(Parts, Profiles):
+class Store(Parts, Profiles, Holds):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -285,7 +286,7 @@ class Store(Parts, Profiles):
 
         async def change(connection: AsyncConnection) -> None:
             await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
-            await connection.execute(insert(schema.pauses).values(printer=printer, at=pause.at, who=pause.who))
+            await connection.execute(insert(schema.pauses).values(printer=printer, **asdict(pause)))
 
         await self._writer.do(change)
 
