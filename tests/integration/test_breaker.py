@@ -21,7 +21,7 @@ async def test_a_printer_that_prints_nothing_is_paused_with_the_reason(store: St
         for job in jobs[:2]:
             await floor.until(job, JobState.HELD)
         async with asyncio.timeout(PATIENCE):
-            while (await store.pauses()) == {}:
+            while (await store.pauses()) == {}:  # noqa: ASYNC110 - no signal
                 await asyncio.sleep(0.01)
         zebra.clear_fault("swallow")
         pause = floor.printers["zebra"].pause

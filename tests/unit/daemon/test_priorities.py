@@ -59,7 +59,7 @@ class Desk:
 
     async def until_drawn(self, count: int) -> None:
         async with asyncio.timeout(PATIENCE):
-            while len(self.drawn) < count:
+            while len(self.drawn) < count:  # noqa: ASYNC110 - no signal
                 await asyncio.sleep(0.001)
 
 
