@@ -90,6 +90,11 @@ class Settings(Section):
         return self
 
     @property
+    def names(self) -> frozenset[str]:
+        """Names of printers and groups: what is taken."""
+        return frozenset((*self.printers, *self.groups))
+
+    @property
     def topic_prefix(self) -> str:
         """Topic above which everything happens."""
         return self.mqtt.topic_prefix or f"labeld/{self.site}"

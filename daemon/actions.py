@@ -1,6 +1,7 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
 import asyncio
+import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -8,14 +9,19 @@ from dataclasses import replace
 from ..drivers.evidence import Level, Outcome
 from .dispatcher import Dispatcher
 from .errors import IllegalTransition, TooLate
-from .job import RELEASABLE, Job, JobState, Reason, allowed_acts
+from .job import RELEASABLE, TEST, WITHDRAWALS, Job, JobState, Reason, allowed_acts, new_job_id
+from .notices import void_words
 from .routing import wish_of
-from .store import Store
+from .store import Accepted, NewReprint, Store
 
 #: held jobs that are released together
 _TOGETHER = 64
 #: how often a job that changes meanwhile is tried to be moved
 _TRIES = 3
+#: letters of a person's reason
+_REASON = 200
+#: held before it was known whether their parcel has a label already
+_NOT_COMPARED = (Reason.OTHER_PARCEL, Reason.PARTLY_CANCELED)
 
 
 class Actions:
@@ -60,7 +66,77 @@ class Actions:
             raise late
         return job
 
-    async def _cancel(self, job_id: str, because: str) -> Job:
+    async def supersede(self, job: Job, by: str) -> Job:
+        """Stop a job in whose place another one of its parcel comes; see `cancel`.
+
+        Raises:
+            NoSuchJob, IllegalTransition: the printer has it, or it ended.
+        """
+        return await self._cancel(job.id, f"another label of its parcel came as job {by}", Reason.SUPERSEDED)
+
+    async def withdraw(self, job: Job) -> Job:
+        """Take a job back that an event withdrew while it was under way; see `cancel`.
+
+        Raises:
+            NoSuchJob, IllegalTransition: the printer has it, or it ended.
+        """
+        for _ in range(_TRIES):
+            job = await self._store.get(job.id)
+            if job.being_canceled or not job.state.under_way:
+                return job
+            try:
+                return await self._recall(job, job.message)
+            except TooLate:
+                raise
+            except IllegalTransition as error:
+                # its printer may just have stopped, or gone on
+                last = error
+        raise last
+
+    async def take_out(self, job_id: str, *, who: str) -> Job:
+        """Say that a void label is out of the pile.
+
+        Raises:
+            NoSuchJob, IllegalTransition: it is not void, or not on paper.
+        """
+        job = await self._store.get(job_id)
+        return await self._store.take_out(job, f"{who} took it out of the pile", self._clock())
+
+    async def reprint(self, job_id: str, reason: str, *, who: str, key: str | None = None) -> Accepted:
+        """Print the stored bytes of an ended job again, as a job of its own with a number.
+
+        Args:
+            job_id: what is to be printed again.
+            reason: why, for the ledger of both.
+            who: who wants it.
+            key: the same key is the same reprint.
+
+        Raises:
+            NoSuchJob, IllegalTransition: it cannot be printed again now.
+        """
+        reason = " ".join(reason.split())[:_REASON]
+        if not reason:
+            raise IllegalTransition(f"job {job_id} is printed again only for a reason: say why")
+        job = await self._store.get(job_id)
+        if job.source == TEST:
+            raise IllegalTransition(f"job {job_id} is a test label: print a new one")
+        now = self._clock()
+        new_id = new_job_id(now, secrets.randbits(62))
+        wish = wish_of(job)
+        route = self._dispatcher.route(replace(wish, printer=job.printer or wish.printer), job_id=new_id)
+        if route.printer is None:
+            raise IllegalTransition(f"job {job.id} cannot be printed again: {route.because}")
+        try:
+            new = NewReprint(new_id, job_id, key or new_id, route.printer, reason, who, now)
+            done = await self._store.reprint(new)
+        except BaseException:
+            self._dispatcher.forget(new_id)
+            raise
+        if done.duplicate:
+            self._dispatcher.forget(new_id)
+        return done
+
+    async def _cancel(self, job_id: str, because: str, reason: Reason = Reason.CANCELED_BY_USER) -> Job:
         for _ in range(_TRIES):
             job = await self._store.get(job_id)
             if job.being_canceled:
@@ -68,9 +144,7 @@ class Actions:
             try:
                 if job.state.under_way:
                     return await self._recall(job, because)
-                return await self._store.move(
-                    job_id, JobState.CANCELED, Reason.CANCELED_BY_USER, because, self._clock(), was=job
-                )
+                return await self._store.move(job_id, JobState.CANCELED, reason, because, self._clock(), was=job)
             except TooLate:
                 raise
             except IllegalTransition as error:
@@ -91,6 +165,8 @@ class Actions:
             # on this stock after all: the question is answered, and only for this printer
             because = f"released by {who}, for the stock that {job.printer} has"
             return await self._requeue(job, because, media=None, requested_printer=job.printer)
+        if job.reason in _NOT_COMPARED:
+            return await self._requeue(job, f"released by {who}", Reason.COMPARING)
         return await self._requeue(job, f"released by {who}")
 
     async def hold(self, job_id: str, *, who: str, why: str = "") -> Job:
@@ -160,20 +236,24 @@ class Actions:
         job = await self._store.get(job_id)
         if "settle" not in allowed_acts(job):
             raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}): nobody asked whether it printed")
+        if not printed and job.void:
+            because = f"{who} says that it did not print; {void_words(job, JobState.CANCELED)}"
+            reason = WITHDRAWALS[job.withdrawn]
+            return await self._store.move(job.id, JobState.CANCELED, reason, because, self._clock(), was=job)
         if not printed:
             return await self._requeue(job, f"{who} says that it did not print")
         return await self._store.move(
             job_id,
             JobState.COMPLETED,
             Reason.SETTLED,
-            f"{who} has it in the hand",
+            f"{who} has it in the hand" + (f"; {void_words(job, JobState.COMPLETED)}" if job.void else ""),
             self._clock(),
             was=job,
             outcome=Outcome.CONFIRMED,
             level=Level.NONE,
         )
 
-    async def _requeue(self, job: Job, because: str, **columns: object) -> Job:
+    async def _requeue(self, job: Job, because: str, reason: Reason = Reason.TRANSFORMING, **columns: object) -> Job:
         wish = wish_of(job)
         destination = self._dispatcher.route(replace(wish, printer=job.printer or wish.printer))
         if destination.printer is None:
@@ -182,7 +262,7 @@ class Actions:
         return await self._store.move(
             job.id,
             JobState.PENDING,
-            Reason.TRANSFORMING,
+            reason,
             because,
             now,
             was=job,

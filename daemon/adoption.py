@@ -43,7 +43,7 @@ class Terms(Section):
     stations: tuple[Name, ...] | None = None
     """Packing stations whose labels it prints."""
     language: Literal["zpl", "tspl", "epl"] | None = None
-    """What it speaks; `zpl` when absent and it says so. Others are not asked who they are, and known by their address."""
+    """What it speaks; `zpl` when absent and it says so. Others are not asked, and are known by their address."""
 
 
 def settings_for(candidate: Candidate, at: Endpoint, identity: Identity, terms: Terms) -> PrinterSettings:
@@ -194,7 +194,7 @@ class Adoption:
             raise AdoptionRefused(f"rules have adopted {_MOST} printers since labeld started: adopt this one by hand")
         async with self._turn:
             settings = self._fleet.settings
-            name = rule.name or free_name(candidate.device.name, {*settings.printers, *settings.groups})
+            name = rule.name or free_name(candidate.device.name, settings.names)
             self._require_free(name, candidate)
             terms = Terms(resolution=rule.resolution, media=rule.media, stations=rule.stations)
             # its answer was heard a moment ago, and is asked for again on each connection

@@ -30,6 +30,7 @@ from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
 from .outbox import Outbox
+from .parcel_keeper import ParcelKeeper
 from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
@@ -91,6 +92,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         dispatcher.changed(job)
         preparer.poke(job)
         fleet.job_changed(job)
+        keeper.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -157,20 +159,22 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
-    await fleet.hold_orphans()
-    await guard.load()
-    await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
+    keeper = ParcelKeeper(store, pool, actions, settings.intake.max_asset_bytes, clocks.wall)
+    await keeper.load()
+    await fleet.hold_orphans()
+    await guard.load()
+    await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, preparer, dispatcher, guard, states)
+    await _serve(app, stop, (preparer, dispatcher, keeper, guard), states)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -200,16 +204,12 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    preparer: Preparer,
-    dispatcher: Dispatcher,
-    guard: StaleGuard,
+    loops: tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard],
     states: "asyncio.Queue[PrinterView | str]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
-            tasks.create_task(preparer.run(), name="preparer"),
-            tasks.create_task(dispatcher.run(), name="dispatcher"),
-            tasks.create_task(guard.run(), name="stale-guard"),
+            *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(_tell_states(app, states), name="printer-states"),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),

@@ -102,6 +102,7 @@ class Discovery:
         """Take over new settings of printers."""
         self._printers = settings.printers
         self._fixed_at = None
+        self._heard_more.set()
         self._wake.set()
         self._changed()
 
@@ -357,10 +358,13 @@ class Discovery:
         if self._fixed_at is not None and now - self._fixed_at < _RESOLVED_SECONDS:
             return
         fixed: dict[Endpoint, str] = {}
-        for name, printer in self._printers.items():
+        printers, before = self._printers, self._fixed
+        for name, printer in printers.items():
             if printer.uri is not None:
                 fixed |= dict.fromkeys(await _resolved(printer.uri), name)
-        self._fixed, self._fixed_at = fixed, now
+        self._fixed, self._fixed_at = fixed, now if printers is self._printers else None
+        if fixed != before:
+            self._changed()
 
 
 async def _resolved(uri: str) -> set[Endpoint]:

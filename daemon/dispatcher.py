@@ -103,7 +103,7 @@ class Dispatcher:
 
     def documents(self, job: Job) -> Plan | None:
         """The way of those pages of a job that are documents; None where all its pages stay together."""
-        if job.requested_printer is not None or job.role is not None:
+        if job.requested_printer is not None or job.role is not None or job.reprint_of is not None:
             return None
         found = self._plan(documents_of(wish_of(job)))
         return None if job.printer in found.printers else found

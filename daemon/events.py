@@ -4,37 +4,21 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AwareDatetime,
-    BaseModel,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
-from pydantic_core import ErrorDetails
+from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from ..config.printers import DocumentType
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
+from .event_fields import Fields, Id, in_words, read_object
 from .job import Job
 
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
-
-class _Event(BaseModel):
-    # Publishers add fields of their own: those are ignored, wrong ones among ours are not.
-    model_config = ConfigDict(frozen=True, extra="ignore", use_attribute_docstrings=True)
-
-
-class TikTokAsset(_Event):
+class TikTokAsset(Fields):
     """A label to be asked of the TikTok Shop API."""
 
     shop: Id
@@ -43,7 +27,7 @@ class TikTokAsset(_Event):
     """TikTok package id."""
 
 
-class AssetSource(_Event):
+class AssetSource(Fields):
     """Where the label is: exactly one of `content`, `url` and `tiktok`."""
 
     content: Annotated[str, StringConstraints(min_length=1)] | None = None
@@ -64,7 +48,7 @@ class AssetSource(_Event):
         return self
 
 
-class LabelReady(_Event):
+class LabelReady(Fields):
     """A label is ready to be printed: the payload of `<prefix>/labels/ready`."""
 
     asset: AssetSource
@@ -119,7 +103,7 @@ class LabelReady(_Event):
         return self
 
 
-class CloudEvent(_Event):
+class CloudEvent(Fields):
     """CloudEvents 1.0 structured JSON around a label event; `source` and `id` are its identity."""
 
     specversion: Literal["1.0"]
@@ -206,7 +190,7 @@ def from_bytes(
     try:
         fields = LabelReady(asset=AssetSource(content="raw"), printer=printer, station=station)
     except ValidationError as error:
-        raise EventRejected(_in_words(error)) from None
+        raise EventRejected(in_words(error)) from None
     return LabelEvent(digest(topic, payload), True, fields, payload, None)
 
 
@@ -226,45 +210,15 @@ def parse(payload: bytes) -> tuple[LabelReady, str | None]:
     Raises:
         EventRejected: with the first faults in words.
     """
-    try:
-        document: Any = json.loads(payload)
-    except UnicodeDecodeError as error:
-        raise EventRejected(f"the event is not JSON: byte {error.start} is not UTF-8 text") from None
-    except (ValueError, RecursionError) as error:
-        raise EventRejected(f"the event is not JSON: {_brief(error)}") from None
-    if not isinstance(document, dict):
-        raise EventRejected(f"the event is a JSON {_KINDS[type(document)]}: expected an object with an asset")
+    document = read_object(payload, "an asset")
     try:
         if "specversion" in document:
             event = CloudEvent.model_validate(document)
             return event.label, "ce:" + json.dumps([event.source, event.id])
         fields = LabelReady.model_validate(document)
     except ValidationError as error:
-        raise EventRejected(_in_words(error)) from None
+        raise EventRejected(in_words(error)) from None
     return fields, None if fields.event_id is None else f"id:{fields.event_id}"
-
-
-def _in_words(error: ValidationError) -> str:
-    faults = [_say(fault) for fault in error.errors(include_url=False)[:3]]
-    more = error.error_count() - len(faults)
-    return "; ".join(faults) + (f"; and {more} more" if more else "")
-
-
-_KINDS = {list: "array", str: "string", int: "number", float: "number", bool: "boolean", type(None): "null"}
-
-
-def _say(fault: ErrorDetails) -> str:
-    where = ".".join(str(part) for part in fault["loc"]) or "event"
-    if fault["type"] == "missing":
-        return f"{where} is missing"
-    message = str(fault["ctx"]["error"]) if fault["type"] == "value_error" and "ctx" in fault else fault["msg"]
-    value = fault["input"]
-    shown = f" (got {str(value)[:40]!r})" if isinstance(value, str | int | float | bool) else ""
-    return f"{where}: {message[:1].lower()}{message[1:]}{shown}"
-
-
-def _brief(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def _megabytes(size: int) -> str:

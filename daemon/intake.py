@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from ..config.settings import Settings
 from .dispatcher import Dispatcher
@@ -11,13 +12,15 @@ from .errors import EventRejected, StoreUnavailable
 from .events import LabelEvent, digest, from_bytes, from_json, unix_time
 from .holds import late_event
 from .job import new_job_id
+from .notices import Kind, read
 from .routing import wish_of
-from .store import Accepted, NewJob, Store
+from .store import Accepted, NewJob, NoticeTaken, Store
 
 log = logging.getLogger(__name__)
 
 #: payloads above this are parsed off the event loop, so that a large one delays nobody
 _LARGE = 64 * 1024
+T = TypeVar("T")
 
 
 class Intake:
@@ -60,14 +63,32 @@ class Intake:
 
         return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
 
+    async def notice(self, kind: Kind, payload: bytes, *, source: str, topic: str) -> NoticeTaken:
+        """Take a notice that labels are void; raises as `json` does."""
+        now = self._clock()
+
+        async def take() -> NoticeTaken:
+            return await self._store.take_notice(read(kind, payload), source, now)
+
+        return await self._or_reject(take, payload, source=source, topic=topic, now=now)
+
     async def _take(
         self, parse: Callable[[], LabelEvent], payload: bytes, *, source: str, topic: str, redelivered: bool
     ) -> Accepted:
         now = self._clock()
         job_id = new_job_id(now, secrets.randbits(62))
-        try:
+
+        async def take() -> Accepted:
             event = await asyncio.to_thread(parse) if len(payload) > _LARGE else parse()
             return await self._accept(job_id, event, source=source, topic=topic, now=now, redelivered=redelivered)
+
+        return await self._or_reject(take, payload, source=source, topic=topic, now=now)
+
+    async def _or_reject(
+        self, take: Callable[[], Awaitable[T]], payload: bytes, *, source: str, topic: str, now: float
+    ) -> T:
+        try:
+            return await take()
         except StoreUnavailable:
             raise
         except EventRejected as error:

@@ -11,6 +11,8 @@ from .errors import IllegalTransition
 
 #: What pages of a document are: the parcel's label, or paper that goes with it.
 Role = Literal["label", "slip", "hazmat", "invoice"]
+#: What an event said of a label that was on paper, or may have been: it is void, until a person has it out of the pile.
+Withdrawal = Literal["canceled", "superseded", "taken-out"]
 
 
 class JobState(StrEnum):
@@ -69,6 +71,8 @@ class Reason(StrEnum):
 
     #: pending: its artwork for its printer is still to be made
     TRANSFORMING = "job-transforming"
+    #: pending: another job of its parcel was there before, and it is not known yet whether it is the same label
+    COMPARING = "job-comparing"
     #: pending: rendered, and next in line when its turn comes
     QUEUED = "job-queued"
     PRINTING = "job-printing"
@@ -81,6 +85,16 @@ class Reason(StrEnum):
     #: the printer has no counter: sent, drained, and nobody counted the paper
     COMPLETED_UNCOUNTED = "job-completed-with-warnings"
     CANCELED_BY_USER = "job-canceled-by-user"
+    #: canceled: the same label as another job's
+    DUPLICATE = "duplicate-label"
+    #: canceled: another label of its parcel took its place, or its package was split or combined
+    SUPERSEDED = "superseded"
+    #: canceled: its order was
+    ORDER_CANCELED = "order-canceled"
+    #: held: some of its orders were canceled
+    PARTLY_CANCELED = "order-partly-canceled"
+    #: held: another label of its parcel is on paper, or may be
+    OTHER_LABEL = "other-label-of-parcel"
     NO_DESTINATION = "destination-uri-failed"
     #: older than its event wanted it printed, or left over from an outage
     STALE = "job-hold-until-specified"
@@ -139,7 +153,14 @@ class Job:
     pages: tuple[int, ...] | None = None
     #: what those pages are; None while nobody had to tell them apart
     role: Role | None = None
-    #: times the same event came again
+    #: the job of the same parcel that it was compared with: whose duplicate it is, or whose place it takes
+    rival: str | None = None
+    #: an event came too late to stop it
+    withdrawn: Withdrawal | None = None
+    #: the job whose bytes a person had printed again, and the how manieth time this is
+    reprint_of: str | None = None
+    reprint: int | None = None
+    #: times the same event came again, or the same label with another one
     duplicates: int = 0
     #: position in the order of changes, rises with each one
     revision: int = 0
@@ -148,6 +169,11 @@ class Job:
     def being_canceled(self) -> bool:
         """Whether a person canceled it while it was under way."""
         return self.state.under_way and self.reason == Reason.BEING_CANCELED
+
+    @property
+    def void(self) -> bool:
+        """Whether an event came too late to stop it, and nobody has taken it out of the pile yet."""
+        return self.withdrawn is not None and self.withdrawn != "taken-out"
 
 
 #: held reasons that printing again answers; a label that does not scan or fit would only be held again
@@ -160,24 +186,34 @@ RELEASABLE = frozenset(
         Reason.FAILED,
         Reason.OTHER_PARCEL,
         Reason.OTHER_STOCK,
+        Reason.OTHER_LABEL,
+        Reason.PARTLY_CANCELED,
     }
 )
 #: pending for nothing but its artwork or its turn
-_WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
-#: held reasons that another printer may answer: those but the question whose parcel it is, and what would not scan or
+WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
+#: held reasons that another printer may answer: those but the questions about its parcel, and what would not scan or
 #: fit at this one
-_MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL} | {RenderError.reason}
+_MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}
+#: why an event withdraws a job
+WITHDRAWALS: Mapping[str | None, Reason] = {
+    "canceled": Reason.ORDER_CANCELED,
+    "superseded": Reason.SUPERSEDED,
+}
 
 
 def after_attempt(job: Job, outcome: Outcome, state: JobState, reason: str) -> tuple[JobState, str]:
-    """Where the end of an attempt puts a job: into `state`, or, if it was canceled meanwhile, never back in line."""
-    if job.being_canceled and outcome is Outcome.NOT_PRINTED:
-        return JobState.CANCELED, Reason.CANCELED_BY_USER
+    """Where the end of an attempt puts a job: into `state`, or, if it was canceled meanwhile, never back in line.
+
+    Whoever canceled it, a person or an event.
+    """
+    if (job.being_canceled or job.void) and outcome is Outcome.NOT_PRINTED:
+        return JobState.CANCELED, WITHDRAWALS.get(job.withdrawn, Reason.CANCELED_BY_USER)
     return state, reason
 
 
 def allowed_acts(job: Job) -> tuple[str, ...]:
-    """What a person may do with a job now: of `settle`, `release`, `move`, `hold` and `cancel`.
+    """What a person may do with a job now: of `settle`, `release`, `move`, `hold`, `cancel`, `take-out` and `reprint`.
 
     `cancel` of one that is under way may come too late.
     """
@@ -185,9 +221,11 @@ def allowed_acts(job: Job) -> tuple[str, ...]:
     acts = {
         "settle": held and job.reason == Reason.OUTCOME_UNKNOWN,
         "release": held and job.reason in RELEASABLE,
-        "move": job.state is JobState.PENDING or (held and job.reason in _MOVABLE),
-        "hold": job.state is JobState.PENDING and job.reason in _WAITING,
+        "move": (job.state is JobState.PENDING and job.reason != Reason.COMPARING) or (held and job.reason in _MOVABLE),
+        "hold": job.state is JobState.PENDING and job.reason in WAITING,
         "cancel": JobState.CANCELED in TRANSITIONS[job.state] and not job.being_canceled,
+        "take-out": job.void and job.state is JobState.COMPLETED,
+        "reprint": job.state in (JobState.COMPLETED, JobState.CANCELED) and job.source != TEST,
     }
     return tuple(act for act, allowed in acts.items() if allowed)
 

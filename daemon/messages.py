@@ -19,12 +19,13 @@ def job_topic(prefix: str, job_id: str) -> str:
     return f"{prefix}/jobs/{job_id}"
 
 
-def job_payload(job: Job) -> bytes:
-    """A state change of a job."""
+def job_payload(job: Job, again: str | None = None) -> bytes:
+    """A state change of a job; `again` is the id of another event whose label it is too, when that just came."""
     return _json(
         {
             "job_id": job.id,
             "event_id": job.event_id,
+            "duplicate_event_id": again,
             "shop_id": job.shop_id,
             "package_id": job.package_id,
             "tracking_number": job.tracking_number,
@@ -38,6 +39,10 @@ def job_payload(job: Job) -> bytes:
             "part_of": job.part_of,
             "pages": job.pages,
             "role": job.role,
+            "rival": job.rival,
+            "withdrawn": job.withdrawn,
+            "reprint_of": job.reprint_of,
+            "reprint": job.reprint,
             "duplicates": job.duplicates,
             "at": iso(job.updated_at),
         }

@@ -20,6 +20,8 @@ from .render_process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, Too
 log = logging.getLogger(__name__)
 
 _MAX_WORDS, _MAX_PAGE_WORDS = 1000, 200
+#: letters of a SHA-256
+_DIGEST = 64
 _NONSENSE = "the renderer's answer makes no sense: the document is hostile"
 
 
@@ -119,6 +121,21 @@ class RenderPool:
             raise RenderFailed(_NONSENSE, Reason.FAILED)
         return tuple(_page(number, one) for number, one in enumerate(found, 1))
 
+    async def looks(
+        self, asset: bytes, *, media_type: str | None, design_dpi: int | None, pages: tuple[int, ...], max_bytes: int
+    ) -> dict[int, str]:
+        """Of each page with ink, or of `pages` alone, a digest of its dots at 203 dpi and its barcodes.
+
+        Raises:
+            RenderFailed: it cannot be drawn.
+        """
+        header = {"media_type": media_type, "design_dpi": design_dpi, "pages": pages, "max_bytes": max_bytes}
+        reply, _ = await self._ask({"kind": "looks", **header}, asset)
+        found = reply.get("looks")
+        if not isinstance(found, list) or len(found) > MAX_PAGES:
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        return dict(map(_look, found))
+
     async def preview(self, payload: bytes, *, width: int, height: int, dpi: int, page: int = 1) -> bytes:
         """The dots of one label of a payload as a PNG.
 
@@ -171,6 +188,13 @@ def _page(number: int, found: object) -> PageSurvey:
     match found:
         case ["label" | "document" | "doubt" | "blank" as kind, str(words)]:
             return PageSurvey(number, kind, " ".join(words.split())[:_MAX_PAGE_WORDS])
+    raise RenderFailed(_NONSENSE, Reason.FAILED)
+
+
+def _look(found: object) -> tuple[int, str]:
+    match found:
+        case [int(number), str(digest)] if len(digest) == _DIGEST:
+            return number, digest
     raise RenderFailed(_NONSENSE, Reason.FAILED)
 
 

@@ -1,8 +1,10 @@
 """What a render process does: it answers frames, confined, until its socket ends."""
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from ..renderers import convert, pages, survey
@@ -15,6 +17,8 @@ from ..renderers.payload import draw, paper_of
 from . import confine, frames
 
 _Reply = tuple[dict[str, Any], bytes]
+#: stock on which every page of a label document has its own size
+_LARGE = Media.parse("220x360mm")
 
 
 def serve(descriptor: int) -> None:
@@ -66,6 +70,30 @@ def _survey(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -
     return {"pages": [[page.kind, page.words] for page in found]}, b""
 
 
+def _looks(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> _Reply:
+    asset = unwrap(data, header["media_type"], header["max_bytes"])
+    target = convert.Target(media=_LARGE, resolution=Resolution(203), design_dpi=header["design_dpi"], verify=False)
+    found = []
+    for number in header["pages"] or range(1, convert.page_count(asset) + 1):
+        begin(number)
+        with suppress(convert.BlankPage):
+            found.append([number, _look(convert.convert_page(asset, number, target, hold=False))])
+    return {"looks": found}, b""
+
+
+def _look(labels: Sequence[PageArtwork]) -> str:
+    """A digest of a page's dots and of what its barcodes say."""
+    digest = hashlib.sha256()
+    for label in labels:
+        bitmap = label.bitmap
+        dots = label.data if bitmap is None else bitmap.rows.tobytes()
+        size = None if bitmap is None else (bitmap.width, bitmap.height)
+        said = sorted((str(symbol.format), symbol.text) for symbol in (*label.symbols, *label.lost))
+        digest.update(repr((size, len(dots), said)).encode())
+        digest.update(dots)
+    return digest.hexdigest()
+
+
 def _target(header: dict[str, Any]) -> convert.Target:
     document_format, dpi = header["document_format"], header["dpi"]
     return convert.Target(
@@ -98,7 +126,7 @@ def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None])
     return {"pages": count, "missing": list(missing)}, bitmap.to_png(resolution)
 
 
-_REQUESTS = {"render": _render, "survey": _survey, "preview": _preview}
+_REQUESTS = {"render": _render, "survey": _survey, "looks": _looks, "preview": _preview}
 
 
 def _refusal(message: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 from ..drivers.evidence import Level, Outcome
 from ..drivers.printer import PrinterState
-from .job import Job, JobState
+from .job import Job, JobState, Reason
 from .printers import PrinterView
 
 
@@ -75,4 +75,4 @@ def better(sisters: Sequence[Sister], at: str, labels: int) -> Sister | None:
 def may_move(job: Job) -> bool:
     """Whether it is proven that no byte of a job ever left, except where a person had it printed again since."""
     untouched = job.outcome is None or (job.outcome is Outcome.NOT_PRINTED and job.level is Level.NONE)
-    return job.state is JobState.PENDING and untouched
+    return job.state is JobState.PENDING and job.reason != Reason.COMPARING and untouched

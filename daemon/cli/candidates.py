@@ -79,4 +79,4 @@ async def _listen(settings: Settings, seconds: float) -> list[Any]:
             settings.discovery, settings.printers, open_driver, lambda: None, lambda _name: None, time.monotonic
         )
         await heard.hear([*browser.services, *zebras.services])
-    return [candidate_json(one, settings.printers) for one in heard.candidates()]
+    return [candidate_json(one, settings.names) for one in heard.candidates()]

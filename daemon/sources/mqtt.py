@@ -10,6 +10,7 @@ from paho.mqtt.client import MQTTMessage
 
 from ..errors import EventRejected
 from ..intake import Intake
+from ..notices import CLOUDEVENT_TYPES, Kind
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +68,8 @@ class MqttSource:
         self._intake = intake
         self._ready = f"{topic_prefix}/labels/ready"
         self._raw = f"{topic_prefix}/printers/"
-        self.subscriptions = [(self._ready, 1), (f"{self._raw}+/print", 1)]
+        self._notices: dict[str, Kind] = {f"{topic_prefix}/labels/{kind}": kind for kind in CLOUDEVENT_TYPES}
+        self.subscriptions = [(topic, 1) for topic in (self._ready, *self._notices, f"{self._raw}+/print")]
         self._max_inflight = max_inflight
 
     async def run(self, client: ManualAckClient) -> None:
@@ -100,6 +102,8 @@ class MqttSource:
         try:
             if topic == self._ready:
                 await self._intake.json(payload, source="mqtt", topic=topic, redelivered=redelivered)
+            elif topic in self._notices:
+                await self._intake.notice(self._notices[topic], payload, source="mqtt", topic=topic)
             else:
                 printer = topic.removeprefix(self._raw).removesuffix("/print")
                 await self._intake.raw(payload, source="mqtt", topic=topic, printer=printer, redelivered=redelivered)

@@ -1,6 +1,19 @@
 """The print ledger: jobs, their assets and artwork, attempts, the append-only timeline, and the outbox."""
 
-from .rows import Accepted, Artwork, Attempt, HeldGroup, LedgerEntry, NewJob, NewPart, OutboxMessage, Pause, Rejection
+from .rows import (
+    Accepted,
+    Artwork,
+    Attempt,
+    HeldGroup,
+    LedgerEntry,
+    NewJob,
+    NewPart,
+    NewReprint,
+    NoticeTaken,
+    OutboxMessage,
+    Pause,
+    Rejection,
+)
 from .store import Store
 
 __all__ = [
@@ -11,6 +24,8 @@ __all__ = [
     "LedgerEntry",
     "NewJob",
     "NewPart",
+    "NewReprint",
+    "NoticeTaken",
     "OutboxMessage",
     "Pause",
     "Rejection",

@@ -6,13 +6,10 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..job import Job, JobState, Reason
+from ..job import WAITING, Job, JobState
 from . import schema
 from .journal import Journal
 from .rows import HeldGroup, job_from
-
-#: pending for nothing but its artwork or its turn
-_WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
 
 
 class Holds(Journal):
@@ -39,7 +36,7 @@ class Holds(Journal):
         """Pending jobs that their events did not want printed any more at `now`."""
         jobs = schema.jobs.c
         query = select(schema.jobs).where(
-            jobs.state == JobState.PENDING, jobs.reason.in_(_WAITING), jobs.useful_until < now
+            jobs.state == JobState.PENDING, jobs.reason.in_(WAITING), jobs.useful_until < now
         )
         async with self._reading() as connection:
             return [job_from(row) for row in (await connection.execute(query.limit(limit))).mappings()]
@@ -50,7 +47,7 @@ class Holds(Journal):
         query = select(schema.jobs).where(
             jobs.state == JobState.PENDING,
             jobs.printer == printer,
-            jobs.reason.in_(_WAITING),
+            jobs.reason.in_(WAITING),
             func.coalesce(jobs.waits_since, jobs.received_at) <= before,
             func.coalesce(jobs.station, "").not_in(without),
         )

@@ -21,6 +21,7 @@ from .writer import Writer
 
 # built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
 _INSERT_JOB = insert(schema.jobs)
+_INSERT_ORDER = insert(schema.orders)
 _INSERT_LEDGER = insert(schema.ledger)
 _INSERT_OUTBOX = insert(schema.outbox)
 _UPDATE_JOB = update(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
@@ -68,6 +69,8 @@ class Journal(Queries):
         self, connection: AsyncConnection, job: Job, *, identity: str, event_key: str, words: str
     ) -> None:
         await connection.execute(_INSERT_JOB, job_row(job) | {"identity": identity, "event_key": event_key})
+        for order in dict.fromkeys(job.order_ids):
+            await connection.execute(_INSERT_ORDER, {"order_id": order, "job_id": job.id})
         await self._tell(connection, job, words)
 
     async def _update(self, connection: AsyncConnection, job: Job, now: float, *, words: str, **columns: object) -> Job:

@@ -10,17 +10,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ...drivers.evidence import Outcome
 from ..errors import NoSuchJob, StoreUnavailable
-from ..job import Job, JobState
+from ..job import Job, JobState, Reason
 from . import schema
 from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
 
 # built once: SQLAlchemy then finds it in its cache at once
 _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
-_ASSET = select(schema.assets.c.data, schema.assets.c.media_type).join_from(
-    schema.jobs,
-    schema.assets,
-    (schema.jobs.c.id == bindparam("job"))
-    & (schema.assets.c.job_id == func.coalesce(schema.jobs.c.part_of, schema.jobs.c.id)),
+_WHOSE = schema.jobs.alias()
+_ASSET = (
+    select(schema.assets.c.data, schema.assets.c.media_type)
+    .join_from(schema.jobs, _WHOSE, _WHOSE.c.id == func.coalesce(schema.jobs.c.reprint_of, schema.jobs.c.id))
+    .join(schema.assets, schema.assets.c.job_id == func.coalesce(_WHOSE.c.part_of, _WHOSE.c.id))
+    .where(schema.jobs.c.id == bindparam("job"))
 )
 
 
@@ -63,6 +64,8 @@ class Queries:
     ) -> list[Job]:
         """Pending jobs of `printer` in the order in which they print: highest priority, then oldest.
 
+        Those that are still compared with others of their parcel are in no queue.
+
         Args:
             printer: the printer's name.
             reason: only jobs pending for this reason.
@@ -72,7 +75,12 @@ class Queries:
         jobs = schema.jobs.c
         query = (
             select(schema.jobs)
-            .where(jobs.state == JobState.PENDING, jobs.printer == printer, jobs.id.not_in(skip))
+            .where(
+                jobs.state == JobState.PENDING,
+                jobs.printer == printer,
+                jobs.reason != Reason.COMPARING,
+                jobs.id.not_in(skip),
+            )
             .order_by(jobs.priority.desc(), jobs.id)
             .limit(limit)
         )
@@ -129,7 +137,10 @@ class Queries:
         return found
 
     async def asset(self, job_id: str) -> tuple[bytes, str | None]:
-        """A job's bytes as received, and the media type its publisher gave; a part's are those of its event."""
+        """A job's bytes as received, and the media type its publisher gave.
+
+        A part's are those of its event, a reprint's those of what it prints again.
+        """
         async with self._reading() as connection:
             row = (await connection.execute(_ASSET, {"job": job_id})).first()
         if row is None:

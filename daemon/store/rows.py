@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping
 from ...drivers.evidence import Level, Outcome
 from ..events import LabelEvent, unix_time
 from ..job import Job, JobState, Reason, Role
+from ..notices import Notice
 from ..routing import Route
 
 _JOB_FIELDS = tuple(field.name for field in fields(Job))
@@ -37,6 +38,27 @@ class NewPart:
     pages: tuple[int, ...]
     role: Role
     route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class NewReprint:
+    """A person's wish to have the bytes of a job printed again; `key` tells it from other wishes for the same job."""
+
+    id: str
+    of: str
+    key: str
+    printer: str
+    reason: str
+    who: str
+    now: float
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTaken:
+    """The jobs that a notice changed; `duplicate` when one that says the same had come before."""
+
+    jobs: tuple[Job, ...]
+    duplicate: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +169,10 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         state, reason, message = JobState.HELD, Reason.STALE, new.late
     else:
         state, reason, message = JobState.PENDING, Reason.TRANSFORMING, new.route.because
+    useful_until = unix_time(ready.useful_until)
+    if new.late is not None:
+        # where it is compared with another label of its parcel first, it is asked about after that
+        useful_until = new.received_at if useful_until is None else min(useful_until, new.received_at)
     return Job(
         id=new.id,
         received_at=new.received_at,
@@ -170,7 +196,7 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         design_dpi=ready.asset.design_dpi,
         copies=ready.copies,
         priority=ready.priority,
-        useful_until=unix_time(ready.useful_until),
+        useful_until=useful_until,
         tags=ready.tags,
     )
 
@@ -191,6 +217,7 @@ def part_job(job: Job, part: NewPart, now: float, revision: int) -> Job:
         part_of=job.id,
         pages=part.pages,
         role=part.role,
+        rival=None,
         duplicates=0,
     )
 
@@ -212,6 +239,12 @@ def job_from(row: RowMapping) -> Job:
         "pages": None if values["pages"] is None else tuple(values["pages"]),
     }
     return Job(**values)
+
+
+def notice_from(row: RowMapping) -> Notice:
+    """Read a notice."""
+    values = {name: row[name] for name in Notice.__slots__}
+    return Notice(**values | {name: tuple(values[name]) for name in ("package_ids", "order_ids", "replaced_by")})
 
 
 def attempt_from(row: RowMapping) -> Attempt:

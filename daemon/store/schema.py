@@ -66,6 +66,13 @@ jobs = Table(
     # numbers of pages; SQL's NULL for all
     Column("pages", JSON(none_as_null=True)),
     Column("role", String(20)),
+    # the job of the same parcel that it was compared with
+    Column("rival", String(36), ForeignKey("jobs.id")),
+    # what an event said that came too late to stop it
+    Column("withdrawn", String(20)),
+    # the job whose bytes a person had printed again, and the number of that
+    Column("reprint_of", String(36), ForeignKey("jobs.id")),
+    Column("reprint", Integer),
     Column("duplicates", Integer, nullable=False),
 )
 # the question of spooler and preparer: next pending jobs of a printer, by priority, then age
@@ -75,6 +82,17 @@ Index("ix_jobs_tracking_number", jobs.c.tracking_number)
 Index("ix_jobs_package_id", jobs.c.package_id)
 Index("ix_jobs_event_id", jobs.c.event_id)
 Index("ix_jobs_part_of", jobs.c.part_of)
+Index("ix_jobs_rival", jobs.c.rival)
+Index("ix_jobs_withdrawn", jobs.c.withdrawn)
+Index("ix_jobs_reprint_of", jobs.c.reprint_of)
+
+# the orders of each event's job, to find it when one is canceled
+orders = Table(
+    "orders",
+    metadata,
+    Column("order_id", Text, primary_key=True),
+    Column("job_id", String(36), ForeignKey("jobs.id"), primary_key=True),
+)
 
 assets = Table(
     "assets",
@@ -153,6 +171,45 @@ rejections = Table(
     Column("payload", LargeBinary, nullable=False),
     UniqueConstraint("digest"),
     Index("ix_rejections_last_at", "last_at"),
+)
+
+# ids of events whose label another event had brought before, and its job
+aliases = Table(
+    "aliases",
+    metadata,
+    Column("event_key", Text, primary_key=True),
+    Column("job_id", String(36), ForeignKey("jobs.id"), nullable=False),
+)
+
+# what was canceled or superseded, also for labels that are still to come
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # digest of what it says: equal ones are one
+    Column("identity", String(80), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("event_id", Text),
+    Column("shop_id", Text),
+    Column("package_ids", JSON, nullable=False),
+    Column("order_ids", JSON, nullable=False),
+    Column("replaced_by", JSON, nullable=False),
+    Column("reason", Text),
+    Column("source", Text, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("times", Integer, nullable=False),
+    UniqueConstraint("identity"),
+)
+
+# the packages and orders of notices
+notice_numbers = Table(
+    "notice_numbers",
+    metadata,
+    Column("number", Text, primary_key=True),
+    # package or order
+    Column("what", String(10), primary_key=True),
+    Column("notice_id", Integer, ForeignKey("notices.id"), primary_key=True),
 )
 
 # printers that a person, or labeld itself, paused: their labels wait

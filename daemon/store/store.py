@@ -3,99 +3,28 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ...drivers.evidence import Verdict
-from .. import messages
 from ..errors import IllegalTransition
 from ..job import Job, JobState, Reason, after_attempt, check_move
+from ..notices import void_words
 from . import schema
+from .accepting import Accepting
 from .holds import Holds
 from .journal import check_unchanged
 from .parts import Parts
 from .profiles import Profiles
-from .rows import Accepted, Artwork, NewJob, Pause, job_from, new_job
-
-# built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
-_INSERT_ASSET = insert(schema.assets)
-_FIND = (
-    select(schema.jobs)
-    .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
-    .order_by(schema.jobs.c.received_at.desc())
-)
-
-#: bytes of a rejected payload that are kept for whoever corrects it
-REJECTED_BYTES = 64 * 1024
+from .rows import Artwork, Pause
 
 
-class Store(Parts, Profiles, Holds):
+class Store(Accepting, Parts, Profiles, Holds):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
     """
-
-    # Intake
-
-    async def accept(self, new: NewJob) -> Accepted:
-        """Commit an event as a job with its asset, or find the job that it already is."""
-
-        async def change(connection: AsyncConnection) -> Accepted:
-            known = await self._find(connection, new)
-            same = next((job for job in known if new.event.is_of(job)), None)
-            if same is not None:
-                words = f"the same event came again by {new.source}; nothing more is printed"
-                counted = same.duplicates + 1
-                job = await self._update(connection, same, new.received_at, words=words, duplicates=counted)
-                return Accepted(job, duplicate=True)
-            # a bare event may come again after its window, as another job
-            identity = f"{new.event.identity}#{new.id}" if new.event.bare or known else new.event.identity
-            self._revision += 1
-            job = new_job(new, self._revision, reused=bool(known))
-            words = f"accepted from {new.source}; {new.route.because}"
-            await self._insert(connection, job, identity=identity, event_key=new.event.identity, words=words)
-            await connection.execute(
-                _INSERT_ASSET, {"job_id": new.id, "media_type": new.event.media_type, "data": new.event.asset}
-            )
-            return Accepted(job, duplicate=False)
-
-        return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
-
-    async def reject(
-        self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float, ours: bool = False
-    ) -> None:
-        """Keep an event that cannot become a job, and say so on MQTT; equal ones are counted.
-
-        All of it is kept where the fault is `ours`, else its beginning.
-        """
-
-        async def change(connection: AsyncConnection) -> None:
-            again = await connection.execute(
-                update(schema.rejections)
-                .where(schema.rejections.c.digest == digest)
-                .values(times=schema.rejections.c.times + 1, last_at=now, because=because)
-            )
-            if not again.rowcount:
-                await connection.execute(
-                    insert(schema.rejections).values(
-                        digest=digest,
-                        first_at=now,
-                        last_at=now,
-                        times=1,
-                        source=source,
-                        topic=topic,
-                        because=because,
-                        size=len(payload),
-                        payload=payload if ours else payload[:REJECTED_BYTES],
-                    )
-                )
-            message = messages.rejection_payload(
-                topic=topic, source=source, because=because, size=len(payload), digest=digest, at=now
-            )
-            await self._publish(connection, f"{self._prefix}/events/rejected", message)
-
-        await self._writer.do(change, lambda _: self._rejected())
 
     # A job's life
 
@@ -264,15 +193,17 @@ class Store(Parts, Profiles, Holds):
                     because=verdict.because,
                 )
             )
-            words = f"{verdict.outcome}: {verdict.because}"
+            message = verdict.because
+            if job.void:
+                message = f"{message}; {void_words(job, into)}"
             return await self._update(
                 connection,
                 job,
                 now,
-                words=words,
+                words=f"{verdict.outcome}: {message}",
                 state=into,
                 reason=why,
-                message=verdict.because,
+                message=message,
                 outcome=verdict.outcome,
                 level=verdict.level,
             )
@@ -321,12 +252,3 @@ class Store(Parts, Profiles, Holds):
             await connection.execute(delete(schema.outbox).where(schema.outbox.c.id.in_(ids)))
 
         await self._writer.do(change)
-
-    # Inside a transaction
-
-    async def _find(self, connection: AsyncConnection, new: NewJob) -> list[Job]:
-        """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
-        # a known event counts for ever; times are never negative
-        since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
-        found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
-        return [job_from(row) for row in found.mappings()]

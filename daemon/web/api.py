@@ -16,6 +16,7 @@ from ..candidates import candidate_json
 from ..events import LabelReady
 from ..job import Job, JobState
 from ..messages import iso
+from ..notices import Kind, LabelCanceled, LabelSuperseded
 from ..render_pool import RenderFailed
 from ..store import Store
 from . import pictures, views
@@ -31,6 +32,8 @@ _PROBE_SECONDS = 2.0
 _PROGRAM = 80
 #: letters of the reason that a person gives
 _WHY = 200
+#: of an Idempotency-Key
+_KEY = 200
 
 
 async def find(
@@ -66,13 +69,15 @@ async def jobs(request: web.Request) -> web.Response:
 
 
 async def job(request: web.Request) -> web.Response:
-    """One job with its timeline, and the jobs of its document's other pages."""
+    """One job with its timeline, the jobs of its document's other pages, and those that it was compared with."""
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
     attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
     parts = [views.job_json(part) for part in await store.parts(found)]
-    return web.json_response({**views.job_json(found), "timeline": timeline, "attempts": attempts, "parts": parts})
+    related = [views.job_json(one) for one in await store.related(found)]
+    answer = {"timeline": timeline, "attempts": attempts, "parts": parts, "related": related}
+    return web.json_response({**views.job_json(found), **answer})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -164,6 +169,32 @@ async def settle(request: web.Request) -> web.Response:
     return web.json_response(views.job_json(changed))
 
 
+async def reprint(request: web.Request) -> web.Response:
+    """Print an ended job's bytes again: `{"reason": "why"}`; 200 where its Idempotency-Key was used before."""
+    reason, key = (await _object(request)).get("reason"), request.headers.get("Idempotency-Key")
+    if not isinstance(reason, str) or not reason.strip():
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "the first one is torn"}')
+    if key is not None and not 0 < len(key) <= _KEY:
+        raise Problem(HTTPStatus.BAD_REQUEST, f"Idempotency-Key has 1 to {_KEY} letters")
+    done = await request.app[LABELD].actions.reprint(request.match_info["id"], reason, who=somebody(request), key=key)
+    status = HTTPStatus.OK if done.duplicate else HTTPStatus.CREATED
+    headers = {"Location": f"/api/v1/jobs/{done.job.id}"}
+    return web.json_response(views.job_json(done.job), status=status, headers=headers)
+
+
+async def take_out(request: web.Request) -> web.Response:
+    """Say that a void label is out of the pile."""
+    changed = await request.app[LABELD].actions.take_out(request.match_info["id"], who=WHO)
+    return web.json_response(views.job_json(changed))
+
+
+async def notice(request: web.Request) -> web.Response:
+    """Take a notice that labels are void; answers with the jobs that it changed."""
+    kind: Kind = "canceled" if request.match_info["kind"] == "canceled" else "superseded"
+    taken = await request.app[LABELD].intake.notice(kind, await request.read(), source="http", topic=request.path)
+    return web.json_response({"duplicate": taken.duplicate, "jobs": [views.job_json(job) for job in taken.jobs]})
+
+
 async def adopt(request: web.Request) -> web.Response:
     """Print on a found printer from now on, or change an adopted one: its identity and what it does not tell itself."""
     app, name = request.app[LABELD], request.match_info["name"]
@@ -198,7 +229,7 @@ def somebody(request: web.Request) -> str:
 async def candidates(request: web.Request) -> web.Response:
     """Every printer that announces itself, with what to write into the configuration to print on it."""
     app = request.app[LABELD]
-    found = [candidate_json(one, app.settings.printers) for one in app.discovery.candidates()]
+    found = [candidate_json(one, app.settings.names) for one in app.discovery.candidates()]
     return web.json_response({"candidates": found, "message": app.discovery.message})
 
 
@@ -212,6 +243,12 @@ async def rejections(request: web.Request) -> web.Response:
 async def label_ready_schema(_request: web.Request) -> web.Response:
     """JSON Schema of a label event."""
     return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
+
+
+async def notice_schema(request: web.Request) -> web.Response:
+    """JSON Schema of a notice."""
+    model = LabelCanceled if request.match_info["kind"] == "canceled" else LabelSuperseded
+    return web.json_response(model.model_json_schema(), content_type="application/schema+json")
 
 
 async def healthz(_request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """The status page: drawn whole on the server, and fetched again by its script when something changed."""
 
 import asyncio
+import secrets
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -86,6 +87,8 @@ async def job(request: web.Request) -> web.Response:
             timeline=timeline,
             broker=app.broker.state,
             places=words.places(app.settings, found),
+            key=secrets.token_urlsafe(12),
+            related=[card(app, one) for one in await app.store.related(found)],
         )
     )
 
@@ -102,6 +105,13 @@ async def act(request: web.Request) -> web.Response:
             await actions.release(job_id, who=WHO)
         case "move":
             await actions.move(job_id, str((await request.post()).get("printer", "")), who=WHO)
+        case "take-out":
+            await actions.take_out(job_id, who=WHO)
+        case "reprint":
+            form = await request.post()
+            key = str(form.get("key", ""))[:200] or None
+            done = await actions.reprint(job_id, str(form.get("reason", "")), who=WHO, key=key)
+            raise web.HTTPSeeOther(f"/jobs/{done.job.id}")
         case _:
             printed = (await request.post()).get("printed")
             if printed not in ("true", "false"):
@@ -181,7 +191,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         groups=words.groups(await app.store.held_groups()),
         tiles=tiles,
         cards=listed,
-        candidates=[candidate_json(one, app.settings.printers) for one in found_printers[:_FOUND]],
+        candidates=[candidate_json(one, app.settings.names) for one in found_printers[:_FOUND]],
         left_out=app.adoption.refused,
         more_candidates=max(len(found_printers) - _FOUND, 0),
         older=found.listed[-1].id if found.more else None,
@@ -199,7 +209,8 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
         return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
     held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
     # questions before decisions that can wait
-    asked = sorted(held, key=lambda one: one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    held = await app.store.void(limit=_ASKED) + held
+    asked = sorted(held, key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
     above = {one.id for one in asked}
     found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
     listed = [one for one in found if one.id not in above]

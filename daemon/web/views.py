@@ -5,7 +5,7 @@ from typing import TypedDict
 
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import RELEASABLE, TEST, Job, JobState, Role, allowed_acts
+from ..job import RELEASABLE, TEST, Job, JobState, Role, Withdrawal, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
 from ..store.rows import Attempt, HeldGroup, LedgerEntry, Pause, Rejection
@@ -35,6 +35,10 @@ class JobJson(TypedDict):
     part_of: str | None
     pages: tuple[int, ...] | None
     role: Role | None
+    rival: str | None
+    withdrawn: Withdrawal | None
+    reprint_of: str | None
+    reprint: int | None
     received_at: str | None
     updated_at: str | None
     duplicates: int
@@ -145,6 +149,10 @@ def job_json(job: Job) -> JobJson:
         part_of=job.part_of,
         pages=job.pages,
         role=job.role,
+        rival=job.rival,
+        withdrawn=job.withdrawn,
+        reprint_of=job.reprint_of,
+        reprint=job.reprint,
         received_at=iso(job.received_at),
         updated_at=iso(job.updated_at),
         duplicates=job.duplicates,

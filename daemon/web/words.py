@@ -38,6 +38,12 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
+    Reason.COMPARING: Sign("wait", "Is it the same label?"),
+    Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
+    Reason.PARTLY_CANCELED: Sign("ask", "Part of it was canceled: print it?"),
+    Reason.DUPLICATE: Sign("off", "The same label, not printed again"),
+    Reason.SUPERSEDED: Sign("off", "Replaced, not printed"),
+    Reason.ORDER_CANCELED: Sign("off", "Order canceled, not printed"),
     Reason.OUTCOME_UNKNOWN: Sign("ask", "Is this label in your hand?"),
     Reason.NOT_PRINTED: Sign("ask", "It did not print"),
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
@@ -129,9 +135,13 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
         view["actions"] = []  # no label is taken back from a raw port
     if job.being_canceled:
         sign = Sign("wait", "Being taken back")
-    # an ended or running job says what it is; a waiting one says what it waits for
-    if job.state in (JobState.PENDING, JobState.HELD, JobState.COMPLETED):
+    # a running job says what it is; a waiting one says what it waits for
+    if not job.state.under_way:
         sign = _REASONS.get(job.reason, sign)
+    if job.void and job.state is JobState.COMPLETED:
+        sign = Sign("bad", "Void: take it out of the pile")
+    elif job.void and job.reason == Reason.OUTCOME_UNKNOWN:
+        sign = Sign("ask", "Void, but is it on paper?")
     return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1), paused)
 
 

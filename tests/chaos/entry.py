@@ -50,7 +50,7 @@ def ack_before_commit() -> None:
             client.acknowledge(message)
             await taken
 
-    Store.accept = slow_accept  # type: ignore[method-assign]
+    Store.accept = slow_accept  # type: ignore[method-assign, assignment]
     MqttSource._acknowledge = acknowledge  # type: ignore[method-assign]
 
 

@@ -170,18 +170,23 @@ function arm(button) {
 
 async function act(form, button) {
   if (arm(button)) return;
-  const place = form.querySelector("select");
+  const place = form.querySelector("select, input[name=reason]:not([type=hidden])");
   const hidden = [...form.querySelectorAll("input[type=hidden]")].map((one) => [one.name, one.value]);
-  const said = hidden.length ? Object.fromEntries(hidden) : place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
+  const said = hidden.length ? Object.fromEntries(hidden)
+    : place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
   const body = said && JSON.stringify(said);
   const buttons = form.closest(".actions").querySelectorAll("button");
   for (const one of buttons) one.disabled = true;
   say("");
   try {
     const answer = await fetch(`/api/v1${form.getAttribute("action")}`, {
-      method: "POST", body, headers: body ? { "Content-Type": "application/json" } : {},
+      method: "POST", body, headers: {
+        ...(body && { "Content-Type": "application/json" }),
+        ...(form.elements.key && { "Idempotency-Key": form.elements.key.value }),
+      },
     });
     if (!answer.ok) say((await answer.json()).detail);
+    else form.reset();
   } catch {
     say("labeld did not answer. Try again.");
   }
@@ -258,7 +263,7 @@ document.addEventListener("keydown", (event) => {
   }
   // a hand scanner types wherever the focus is
   const typing = /^[0-9A-Za-z\]]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (typing && document.activeElement !== box && !document.activeElement?.closest(".terms form")) {
+  if (typing && document.activeElement !== box && !document.activeElement?.closest(".terms form, .reason")) {
     box.value = "";
     box.focus();
   }

@@ -10,6 +10,7 @@ import pytest
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import DiscoverySettings
+from labeld.config.settings import Settings
 from labeld.daemon.discovery import Discovery
 from labeld.drivers.devices import Device, Endpoint, Service, Wanted
 from labeld.drivers.dnssd import ZPL, Advert
@@ -439,3 +440,15 @@ async def test_no_label_leaves_before_the_serial_number_is_kept(first: VirtualPr
                 await session.observe()
             with pytest.raises(WrongPrinter):
                 await session.send(b"^XA^XZ")
+
+
+async def test_one_that_is_adopted_by_its_address_is_no_candidate_any_more(first: VirtualPrinter) -> None:
+    rig = Rig()
+    services = [announced(first)]
+    await rig.discovery.hear(services)
+    assert [one.printer for one in rig.discovery.candidates()] == [None]
+    rig.discovery.apply(Settings.model_validate({"printers": {"zebra": {"uri": first.uri}}}))
+    changes = rig.changes
+    await rig.discovery.hear(services)  # nothing else was announced
+    assert [one.printer for one in rig.discovery.candidates()] == ["zebra"]
+    assert rig.changes > changes

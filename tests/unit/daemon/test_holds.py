@@ -277,8 +277,9 @@ async def test_what_cannot_be_released_with_its_group_is_left(night: Night) -> N
     jobs = [await night.take() for _ in range(3)]
     for job in jobs:
         await night.actions.hold(job.id, who="Kim")
-    gone: dict[str, object] = {"printer": None, "requested_printer": "gone"}
-    await night.store.move(jobs[1].id, JobState.HELD, Reason.HELD_BY_USER, "its printer went", 1.0, **gone)
+    await night.store.move(
+        jobs[1].id, JobState.HELD, Reason.HELD_BY_USER, "gone", 1.0, printer=None, requested_printer="gone"
+    )
     assert await night.actions.release_all(None, Reason.HELD_BY_USER, who="Kim") == (2, 1)
 
 

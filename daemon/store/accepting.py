@@ -1,0 +1,162 @@
+"""What comes in: events that become jobs, or are the same as others, and events that cannot be understood."""
+
+from dataclasses import replace
+
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as insert_or
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from .. import messages, parcels
+from ..job import Job, JobState, Reason
+from ..notices import reaches
+from ..notices import words as notice_words
+from . import schema
+from .notices import Notices
+from .parcels import Parcels
+from .rows import Accepted, NewJob, job_from, new_job
+
+# built once: with values inside, SQLAlchemy would take a statement apart each time to find it in its cache
+_INSERT_ASSET = insert(schema.assets)
+_FIND = (
+    select(schema.jobs)
+    .where(schema.jobs.c.event_key == bindparam("key"), schema.jobs.c.received_at >= bindparam("since"))
+    .order_by(schema.jobs.c.received_at.desc())
+)
+_FIND_ALIAS = select(schema.jobs).join_from(
+    schema.aliases,
+    schema.jobs,
+    (schema.aliases.c.event_key == bindparam("key")) & (schema.jobs.c.id == schema.aliases.c.job_id),
+)
+
+#: bytes of a rejected payload that are kept for whoever corrects it
+REJECTED_BYTES = 64 * 1024
+
+
+class Accepting(Parcels, Notices):
+    """The ways in; each is one commit."""
+
+    async def accept(self, new: NewJob) -> Accepted:
+        """Commit an event as a job with its asset, or find the job that it already is.
+
+        It is one already where its event came before, and where another event brought its parcel's label in the same
+        bytes. With other bytes it is a job that is compared with those before it is drawn.
+        """
+
+        async def change(connection: AsyncConnection) -> Accepted:
+            event, at = new.event, new.received_at
+            known = await self._find(connection, new)
+            same = next((job for job in known if event.is_of(job)), None)
+            if same is not None:
+                words = f"the same event came again by {new.source}; nothing more is printed"
+                job = await self._update(connection, same, at, words=words, duplicates=same.duplicates + 1)
+                return Accepted(job, duplicate=True)
+            others = await self._rivals(connection, event.fields)
+            first = await self._first(connection, new, others)
+            if first is not None:
+                return Accepted(await self._same_label(connection, new, first), duplicate=True)
+            reused = bool(known) and not others
+            # a bare event may come again after its window, as another job
+            identity = f"{event.identity}#{new.id}" if event.bare or known else event.identity
+            self._revision += 1
+            job, words = await self._placed(connection, new_job(new, self._revision, reused=reused), others)
+            words = f"accepted from {new.source}; {words or new.route.because}"
+            await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
+            await connection.execute(
+                _INSERT_ASSET, {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
+            )
+            return Accepted(job, duplicate=False)
+
+        return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
+
+    async def reject(
+        self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float, ours: bool = False
+    ) -> None:
+        """Keep an event that cannot become a job, and say so on MQTT; equal ones are counted.
+
+        All of it is kept where the fault is `ours`, else its beginning.
+        """
+
+        async def change(connection: AsyncConnection) -> None:
+            again = await connection.execute(
+                update(schema.rejections)
+                .where(schema.rejections.c.digest == digest)
+                .values(times=schema.rejections.c.times + 1, last_at=now, because=because)
+            )
+            if not again.rowcount:
+                await connection.execute(
+                    insert(schema.rejections).values(
+                        digest=digest,
+                        first_at=now,
+                        last_at=now,
+                        times=1,
+                        source=source,
+                        topic=topic,
+                        because=because,
+                        size=len(payload),
+                        payload=payload if ours else payload[:REJECTED_BYTES],
+                    )
+                )
+            message = messages.rejection_payload(
+                topic=topic, source=source, because=because, size=len(payload), digest=digest, at=now
+            )
+            await self._publish(connection, f"{self._prefix}/events/rejected", message)
+
+        await self._writer.do(change, lambda _: self._rejected())
+
+    async def _find(self, connection: AsyncConnection, new: NewJob) -> list[Job]:
+        """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
+        # a known event counts for ever; times are never negative
+        since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
+        found = await connection.execute(_FIND, {"key": new.event.identity, "since": since})
+        return [job_from(row) for row in found.mappings()]
+
+    async def _first(self, connection: AsyncConnection, new: NewJob, others: list[Job]) -> Job | None:
+        """The job of which an event is a duplicate by its very bytes, or was one when it came before."""
+        fields = new.event.fields
+        if not new.event.bare and parcels.has_parcel(fields):
+            row = (await connection.execute(_FIND_ALIAS, {"key": new.event.identity})).mappings().first()
+            if row is not None and parcels.same_parcel(fields, before := job_from(row)):
+                return before
+        if not others:
+            return None
+        owners = {job.id: job.part_of or job.id for job in others if job.reprint_of is None}
+        assets = schema.assets.c
+        query = select(assets.job_id).where(assets.job_id.in_(set(owners.values())), assets.data == new.event.asset)
+        equal = set((await connection.execute(query)).scalars())
+        same = [job for job in others if owners.get(job.id) in equal]
+        return parcels.known_at_once(fields, same, routed=new.route.printer is not None)
+
+    async def _same_label(self, connection: AsyncConnection, new: NewJob, first: Job) -> Job:
+        event = new.event
+        if not event.bare:
+            row = insert_or(schema.aliases).values(event_key=event.identity, job_id=first.id)
+            await connection.execute(row.on_conflict_do_nothing())
+        which = f" as event {event.fields.event_id}" if event.fields.event_id else ""
+        words = f"the same label came again by {new.source}{which}; nothing more is printed"
+        counted = first.duplicates + 1
+        job = await self._update(connection, first, new.received_at, words=words, duplicates=counted)
+        if event.fields.event_id is not None:
+            # whoever repeats an event until it is answered knows it by its own id
+            answer = messages.job_payload(job, event.fields.event_id)
+            await self._publish(connection, messages.job_topic(self._prefix, job.id), answer)
+        return job
+
+    async def _placed(self, connection: AsyncConnection, job: Job, others: list[Job]) -> tuple[Job, str]:
+        """A new job as notices that came before it, and other jobs of its parcel, let it be; and what they say."""
+        partly = None
+        for notice in await self._notices(connection, job):
+            found = notice_words(notice, job)
+            if reaches(notice, job) == "whole":
+                reason = Reason.SUPERSEDED if notice.kind == "superseded" else Reason.ORDER_CANCELED
+                message = f"{found}, before its label came: it is not printed"
+                return replace(job, state=JobState.CANCELED, reason=reason, message=message), message
+            partly = found
+        if partly is not None:
+            message = f"{partly}: is it still to be printed?"
+            return replace(job, state=JobState.HELD, reason=Reason.PARTLY_CANCELED, message=message), message
+        if not others:
+            return job, ""
+        rival = others[0].id
+        message = f"its parcel has a label already, as job {rival}: is it the same?"
+        fields = {"state": JobState.PENDING, "reason": Reason.COMPARING, "message": message, "rival": rival}
+        return replace(job, **fields), message  # type: ignore[arg-type]  # the keys are its fields
