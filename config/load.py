@@ -80,6 +80,10 @@ def _adopted(values: dict[str, Any], source: str) -> tuple[dict[str, Any], list[
     refused: list[str] = []
     claims = _claims(values)
     for file in files:
+        if (because := _unfit(file.stem)) is not None:
+            # as an escape: a name that is no UTF-8 could not be shown
+            refused.append(f"{directory}: {file.name!a}: not used: {because}")
+            continue
         try:
             table = _read(file)
             printer = PrinterSettings.model_validate(table)
@@ -96,18 +100,31 @@ def _adopted(values: dict[str, Any], source: str) -> tuple[dict[str, Any], list[
     return found, refused
 
 
-def _odds(values: dict[str, Any], source: str, name: str, printer: PrinterSettings) -> str | None:
-    """Why an adopted printer cannot stand beside a configuration, which wins."""
+def _unfit(name: str) -> str | None:
+    """Why a printer cannot be called so."""
     try:
         TypeAdapter(Name).validate_python(name)
     except ValidationError:
         return "its name takes letters, digits, dot, dash and underscore, at most 63"
+    return None
+
+
+def _odds(values: dict[str, Any], source: str, name: str, printer: PrinterSettings) -> str | None:
+    """Why an adopted printer cannot stand beside a configuration, which wins."""
     for kind in ("printers", "groups"):
         if name in _table(values, kind):
             return f"{kind}.{name} is in {source} too: delete this file"
-    if printer.identity is not None and _table(values, "discovery").get("enabled") is False:
+    if printer.identity is not None and not _listens(values):
         return "it is to be found by its identity, and discovery.enabled = false"
     return None
+
+
+def _listens(values: dict[str, Any]) -> bool:
+    """Whether printers are listened for; a value that is wrong is told later."""
+    with contextlib.suppress(ValidationError):
+        # variables say it in other words too: 0, no, off
+        return TypeAdapter(bool).validate_python(_table(values, "discovery").get("enabled", True))
+    return True
 
 
 def _claims(values: dict[str, Any]) -> Claims:
@@ -148,7 +165,7 @@ def _read(path: Path) -> dict[str, Any]:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError([f"{path}: cannot read: {error.strerror}"]) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # numbers without end and tables in tables too
         raise ConfigError([f"{path}: not valid TOML: {error}"]) from error
 
 

@@ -1,4 +1,4 @@
-"""The tables of the daemon's own services: broker, page, intake, render processes, spooler, discovery."""
+"""The tables of the daemon's own services: broker, page, intake, render processes, spooler, retention, discovery."""
 
 from ipaddress import IPv4Network, ip_address
 from pathlib import Path
@@ -135,6 +135,27 @@ class HoldsSettings(Section):
     """A label that labeld had in hand each time when it died so often in a row is held."""
 
 
+class RetentionSettings(Section):
+    """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
+
+    label_days: float = Field(default=30, gt=0, le=36_500)
+    """Days after its end that a job's file and dots are kept, and days that a refused event is."""
+    personal_days: float = Field(default=90, gt=0, le=36_500)
+    """Days after its end that a job's numbers, tags and words are kept: all that may name a parcel or a person."""
+    audit_days: float = Field(default=400, gt=0, le=36_500)
+    """Days after its end that the rest is kept: times, states, printer, outcome, evidence, digests."""
+    message_days: float = Field(default=7, gt=0, le=36_500)
+    """Days that status messages wait for an absent broker."""
+
+    @model_validator(mode="after")
+    def _order(self) -> "RetentionSettings":
+        if not self.label_days <= self.personal_days <= self.audit_days:
+            raise ValueError("label_days, personal_days and audit_days go up in this order")
+        if self.message_days > self.personal_days:
+            raise ValueError("message_days is at most personal_days, for status messages tell numbers")
+        return self
+
+
 class AdoptSettings(Section):
     """A rule lets printers that are found be adopted by themselves, once they told their serial numbers in ZPL; the
     first that fits decides."""
@@ -158,6 +179,8 @@ class AdoptSettings(Section):
             raise ValueError("takes serial:… or uuid:…, for anybody may announce any name")
         if "*" in wanted.value[: -1 if wanted.kind == "serial" else None]:
             raise ValueError("takes one * at the end of a serial number")
+        if wanted.value == "*":
+            raise ValueError("would adopt whatever answers: say how the serial numbers begin")
         return str(wanted)
 
     @model_validator(mode="after")

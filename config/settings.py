@@ -13,6 +13,7 @@ from .services import (
     IntakeSettings,
     MqttSettings,
     RenderSettings,
+    RetentionSettings,
     SpoolerSettings,
     WebSettings,
 )
@@ -42,6 +43,8 @@ class Settings(Section):
     """How printers are served."""
     holds: HoldsSettings = HoldsSettings()
     """When labels wait for a person instead of printing late."""
+    retention: RetentionSettings = RetentionSettings()
+    """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
     discovery: DiscoverySettings = DiscoverySettings()
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)

@@ -45,6 +45,11 @@ class Acquaintance:
         """As learned so far; one that begins now when nothing was."""
         return self._profile or Profile(self._wall(), self._wall())
 
+    @property
+    def learned(self) -> Profile | None:
+        """As learned so far; None where nothing was yet."""
+        return self._profile
+
     async def load(self) -> None:
         """Remember what was written down, the first time.
 
@@ -81,10 +86,10 @@ class Acquaintance:
         elif isinstance(error, ReplyMalformed):
             self._profile = profile.after_babble(self.profile, "it answered in another language", self._wall())
 
-    def printed(self, labels: int, took: Measure, payload: bytes) -> None:
+    def printed(self, took: Measure, payload: bytes) -> None:
         """Learn from labels that its counter confirmed."""
         encodings = profile.encodings_in(payload)
-        self._profile = profile.after_labels(self.profile, labels, took, encodings, self._wall())
+        self._profile = profile.after_labels(self.profile, took, encodings, self._wall())
 
     async def keep(self, *, at_once: bool = False) -> None:
         """Write it down where it is worth it; a database that fails is tried again the next time."""
@@ -104,4 +109,4 @@ class Acquaintance:
 
 def _facts(one: Profile) -> Profile:
     """The profile without what changes with every label."""
-    return replace(one, last_seen=0.0, labels=0, firsts=(), paces=())
+    return replace(one, last_seen=0.0, firsts=(), paces=())

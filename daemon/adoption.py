@@ -248,6 +248,8 @@ class Adoption:
         wanted = Wanted.parse(terms.identity or "")
         if wanted.kind == "serial" and identity.serial != wanted.value:
             raise AdoptionRefused(f"{identity.serial or 'one without a serial number'} answers there, not {wanted}")
+        if wanted.kind == "mac" and identity.hardware_address not in (None, wanted.value):
+            raise AdoptionRefused(f"mac:{identity.hardware_address} answers there, not {wanted}")
         return at, identity
 
     async def _change(self, name: str, terms: Terms, who: str) -> PrinterSettings:

@@ -29,17 +29,19 @@ from .holds import StaleGuard
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
-from .outbox import Outbox
+from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
 from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .render_pool import RenderPool
+from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
+from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
 
@@ -64,11 +66,17 @@ class App:
     pool: RenderPool
     broker: BrokerLink
     bus: Bus
+    wall_clock: WallClock
 
     @property
     def settings(self) -> Settings:
         """The settings in force."""
         return self.fleet.settings
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What everybody who looks must know first."""
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -85,7 +93,8 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
 async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
     settings = loaded.settings
     bus = Bus()
-    clocks = Clocks(time.time, time.monotonic)
+    wall_clock = WallClock(time.time, _steady, clock_synchronised, lambda: bus.tell("clock", ""))
+    clocks = Clocks(time.time, time.monotonic, wall_clock.doubt)
 
     def job_changed(job: Job) -> None:
         outbox.poke()
@@ -99,17 +108,16 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         outbox.poke()
         bus.tell("rejection", "")
 
-    states: asyncio.Queue[PrinterView | str] = asyncio.Queue()
-
     def printer_changed(view: PrinterView) -> None:
-        states.put_nowait(view)
+        states.put(view.name, view.payload())
         dispatcher.poke()
         if view.settings.document_format is None:
             preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
 
     def printer_gone(name: str) -> None:
-        states.put_nowait(name)
+        # an empty message takes back what is retained (MQTT 3.1.1 section 3.3.1.3)
+        states.put(name, b"")
         bus.tell("printer", name)
 
     store = Store(
@@ -119,13 +127,17 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         duplicate_window=settings.intake.duplicate_window_seconds,
         changed=job_changed,
         rejected=rejected,
+        troubled=lambda: bus.tell("store", ""),
     )
     pool = await stack.enter_async_context(RenderPool(settings.render))
     outbox = Outbox(store)
+    states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
     in_hand = InHand(settings.state_directory / "in-hand.json")
-    guard = StaleGuard(settings, store, printers, clocks.wall, lambda: time.clock_gettime(time.CLOCK_BOOTTIME))
+    guard = StaleGuard(
+        settings, store, printers, clocks.wall, lambda: time.clock_gettime(time.CLOCK_BOOTTIME), clocks.doubt
+    )
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
@@ -162,7 +174,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
-    broker = BrokerLink(settings, source, outbox, lambda: bus.tell("broker", ""))
+    broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
     keeper = ParcelKeeper(store, pool, actions, settings.intake.max_asset_bytes, clocks.wall)
     await keeper.load()
@@ -171,10 +183,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
-    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus)
+    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard), states)
+    steady = SteadyClock(clocks.wall, clocks.monotonic)
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
+    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -204,13 +218,11 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard],
-    states: "asyncio.Queue[PrinterView | str]",
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
-            tasks.create_task(_tell_states(app, states), name="printer-states"),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
@@ -229,16 +241,8 @@ async def _serve(
     log.info("stopped")
 
 
-async def _tell_states(app: App, states: "asyncio.Queue[PrinterView | str]") -> None:
-    """Printer states to MQTT, retained; a state that could not be committed is overtaken by the next.
-
-    An empty message takes back what was retained of a printer that went (MQTT 3.1.1 section 3.3.1.3).
-    """
-    while True:
-        news = await states.get()
-        name, payload = (news, b"") if isinstance(news, str) else (news.name, news.payload())
-        with contextlib.suppress(DaemonError):
-            await app.store.publish(f"{app.settings.topic_prefix}/printers/{name}/state", payload, retain=True)
+def _steady() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 @contextlib.contextmanager
@@ -249,7 +253,9 @@ def _lock(directory: Path) -> Iterator[None]:
         directory.mkdir(parents=True, exist_ok=True)
         lock = path.open("w")
     except OSError as error:
-        raise DaemonError(f"{path}: cannot be written: {error.strerror}") from error
+        raise DaemonError(
+            f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

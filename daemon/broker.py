@@ -5,7 +5,7 @@ import logging
 import random
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 import aiomqtt
@@ -25,7 +25,7 @@ from .sources.mqtt import ManualAckClient, MqttSource
 
 log = logging.getLogger(__name__)
 
-_EXPECTED = (aiomqtt.MqttError, StoreUnavailable, OSError)
+_EXPECTED = (aiomqtt.MqttError, OSError)
 
 
 @dataclass(slots=True)
@@ -41,12 +41,18 @@ class BrokerLink:
     """Keeps one MQTT connection alive for both directions."""
 
     def __init__(
-        self, settings: Settings, source: MqttSource, outbox: Outbox, changed: Callable[[], None] = lambda: None
+        self,
+        settings: Settings,
+        source: MqttSource,
+        outbox: Outbox,
+        recovery: Callable[[], Awaitable[None]],
+        changed: Callable[[], None] = lambda: None,
     ) -> None:
         mqtt = settings.mqtt
         self._settings = settings
         self._source = source
         self._outbox = outbox
+        self._recovery = recovery
         self._changed = changed
         self._presence = f"{settings.topic_prefix}/hosts/{socket.gethostname()}"
         self._password = read_secret(mqtt.password_file, "mqtt-password")
@@ -62,15 +68,22 @@ class BrokerLink:
                     await self._subscribe(client)
                     failures = 0
                     await self._serve(client, stop)
-            except* Exception as group:
+            except* Exception as group:  # noqa: BLE001 - whatever breaks the link, it is made again
                 failures += 1
-                reason = first_cause(group)
-                if not isinstance(reason, _EXPECTED):
-                    log.exception("broker %s: a fault of labeld", self.state.address)
-                pause = backoff(failures, random.random())  # noqa: S311 - spreads load, guards nothing
-                self._is(False, f"{reason}; trying again")
-                log.warning("broker %s: %s; next try in %.1f s", self.state.address, reason, pause)
-                await _sleep(pause, stop)
+                await self._recover(first_cause(group), failures, stop)
+
+    async def _recover(self, reason: BaseException, failures: int, stop: asyncio.Event) -> None:
+        if isinstance(reason, StoreUnavailable):
+            # nothing can be accepted, and the broker keeps events better than memory does
+            self._is(False, f"waiting, as {reason}")
+            await _first(stop.wait(), self._recovery())
+            return
+        if not isinstance(reason, _EXPECTED):
+            log.error("broker %s: a fault of labeld", self.state.address, exc_info=reason)
+        pause = backoff(failures, random.random())  # noqa: S311 - spreads load, guards nothing
+        self._is(False, f"{reason}; trying again")
+        log.warning("broker %s: %s; next try in %.1f s", self.state.address, reason, pause)
+        await _sleep(pause, stop)
 
     async def _subscribe(self, client: ManualAckClient) -> None:
         granted = await client.subscribe(self._source.subscriptions)
@@ -84,16 +97,21 @@ class BrokerLink:
         await client.publish(self._presence, "online", 1, retain=True)
         self._is(True, "connected")
         log.info("broker %s: connected", self.state.address)
-        async with asyncio.TaskGroup() as tasks:
-            serving = [
-                tasks.create_task(self._source.run(client), name="mqtt-source"),
-                tasks.create_task(self._outbox.run(client), name="outbox"),
-            ]
-            await stop.wait()
-            for task in serving:
-                task.cancel()
-        self._is(False, "stopped")
-        await client.publish(self._presence, "offline", 1, retain=True)
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                serving = [
+                    tasks.create_task(self._source.run(client), name="mqtt-source"),
+                    tasks.create_task(self._outbox.run(client), name="outbox"),
+                ]
+                await stop.wait()
+                for task in serving:
+                    task.cancel()
+            self._is(False, "stopped")
+            await client.publish(self._presence, "offline", 1, retain=True)
+        except* StoreUnavailable:
+            # the broker publishes the last will only where a client is lost
+            await client.publish(self._presence, "offline", 1, retain=True)
+            raise
 
     def _is(self, connected: bool, message: str) -> None:
         self.state.connected, self.state.message = connected, message
@@ -115,6 +133,7 @@ class BrokerLink:
             keepalive=mqtt.keepalive_seconds,
             will=aiomqtt.Will(self._presence, "offline", 1, retain=True),
             tls_context=self._tls,
+            max_inflight=mqtt.max_inflight,
         )
 
 
@@ -138,6 +157,16 @@ def _connect_properties(mqtt: MqttSettings) -> Properties:
     properties.SessionExpiryInterval = mqtt.session_expiry_seconds
     properties.ReceiveMaximum = mqtt.max_inflight
     return properties
+
+
+async def _first(*things: Awaitable[object]) -> None:
+    """Wait for the first of them."""
+    tasks = [asyncio.ensure_future(one) for one in things]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
 
 
 async def _sleep(seconds: float, stop: asyncio.Event) -> None:

@@ -146,7 +146,7 @@ class Browser:
 
     def _service(self, key: tuple[str, str], info: ServiceInfo) -> Service | None:
         kind, name = key
-        addresses = sorted({_named(address) for address in info.parsed_scoped_addresses() if self._usable(address)})
+        addresses = sorted({named(address) for address in info.parsed_scoped_addresses() if self._usable(address)})
         if not addresses:
             return None
         return Service(
@@ -194,7 +194,7 @@ class Browser:
                     await zeroconf.async_update_interfaces(InterfaceChoice.All)
 
 
-def _named(address: str) -> str:
+def named(address: str) -> str:
     """A link-local address with the name of its interface, as people write it (RFC 4007 section 11), not its number."""
     plain, _, scope = address.partition("%")
     with contextlib.suppress(OSError):  # the interface has gone

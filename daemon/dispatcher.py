@@ -20,8 +20,6 @@ log = logging.getLogger(__name__)
 
 #: between two rounds, so that a burst of changes is one round
 _PAUSE_SECONDS = 0.1
-#: before the next try when the database cannot be written
-_STORE_PAUSE_SECONDS = 1.0
 #: different wishes whose plans are remembered
 _WISHES = 1024
 #: jobs that a printer has to print or is printing
@@ -146,9 +144,8 @@ class Dispatcher:
             try:
                 for shelf in list(self._shared):
                     await self._relieve(shelf)
-            except StoreUnavailable as error:
-                log.warning("sharing waits: %s", error)
-                await asyncio.sleep(_STORE_PAUSE_SECONDS)
+            except StoreUnavailable:
+                await self._store.health.recovery()
                 continue
             await asyncio.sleep(_PAUSE_SECONDS)
             await self._wake.wait()

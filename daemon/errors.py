@@ -33,6 +33,10 @@ class PrinterRefuses(DaemonError):
     """A printer cannot do now what it is asked; the message says what is in the way."""
 
 
+class DatabaseRefused(DaemonError):
+    """The database at start is not one to go on with; another start changes nothing, a person must act."""
+
+
 class StoreUnavailable(DaemonError):
     """The database could not commit: disk full, read-only or failing. Nothing was accepted."""
 

@@ -13,7 +13,7 @@ from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
 from .event_fields import Fields, Id, in_words, read_object
-from .job import Job
+from .job import Job, Removed
 
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
 
@@ -133,7 +133,9 @@ class LabelEvent:
     media_type: str | None
 
     def is_of(self, job: Job) -> bool:
-        """Whether this event and the one that `job` came from tell of the same parcel."""
+        """Whether this event and the one that `job` came from tell of the same parcel, as far as that is known."""
+        if job.removed is Removed.PERSONAL:
+            return False
         names = ("shop_id", "package_id", "tracking_number")
         pairs = [(getattr(self.fields, name), getattr(job, name)) for name in names]
         return all(None in pair or pair[0] == pair[1] for pair in pairs)

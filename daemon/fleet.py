@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ..config.printers import PrinterSettings
 from ..config.settings import Settings
+from ..drivers.profile import Profile
 from .errors import StoreUnavailable, TooLate
 from .job import Job, JobState
 from .orphans import hold_orphans
@@ -87,6 +88,10 @@ class Fleet:
     def busy(self, name: str) -> bool:
         """Whether a label is on its way to this printer's paper, or may be."""
         return name in self._writers and self._writers[name].spooler.busy
+
+    def learned(self, name: str) -> Profile | None:
+        """What was learned of a printer until now; None: nothing, or nobody serves it."""
+        return self._writers[name].spooler.learned if name in self._writers else None
 
     async def recall(self, job: Job, because: str) -> Job:
         """Keep a job that is under way from its printer (`Spooler.recall`)."""

@@ -1,7 +1,6 @@
 """Labels that come too late to be printed unasked: after their time, or left over from an outage."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 
 from ..config.services import HoldsSettings
@@ -12,8 +11,7 @@ from .messages import iso
 from .printers import Printers
 from .sharing import Readiness, readiness
 from .store import Store
-
-log = logging.getLogger(__name__)
+from .wall_clock import Doubt, stale
 
 #: between two looks at all that waits
 _SWEEP_SECONDS = 10.0
@@ -31,7 +29,7 @@ def late_event(holds: HoldsSettings, at: float | None, station: str | None, now:
     return f"its event of {iso(at)} came {_span(now - at)} later: ask before it is printed"
 
 
-def late_job(holds: HoldsSettings, job: Job, now: float, out: float) -> str | None:
+def late_job(holds: HoldsSettings, job: Job, now: float, out: float, doubt: Doubt | None = None) -> str | None:
     """Why a job is too late to be printed unasked. Pure.
 
     Args:
@@ -39,9 +37,10 @@ def late_job(holds: HoldsSettings, job: Job, now: float, out: float) -> str | No
         job: a pending one.
         now: Unix seconds.
         out: for how many seconds its printer could not print, or labeld did not run.
+        doubt: why the clock is not believed, if so.
     """
-    if job.useful_until is not None and job.useful_until < now:
-        return f"it was useful until {iso(job.useful_until)}: ask before it is printed"
+    if because := stale(job.useful_until, now, doubt):
+        return because
     limit = _limit(holds, job.station)
     since = job.received_at if job.waits_since is None else job.waits_since
     if limit is None or out < limit or now - since < limit:
@@ -60,6 +59,7 @@ class StaleGuard:
         printers: the registry.
         wall: Unix seconds.
         elapsed: seconds that no step of the clock changes, and that go on while the host sleeps.
+        doubt: why the wall clock is not believed, if so.
     """
 
     def __init__(
@@ -69,12 +69,14 @@ class StaleGuard:
         printers: Printers,
         wall: Callable[[], float],
         elapsed: Callable[[], float],
+        doubt: Callable[[], Doubt | None] = lambda: None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._printers = printers
         self._wall = wall
         self._elapsed = elapsed
+        self._doubt = doubt
         #: when each printer was able to print last, in elapsed seconds
         self._able: dict[str, float] = {}
         self._kept = 0.0
@@ -96,7 +98,8 @@ class StaleGuard:
     def late(self, job: Job) -> str | None:
         """Why a pending job is too late to be printed unasked, in words."""
         now = self._elapsed()
-        return late_job(self._settings.holds, job, self._wall(), now - self._able.get(job.printer or "", now))
+        out = now - self._able.get(job.printer or "", now)
+        return late_job(self._settings.holds, job, self._wall(), out, self._doubt())
 
     async def run(self) -> None:
         """Hold what becomes late until cancelled."""
@@ -104,8 +107,8 @@ class StaleGuard:
             await asyncio.sleep(_SWEEP_SECONDS)
             try:
                 await self.sweep()
-            except StoreUnavailable as error:
-                log.warning("labels that are late wait: %s", error)
+            except StoreUnavailable:
+                await self._store.health.recovery()
 
     async def sweep(self) -> None:
         """Hold what is late by now, then note which printers can print.
@@ -114,7 +117,9 @@ class StaleGuard:
             StoreUnavailable: the database fails; an outage goes on then.
         """
         wall, now, holds = self._wall(), self._elapsed(), self._settings.holds
-        while await self._hold(await self._store.outdated(wall, limit=_BATCH)):
+        doubt = self._doubt()
+        latest = wall if doubt is None else max(wall, wall - doubt.ahead)
+        while await self._hold(await self._store.outdated(latest, limit=_BATCH)):
             pass
         limit, without = holds.after_outage_minutes * 60.0, holds.always_print_stations
         for name, able in list(self._able.items()):

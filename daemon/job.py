@@ -15,6 +15,15 @@ Role = Literal["label", "slip", "hazmat", "invoice"]
 Withdrawal = Literal["canceled", "superseded", "taken-out"]
 
 
+class Removed(StrEnum):
+    """What of an ended job is gone by its age; each includes those before it."""
+
+    #: its file and its dots
+    LABEL = "label"
+    #: whatever may name a parcel or a person
+    PERSONAL = "personal-data"
+
+
 class JobState(StrEnum):
     """IPP job-state."""
 
@@ -54,6 +63,10 @@ TRANSITIONS: Mapping[JobState, frozenset[JobState]] = {
     JobState.ABORTED: frozenset(),
     JobState.COMPLETED: frozenset(),
 }
+
+
+#: states in which a job ends
+ENDED = tuple(state for state in JobState if state.terminal)
 
 
 def check_move(job_id: str, old: JobState, new: JobState) -> None:
@@ -160,6 +173,8 @@ class Job:
     #: the job whose bytes a person had printed again, and the how manieth time this is
     reprint_of: str | None = None
     reprint: int | None = None
+    #: what of it is gone by its age
+    removed: Removed | None = None
     #: times the same event came again, or the same label with another one
     duplicates: int = 0
     #: position in the order of changes, rises with each one
@@ -225,7 +240,7 @@ def allowed_acts(job: Job) -> tuple[str, ...]:
         "hold": job.state is JobState.PENDING and job.reason in WAITING,
         "cancel": JobState.CANCELED in TRANSITIONS[job.state] and not job.being_canceled,
         "take-out": job.void and job.state is JobState.COMPLETED,
-        "reprint": job.state in (JobState.COMPLETED, JobState.CANCELED) and job.source != TEST,
+        "reprint": job.state in (JobState.COMPLETED, JobState.CANCELED) and job.source != TEST and job.removed is None,
     }
     return tuple(act for act, allowed in acts.items() if allowed)
 

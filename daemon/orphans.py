@@ -36,7 +36,7 @@ async def hold_orphans(store: Store, there: Callable[[str], bool], served: Calla
                     reason=Reason.OUTCOME_UNKNOWN,
                     now=now,
                 )
-    for name, states in (await store.counts()).items():
+    for name, states in (await store.counts((JobState.PENDING,))).items():
         if name and not there(name) and states.get(JobState.PENDING):
             because = f"printer {name!r} is not configured any more"
             for job in await store.queue(name, limit=states[JobState.PENDING]):

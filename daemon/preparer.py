@@ -18,6 +18,7 @@ from .printers import Printers
 from .render_pool import RenderFailed, RenderPool, RenderRequest
 from .routing import misfit
 from .store import Artwork, Store
+from .store.health import RETRY_SECONDS
 
 log = logging.getLogger(__name__)
 
@@ -25,8 +26,6 @@ log = logging.getLogger(__name__)
 _AHEAD = 8
 #: a document that is drawn for longer lets the labels behind it go first
 _SLOW_SECONDS = 2.0
-#: before the next try when the database cannot be written
-_STORE_PAUSE_SECONDS = 1.0
 #: faults that a person can look at; any other document is damaged, and aborted
 _HELD = {SymbolLost.__name__, DoesNotFit.__name__}
 
@@ -91,10 +90,9 @@ class Preparer:
                 self._wake.clear()
                 try:
                     job = await self._next()
-                except StoreUnavailable as error:
-                    log.warning("preparing waits: %s", error)
+                except StoreUnavailable:
                     self._free.release()
-                    await asyncio.sleep(_STORE_PAUSE_SECONDS)
+                    await self._store.health.recovery()
                     continue
                 if job is None:
                     self._free.release()
@@ -140,9 +138,8 @@ class Preparer:
                 await self._render(job)
         except IllegalTransition:
             log.info("job %s changed while it was rendered", job.id)
-        except StoreUnavailable as error:
-            log.warning("job %s is rendered but not kept: %s", job.id, error)
-            await asyncio.sleep(_STORE_PAUSE_SECONDS)
+        except StoreUnavailable:
+            await self._store.health.recovery()  # it is rendered again then
         except Exception as error:
             log.exception("job %s: preparing failed", job.id)
             await self._put_aside(job, error)
@@ -155,9 +152,11 @@ class Preparer:
         because = f"labeld failed on this label: {type(error).__name__}: {error}"
         try:
             await self._store.move(job.id, JobState.HELD, Reason.FAILED, because, self._clock())
+        except StoreUnavailable:
+            await self._store.health.recovery()
         except Exception:
             log.exception("job %s cannot be put aside", job.id)
-            await asyncio.sleep(_STORE_PAUSE_SECONDS)
+            await asyncio.sleep(RETRY_SECONDS)
 
     async def _render(self, job: Job) -> None:
         name = job.printer or ""

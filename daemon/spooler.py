@@ -14,6 +14,7 @@ from ..drivers.base import Driver, Session
 from ..drivers.errors import DriverError, Recalled
 from ..drivers.evidence import Level, Outcome, Verdict, describe
 from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
+from ..drivers.profile import Profile
 from ..renderers.media import Media
 from .acquaintance import Acquaintance, place_of
 from .breaker import Breaker
@@ -36,8 +37,6 @@ _QUIET_LOOK_SECONDS = 600.0
 _DRAWING_SECONDS = 1.0
 #: a printer that answers but is not ready is looked at this often
 _MENDED_SECONDS = 2.0
-#: before the next try when the database cannot be written
-_STORE_PAUSE_SECONDS = 1.0
 
 
 class NotReady(Exception):
@@ -86,6 +85,11 @@ class Spooler:
         #: a label is on its way to paper, or may be
         self.busy = False
 
+    @property
+    def learned(self) -> Profile | None:
+        """What was learned of its printer until now, also what is not written down yet; None: nothing."""
+        return self._known.learned
+
     def poke(self) -> None:
         """A job of this printer may be ready, or may have been cancelled."""
         self._wake.set()
@@ -113,8 +117,10 @@ class Spooler:
             except (NotReady, IllegalTransition) as error:
                 # a person is at a printer that answers: the moment it is mended it goes on
                 reason, longest = str(error), _MENDED_SECONDS
-            except StoreUnavailable as error:
-                reason, longest = str(error), _STORE_PAUSE_SECONDS
+            except StoreUnavailable:
+                self.busy = False
+                await _until(None, stop, asyncio.ensure_future(self._store.health.recovery()))
+                continue
             except DriverError as error:
                 self._printers.failed(self._name, error)
                 self._known.failed(error)
@@ -187,6 +193,9 @@ class Spooler:
         async with self._driver.connect() as session:
             seen = await session.observe(self._known.spare, thorough=True)
             view = self._witness.saw(seen, thorough=True)
+            if self._settings.queued and seen.status.partial_format:
+                # left by a conversation that broke, perhaps while CUPS was away: nobody expects it any more
+                await session.discard_partial()
         await self._known.looked(seen)
         await self._known.keep()
         # one that is not asked any more is only looked for, to notice when it was switched off and on
@@ -241,7 +250,7 @@ class Spooler:
         job = await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
         await self._breaker.ended(job, found.verdict)
         if found.verdict.outcome is Outcome.CONFIRMED:
-            self._known.printed(artwork.labels, found.took, artwork.payload)
+            self._known.printed(found.took, artwork.payload)
         await self._known.keep()
 
     async def _check(self, session: Session, before: Observation) -> None:
@@ -327,17 +336,23 @@ class Spooler:
         retry: bool = False,
     ) -> Job:
         state, reason = aftermath(verdict, retry=retry)
-        job = await self._store.end_attempt(
-            attempt,
-            job_id,
-            verdict,
-            odometer=after.odometer if after else None,
-            printer_state=describe(after.status) if after else None,
-            sent_at=sent_at,
-            state=state,
-            reason=reason,
-            now=self._clocks.wall(),
-        )
+        while True:
+            try:
+                job = await self._store.end_attempt(
+                    attempt,
+                    job_id,
+                    verdict,
+                    odometer=after.odometer if after else None,
+                    printer_state=describe(after.status) if after else None,
+                    sent_at=sent_at,
+                    state=state,
+                    reason=reason,
+                    now=self._clocks.wall(),
+                )
+                break
+            except StoreUnavailable:
+                # what was seen of this label is not seen again: it is kept until it can be written
+                await self._store.health.recovery()
         self.busy = False
         return job
 
@@ -361,9 +376,9 @@ def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:
             return JobState.COMPLETED, Reason.COMPLETED_UNCOUNTED
 
 
-async def _until(seconds: float, *events: asyncio.Event) -> None:
+async def _until(seconds: float | None, *events: "asyncio.Event | asyncio.Future[None]") -> None:
     """Wait for the first of the events, or for so long."""
-    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    waits = [asyncio.ensure_future(one.wait()) if isinstance(one, asyncio.Event) else one for one in events]
     try:
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     finally:

@@ -1,7 +1,7 @@
 """What announces itself by DNS-SD, or answers Zebra's own discovery, merged to one device per printer. Pure."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import NamedTuple, Self
@@ -179,19 +179,20 @@ def merge(services: Iterable[Service]) -> tuple[Device, ...]:
         if uuid is None and len(near) == 1:
             (uuid,) = near
         groups.setdefault((uuid,) if uuid else place, []).append(service)
-    there = {key: tuple(group) for key, group in groups.items()}
+    # anybody may announce thousands: each is looked at once
+    by_name: dict[str, tuple[str, ...]] = {}
+    by_address: dict[str, tuple[str, ...]] = {}
+    for key, group in groups.items():
+        for service in group:
+            by_name.setdefault(_first_label(service.host), key)
+            by_address |= {address: key for address in service.addresses if address not in by_address}
+    by_name.pop("", None)
     for card, group in cards.items():
-        groups.setdefault(_home(group, there) or (card, "", ""), []).extend(group)
+        named = (by_name.get(_first_label(service.host)) for service in group)
+        placed = (by_address.get(address) for service in group for address in service.addresses)
+        home = next(filter(None, (*named, *placed)), (card, "", ""))
+        groups.setdefault(home, []).extend(group)
     return tuple(Device(tuple(group)) for group in groups.values())
-
-
-def _home(card: Sequence[Service], announced: Mapping[tuple[str, ...], Sequence[Service]]) -> tuple[str, ...] | None:
-    """The group of what announces itself that a card's services belong to."""
-    names = {_first_label(service.host) for service in card} - {""}
-    places = {address for service in card for address in service.addresses}
-    by_name = (key for key, group in announced.items() if any(_first_label(one.host) in names for one in group))
-    by_place = (key for key, group in announced.items() if any(not places.isdisjoint(one.addresses) for one in group))
-    return next(by_name, None) or next(by_place, None)
 
 
 def _first_label(host: str) -> str:

@@ -62,7 +62,6 @@ class Profile:
         habits: how it takes the questions; forgotten when its firmware changes.
         counter: what is known of its label counter, since `counter_at`.
         encodings: `^GF` encodings that its counter proved, and since when.
-        labels: how many labels were confirmed.
         firsts: seconds from the last byte to the first label, of the latest jobs, oldest first.
         paces: seconds from label to label, of the latest jobs with several.
         mute_at: when it was asked and answered nothing, as ever; None: it speaks.
@@ -76,7 +75,6 @@ class Profile:
     counter: Counter | None = None
     counter_at: float | None = None
     encodings: Mapping[str, float] = field(default_factory=dict)
-    labels: int = 0
     firsts: tuple[float, ...] = ()
     paces: tuple[float, ...] = ()
     mute_at: float | None = None
@@ -100,6 +98,9 @@ def after_look(old: Profile, seen: Observation, now: float) -> Profile:
         habits = {}  # other firmware, other manners
     for question, answered in seen.answers.items():
         habits[question] = _heard(habits.get(question, Habit()), seen.status, now, answered=answered)
+    if seen.answers.get(Question.IDENTIFICATION) is False:
+        # perhaps it is set to another language by now: that is asked for before the next `~HI`
+        habits = {question: habit for question, habit in habits.items() if habit.answered_at is not None}
     identity = Identity(
         told.serial or known.serial,
         told.model or known.model,
@@ -110,7 +111,7 @@ def after_look(old: Profile, seen: Observation, now: float) -> Profile:
     new = replace(old, last_seen=now, identity=identity, habits=habits)
     if seen.odometer is not None and old.counter in (None, Counter.NONE):
         new = replace(new, counter=Counter.TOLD, counter_at=now)
-    elif seen.odometer is None and old.counter is None and seen.answers.get(Question.VARIABLES):
+    elif seen.status.ready and old.counter is None and seen.answers.get(Question.VARIABLES):
         new = replace(new, counter=Counter.NONE, counter_at=now)
     if any(seen.answers.values()):
         return replace(new, mute_at=None, mute_words="")
@@ -138,7 +139,7 @@ def after_absence(old: Profile) -> Profile:
     return replace(old, mute_at=None, mute_words="")
 
 
-def after_labels(old: Profile, labels: int, took: Measure, encodings: frozenset[str], now: float) -> Profile:
+def after_labels(old: Profile, took: Measure, encodings: frozenset[str], now: float) -> Profile:
     """The profile after a job that the counter confirmed."""
     return replace(
         old,
@@ -146,7 +147,6 @@ def after_labels(old: Profile, labels: int, took: Measure, encodings: frozenset[
         counter=Counter.MOVED,
         counter_at=old.counter_at if old.counter is Counter.MOVED else now,
         encodings=dict.fromkeys(sorted(encodings), now) | dict(old.encodings),
-        labels=old.labels + labels,
         firsts=_with(old.firsts, took.first),
         paces=_with(old.paces, took.each),
     )

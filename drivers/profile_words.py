@@ -29,8 +29,6 @@ def profile_facts(profile: Profile) -> list[tuple[str, str]]:
     if profile.encodings:
         proven = (f"{name} since {_day(at)}" for name, at in sorted(profile.encodings.items()))
         known.append(("pictures proven", ", ".join(proven)))
-    if profile.labels:
-        known.append(("labels confirmed", str(profile.labels)))
     known += _times("first label", profile.firsts, seconds_to_first(profile))
     known += _times("seconds per label", profile.paces, seconds_per_label(profile))
     return known
@@ -78,7 +76,6 @@ def profile_json(profile: Profile) -> dict[str, Any]:
         "counter": profile.counter,
         "counter_at": profile.counter_at,
         "encodings": dict(profile.encodings),
-        "labels": profile.labels,
         "firsts": list(profile.firsts),
         "paces": list(profile.paces),
         "mute_at": profile.mute_at,
@@ -106,7 +103,6 @@ def profile_from(saved: Mapping[str, Any]) -> Profile:
         counter=None if saved["counter"] is None else Counter(saved["counter"]),
         counter_at=saved["counter_at"],
         encodings=dict(saved["encodings"]),
-        labels=saved["labels"],
         firsts=tuple(saved["firsts"]),
         paces=tuple(saved["paces"]),
         mute_at=saved["mute_at"],

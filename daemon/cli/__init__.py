@@ -2,7 +2,7 @@
 
 import typer
 
-from .client import adopt, cancel, forget, jobs, print_label, printers
+from .client import adopt, cancel, forget, jobs, print_label, printers, reprint
 from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
@@ -26,6 +26,7 @@ app.command("inspect")(inspect_document)
 app.command("print")(print_label)
 app.command("jobs")(jobs)
 app.command("cancel")(cancel)
+app.command("reprint")(reprint)
 app.command("printers")(printers)
 app.command("adopt")(adopt)
 app.command("forget")(forget)

@@ -143,8 +143,19 @@ def forget(
     typer.echo(f"{name} is forgotten; what waited for it is on hold")
 
 
+def reprint(
+    job: Annotated[str, typer.Argument(metavar="ID", help="The job that is to be printed again.")],
+    reason: Annotated[str, typer.Option(help="Why, for the record: torn, lost, stuck.")],
+    config: ConfigOption = None,
+) -> None:
+    """Print one more copy of a job that has ended, with a number and a reason."""
+    url = f"{_base(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
+    made = asyncio.run(_managed("POST", url, json={"reason": reason}))
+    typer.echo(f"{made['id']}  reprint {made['reprint']} of {made['reprint_of']}: {made['printer']}")
+
+
 async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
-    """The answer to an act on a printer, which the daemon logs with the person's name."""
+    """The answer to an act that the daemon records with the person's name."""
     try:
         person = getpass.getuser()
     except (OSError, KeyError):  # no name for this uid

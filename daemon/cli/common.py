@@ -18,6 +18,9 @@ DEFAULT_CONFIG = Path("/etc/labeld/labeld.toml")
 #: sysexits(3): systemd does not restart a daemon whose configuration is wrong
 EX_CONFIG = 78
 
+#: sysexits(3): nor one whose database is damaged, gone or of a newer labeld
+EX_DATAERR = 65
+
 ConfigOption = Annotated[
     Path | None,
     typer.Option("--config", "-c", metavar="FILE", help=f"Configuration; {DEFAULT_CONFIG} where that exists."),

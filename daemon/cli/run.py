@@ -6,8 +6,8 @@ import signal
 
 from ...config.errors import ConfigError
 from ...config.load import Loaded
-from ..errors import DaemonError, first_cause
-from .common import EX_CONFIG, ConfigOption, fail, loaded_from, set_up_logs
+from ..errors import DaemonError, DatabaseRefused, first_cause
+from .common import EX_CONFIG, EX_DATAERR, ConfigOption, fail, loaded_from, set_up_logs
 
 
 def run(config: ConfigOption = None) -> None:
@@ -20,6 +20,8 @@ def run(config: ConfigOption = None) -> None:
         asyncio.run(_run(loaded))
     except* ConfigError as group:
         fail(str(first_cause(group)), EX_CONFIG)
+    except* DatabaseRefused as group:
+        fail(str(first_cause(group)), EX_DATAERR)
     except* (DaemonError, OSError) as group:
         fail(str(first_cause(group)), 1)
 

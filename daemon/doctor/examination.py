@@ -46,11 +46,10 @@ async def examine(read: Configuration) -> list[Finding]:
     """Look at everything; without settings, at this machine alone."""
     machine_checks = [
         Check("rendering", _SECONDS, lambda: asyncio.to_thread(machine.rendering)),
-        Check("clock", _SECONDS, machine.clock),
         Check("systemd", _SECONDS, service.unit),
     ]
     if (settings := read.settings) is None:
-        return [*judge_configuration(read), *await run_all(machine_checks)]
+        return [*judge_configuration(read), *await run_all([*machine_checks, Check("clock", _SECONDS, machine.clock)])]
     answer = await service.ask(settings.state_directory, settings.web)
     path = settings.state_directory / "labeld.sqlite3"
     running = answer.running
@@ -65,6 +64,7 @@ async def examine(read: Configuration) -> list[Finding]:
         Check("CUPS", _SECONDS, lambda: printers.look_at_cups(settings)),
         Check("disk", _SECONDS, blocking(partial(machine.disk, settings.state_directory))),
         Check("database", _SECONDS, blocking(partial(machine.database, path, running=running))),
+        Check("clock", _SECONDS, lambda: machine.clock((answer.ready or {}).get("clock"))),
         *machine_checks,
         Check("test label", _LONG_SECONDS, lambda: render(settings)),
     ]

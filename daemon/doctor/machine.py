@@ -1,6 +1,5 @@
 """What this machine gives labeld: clock, disk, database, fonts, libraries, and how render processes are confined."""
 
-import ctypes
 import importlib
 import importlib.metadata
 import os
@@ -16,16 +15,15 @@ from urllib.parse import quote
 
 from ...renderers.zpl.fonts import missing
 from .. import confine
-from .finding import Finding, fault, ok, warning
+from ..wall_clock import SENSIBLE_YEAR, clock_synchronised
+from .finding import Finding, Mark, fault, ok, warning
 
 MIB = 1024 * 1024
 #: free space below which labels are in danger, and below which it is time to act
 _FULL, _SCARCE = 50 * MIB, 500 * MIB
+#: free room in the database that is worth telling how to have it back
+_UNUSED = 1024 * MIB
 _ROOT = "run labeld doctor as labeld's user or as root to know more"
-#: a clock before this was never set
-_SENSIBLE_YEAR = 2025
-#: adjtimex(2): the clock is not synchronised
-_STA_UNSYNC = 0x0040
 _QUICK_CHECK_SECONDS = 8.0
 _LIBRARIES = {"pypdfium2": "PDF", "zxingcpp": "barcodes", "cups": "CUPS"}
 _PACKAGES = {"zxingcpp": "zxing-cpp", "cups": "pycups"}
@@ -34,34 +32,14 @@ _PACKAGES = {"zxingcpp": "zxing-cpp", "cups": "pycups"}
 # --- clock
 
 
-class _Timex(ctypes.Structure):
-    """The beginning of `struct timex`, and room for the rest (adjtimex(2))."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_char * 256),
-    )
-
-
-def clock_synchronised() -> bool | None:
-    """Whether the kernel's clock is kept right by NTP or PTP; None where the kernel does not tell. Needs no rights."""
-    timex = _Timex()  # modes = 0: only read
-    if ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex)) < 0:
-        return None
-    return not timex.status & _STA_UNSYNC
-
-
-def judge_clock(now: float, synchronised: bool | None) -> Finding:
-    """The clock: `useful_until` and all timelines rest on it."""
+def judge_clock(now: float, synchronised: bool | None, doubt: str | None = None) -> Finding:
+    """The clock: `useful_until` and all timelines rest on it; `doubt` is the daemon's."""
     shown = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M:%S} UTC"
     advice = "systemctl enable --now systemd-timesyncd (or chrony)"
-    if datetime.fromtimestamp(now, UTC).year < _SENSIBLE_YEAR:
+    if datetime.fromtimestamp(now, UTC).year < SENSIBLE_YEAR:
         return fault("clock", f"{shown} cannot be right", f"set it, then {advice}")
+    if doubt is not None:
+        return warning("clock", f"{shown}; {doubt}", advice)
     if synchronised is None:
         return warning("clock", f"{shown}; the kernel does not tell whether it is synchronised", "timedatectl tells")
     if not synchronised:
@@ -69,9 +47,9 @@ def judge_clock(now: float, synchronised: bool | None) -> Finding:
     return ok("clock", f"{shown}, synchronised")
 
 
-async def clock() -> list[Finding]:
+async def clock(doubt: str | None = None) -> list[Finding]:
     """Look at the clock."""
-    return [judge_clock(time.time(), clock_synchronised())]
+    return [judge_clock(time.time(), clock_synchronised(), doubt)]
 
 
 # --- disk and database
@@ -124,8 +102,35 @@ def database(path: Path, *, running: bool | None) -> list[Finding]:
     except PermissionError:
         return [warning("database", f"{path} may not be read by this user", _ROOT)]
     if running is not False:
-        return [ok("database", f"{path}: {_size(size)}, in use by the daemon, which checked it at its start")]
-    return [_integrity(path, size)]
+        words = f"{path}: {_size(size)}, in use by the daemon, which checked it at its start"
+        return [judge_space(words, *_space(path))]
+    found = _integrity(path, size)
+    return [judge_space(found.found, *_space(path))] if found.mark is Mark.OK else [found]
+
+
+def judge_space(words: str, free: int, shrinks: bool) -> Finding:
+    """The database's room: `free` bytes of the file are used again; it may give them back while it is in use."""
+    words = f"{words}; {_size(free)} of it free" if free else words
+    if free >= _UNUSED and not shrinks:
+        advice = "it is used again; to have the room back, see docs/operations.md (Disk)"
+        return warning("database", f"{words}, and it does not shrink by itself", advice)
+    return ok("database", words)
+
+
+def _space(path: Path) -> tuple[int, bool]:
+    """Free bytes, and whether the file shrinks; none are free where it cannot be asked."""
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True)
+        try:
+            pages, size, mode = (
+                connection.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("freelist_count", "page_size", "auto_vacuum")
+            )
+        finally:
+            connection.close()
+    except sqlite3.Error:
+        return 0, True
+    return pages * size, mode != 0
 
 
 def _integrity(path: Path, size: int) -> Finding:

@@ -87,7 +87,7 @@ def judge_daemon(service: Service, web: WebSettings) -> Finding:
         broker = service.ready.get("broker") or {}
         words = f"runs since {since}" if since else "runs"
         if service.ready.get("status") != "ready":
-            return fault("daemon", f"{words}, but: {service.ready.get('detail')}", "look at disk and journal")
+            return fault("daemon", f"{words}, but: {service.ready.get('detail')}", "see the lines on disk and database")
         if not broker.get("connected"):
             return warning("daemon", f"{words}; broker: {broker.get('message')}", "see the line on the broker")
         return ok("daemon", f"{words}, connected to the broker")

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from typing import Any
 
 import aiomqtt
@@ -14,16 +15,25 @@ from ..notices import CLOUDEVENT_TYPES, Kind
 
 log = logging.getLogger(__name__)
 
+#: messages of together so many bytes are read ahead of their commits; a larger one alone
+INFLIGHT_BYTES = 64 * 1024 * 1024
+
 
 class ManualAckClient(aiomqtt.Client):
     """aiomqtt with two things of paho's that it hides: manual acknowledgement, and the DUP flag.
 
     aiomqtt 2.5 acknowledges when a message is in its memory queue, which a crash would lose. And it has the loop
     watch a socket's number some time after paho asked for it, when the socket may be closed and its number another's.
+
+    A broker may send without waiting for acknowledgements (QoS 0, or no limit of its own); aiomqtt would take all of
+    it into memory: at `max_inflight` messages, or `INFLIGHT_BYTES`, the socket is not read until some are done.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, max_inflight: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._max_inflight = max_inflight
+        self._inflight = self._inflight_bytes = 0
+        self._paused = False
         # the outbox publishes side by side on purpose; aiomqtt would warn of each
         self.pending_calls_threshold = 1000
         self._client.manual_ack_set(True)
@@ -33,7 +43,38 @@ class ManualAckClient(aiomqtt.Client):
     def _on_message(self, client: PahoClient, userdata: Any, message: MQTTMessage) -> None:
         if message.dup:
             self._redelivered.add(message.mid)
+        self._inflight += 1
+        self._inflight_bytes += len(message.payload)
         super()._on_message(client, userdata, message)
+
+    @property
+    def _full(self) -> bool:
+        return self._inflight >= self._max_inflight or self._inflight_bytes >= INFLIGHT_BYTES
+
+    def _on_socket_open(self, client: PahoClient, userdata: Any, sock: Any) -> None:
+        super()._on_socket_open(client, userdata, sock)
+        # in place of aiomqtt's reader, which never stops
+        self._loop.call_soon_threadsafe(self._read_when_ready)
+
+    def _read_when_ready(self) -> None:
+        sock = self._client.socket()
+        if sock is not None and sock.fileno() > -1:
+            self._loop.add_reader(sock.fileno(), self._read)
+
+    def _read(self) -> None:
+        try:
+            while not self._full:
+                self._client.loop_read()
+                sock = self._client.socket()
+                # TLS may hold bytes that the loop does not hear of
+                if not isinstance(sock, ssl.SSLSocket) or not sock.pending():
+                    break
+        except Exception as error:  # noqa: BLE001 - whatever breaks it, the connection is over
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
+        sock = self._client.socket()
+        if self._full and sock is not None and sock.fileno() > -1:
+            self._paused = self._loop.remove_reader(sock.fileno())
 
     def _on_socket_register_write(self, client: PahoClient, userdata: Any, sock: Any) -> None:  # noqa: ARG002 - paho's
         def write() -> None:
@@ -55,10 +96,16 @@ class ManualAckClient(aiomqtt.Client):
         return message.retain or message.mid in self._redelivered
 
     def acknowledge(self, message: aiomqtt.Message) -> None:
-        """Send the PUBACK of a QoS 1 message (MQTT 3.1.1 section 3.4)."""
+        """Be done with a message: send the PUBACK of a QoS 1 one (MQTT 3.1.1 section 3.4), and read on."""
         self._redelivered.discard(message.mid)
         if message.qos:
             self._client.ack(message.mid, message.qos)
+        self._inflight -= 1
+        self._inflight_bytes -= len(bytes(message.payload))
+        if self._paused and not self._full:
+            self._paused = False
+            self._read_when_ready()
+            self._loop.call_soon(self._read)
 
 
 class MqttSource:

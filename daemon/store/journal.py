@@ -1,20 +1,22 @@
 """What every change of the database has in common: one writer, one commit, a ledger line and an MQTT message."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .. import messages
-from ..errors import IllegalTransition
+from ..errors import IllegalTransition, StoreUnavailable
 from ..job import Job
 from . import schema
 from .engine import migrate, open_engine
+from .health import RETRY_SECONDS, Health
 from .queries import Queries
 from .rows import job_row
 from .writer import Writer
@@ -39,31 +41,49 @@ class Journal(Queries):
         duplicate_window: float = 600.0,
         changed: Callable[[Job], None] = lambda _job: None,
         rejected: Callable[[], None] = lambda: None,
+        troubled: Callable[[], None] = lambda: None,
     ) -> None:
         self._path = path
         self._prefix = topic_prefix
         self._window = duplicate_window
-        super().__init__(open_engine(path))
-        self._writer = Writer(self._engine, batch=batch)
+        super().__init__(open_engine(path), Health(troubled))
+        self._writer = Writer(self._engine, self.health, batch=batch)
         self._changed = changed
         self._rejected = rejected
         self._revision = 0
+        #: retained messages that may still wait, by topic
+        self._retained: dict[str, int] = {}
         self._running: asyncio.Task[None] | None = None
+        self._trying: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await asyncio.to_thread(migrate, self._path)
         async with self._engine.connect() as connection:
             self._revision = await connection.scalar(select(func.max(schema.jobs.c.revision))) or 0
         self._running = asyncio.create_task(self._writer.run(), name="store-writer")
+        self._trying = asyncio.create_task(self._try_again(), name="store-retry")
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._trying is not None:
+            self._trying.cancel()
+            await asyncio.wait([self._trying])
         if self._running is not None:
             await self._writer.close()
             await self._running
         await self._engine.dispose()
+
+    async def _try_again(self) -> None:
+        """While the database fails, see whether it can be written again, also when nobody else writes."""
+        while True:
+            await self.health.failing()
+            await asyncio.sleep(RETRY_SECONDS)
+            # SQLite opens a file on a read-only disk for reading, and such a connection stays so
+            await self._engine.dispose()
+            with contextlib.suppress(StoreUnavailable):
+                await self._writer.do(_scribble)
 
     async def _insert(
         self, connection: AsyncConnection, job: Job, *, identity: str, event_key: str, words: str
@@ -85,10 +105,35 @@ class Journal(Queries):
     async def _tell(self, connection: AsyncConnection, job: Job, words: str) -> None:
         line = {"job_id": job.id, "at": job.updated_at, "state": job.state, "reason": job.reason, "words": words}
         await connection.execute(_INSERT_LEDGER, line)
-        await self._publish(connection, messages.job_topic(self._prefix, job.id), messages.job_payload(job))
+        topic, payload = messages.job_topic(self._prefix, job.id), messages.job_payload(job)
+        await self._publish(connection, topic, payload, job.updated_at)
 
-    async def _publish(self, connection: AsyncConnection, topic: str, payload: bytes, *, retain: bool = False) -> None:
-        await connection.execute(_INSERT_OUTBOX, {"topic": topic, "payload": payload, "retain": retain})
+    async def _publish(
+        self, connection: AsyncConnection, topic: str, payload: bytes, at: float, *, retain: bool = False
+    ) -> None:
+        """Put a message for the broker after all others; of retained ones on a topic the last is enough.
+
+        The former is deleted after the new one is there: the other way round the new one could get its id, and be
+        forgotten when the former is acknowledged.
+        """
+        values = {"topic": topic, "payload": payload, "retain": retain, "at": at}
+        inserted = await connection.execute(_INSERT_OUTBOX, values)
+        if not retain:
+            return
+        key = inserted.inserted_primary_key
+        latest = int(key[0]) if key else 0
+        former, self._retained[topic] = self._retained.get(topic, latest), latest
+        outbox = schema.outbox.c
+        # a change that was rolled back noted an id that may be another message's by now, or this one's
+        same = (outbox.id == former) & (outbox.id != latest) & (outbox.topic == topic) & outbox.retain
+        await connection.execute(delete(schema.outbox).where(same))
+
+
+async def _scribble(connection: AsyncConnection) -> None:
+    """Write something that leaves no trace."""
+    inserted = await connection.execute(_INSERT_OUTBOX, {"topic": "", "payload": b"", "retain": False, "at": 0.0})
+    key = inserted.inserted_primary_key
+    await connection.execute(delete(schema.outbox).where(schema.outbox.c.id == (key[0] if key else 0)))
 
 
 def check_unchanged(job: Job, was: Job | None) -> None:

@@ -17,15 +17,11 @@ from .rows import Accepted, NewReprint, job_from
 _ENDED = (JobState.CANCELED, JobState.ABORTED)
 #: jobs of one parcel that are looked at; more are a fault of whoever publishes them
 _MOST = 100
-_OF_PARCEL = (
-    select(schema.jobs)
-    .where(
-        (schema.jobs.c.package_id == bindparam("package")) | (schema.jobs.c.tracking_number == bindparam("tracking")),
-        schema.jobs.c.state.not_in(_ENDED),
-    )
-    .order_by(schema.jobs.c.id.desc())
-    .limit(_MOST)
-)
+#: jobs that may be about a parcel's label
+OF_PARCEL = (
+    (schema.jobs.c.package_id == bindparam("package")) | (schema.jobs.c.tracking_number == bindparam("tracking"))
+) & schema.jobs.c.state.not_in(_ENDED)
+_OF_PARCEL = select(schema.jobs).where(OF_PARCEL).order_by(schema.jobs.c.id.desc()).limit(_MOST)
 _BY_IDENTITY = select(schema.jobs).where(schema.jobs.c.identity == bindparam("identity"))
 
 
@@ -160,6 +156,9 @@ class Parcels(Journal):
             if not asked.state.terminal or asked.state is JobState.ABORTED:
                 raise IllegalTransition(f"job {asked.id} is {asked.state} and cannot be printed again")
             first = await self._get(connection, asked.reprint_of) if asked.reprint_of else asked
+            if asked.removed is not None or first.removed is not None:
+                because = "its file was removed by its age (retention.label_days)"
+                raise IllegalTransition(f"job {asked.id} cannot be printed again: {because}")
             jobs = schema.jobs.c
             count = select(func.max(jobs.reprint)).where(jobs.reprint_of == first.id)
             number = ((await connection.execute(count)).scalar() or 0) + 1

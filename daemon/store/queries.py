@@ -4,7 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Collection
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, func, select, union_all
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -12,10 +12,23 @@ from ...drivers.evidence import Outcome
 from ..errors import NoSuchJob, StoreUnavailable
 from ..job import Job, JobState, Reason
 from . import schema
+from .health import Health, with_advice
 from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
 
 # built once: SQLAlchemy then finds it in its cache at once
 _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
+_QUEUE = (
+    select(schema.jobs)
+    .where(
+        schema.jobs.c.state == JobState.PENDING,
+        schema.jobs.c.printer == bindparam("printer"),
+        schema.jobs.c.reason != Reason.COMPARING,
+        schema.jobs.c.id.not_in(bindparam("skip", expanding=True)),
+    )
+    .order_by(schema.jobs.c.priority.desc(), schema.jobs.c.id)
+    .limit(bindparam("limit"))
+)
+_QUEUE_FOR = _QUEUE.where(schema.jobs.c.reason == bindparam("reason"))
 _WHOSE = schema.jobs.alias()
 _ASSET = (
     select(schema.assets.c.data, schema.assets.c.media_type)
@@ -28,8 +41,9 @@ _ASSET = (
 class Queries:
     """The reading half of the store; each question raises `StoreUnavailable` when the database fails."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, health: Health) -> None:
         self._engine = engine
+        self.health = health
 
     @contextlib.asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
@@ -37,7 +51,9 @@ class Queries:
             async with self._engine.connect() as connection:
                 yield connection
         except SQLAlchemyError as error:
-            raise StoreUnavailable(f"the database cannot be read: {getattr(error, 'orig', None) or error}") from error
+            because = f"the database cannot be read: {with_advice(str(getattr(error, 'orig', None) or error))}"
+            self.health.failed(because)
+            raise StoreUnavailable(because) from error
 
     async def get(self, job_id: str) -> Job:
         """One job.
@@ -72,22 +88,11 @@ class Queries:
             skip: ids of jobs to leave out.
             limit: how many at most.
         """
-        jobs = schema.jobs.c
-        query = (
-            select(schema.jobs)
-            .where(
-                jobs.state == JobState.PENDING,
-                jobs.printer == printer,
-                jobs.reason != Reason.COMPARING,
-                jobs.id.not_in(skip),
-            )
-            .order_by(jobs.priority.desc(), jobs.id)
-            .limit(limit)
-        )
+        query, values = _QUEUE, {"printer": printer, "skip": list(skip), "limit": limit}
         if reason is not None:
-            query = query.where(jobs.reason == reason)
+            query, values = _QUEUE_FOR, values | {"reason": reason}
         async with self._reading() as connection:
-            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+            return [job_from(row) for row in (await connection.execute(query, values)).mappings()]
 
     async def undone(self, states: Collection[JobState]) -> list[Job]:
         """Every job in one of the states, oldest first."""
@@ -105,18 +110,7 @@ class Queries:
         search: str | None = None,
     ) -> list[Job]:
         """Jobs newest first; `before` is the id that the previous page ended with, `search` an exact number."""
-        jobs = schema.jobs.c
-        query = select(schema.jobs).order_by(jobs.id.desc()).limit(limit)
-        if before is not None:
-            query = query.where(jobs.id < before)
-        if state is not None:
-            query = query.where(jobs.state == state)
-        if printer is not None:
-            query = query.where(jobs.printer == printer)
-        if search is not None:
-            query = query.where(
-                (jobs.tracking_number == search) | (jobs.package_id == search) | (jobs.event_id == search)
-            )
+        query = _listing(limit, before, state, printer, search)
         async with self._reading() as connection:
             return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
@@ -258,14 +252,49 @@ class Queries:
         async with self._reading() as connection:
             return [Rejection(**row) for row in (await connection.execute(query)).mappings()]
 
-    async def outbox(self, limit: int = 20) -> list[OutboxMessage]:
+    async def outbox(self, limit: int = 100) -> list[OutboxMessage]:
         """The oldest messages that are not at the broker yet."""
-        query = select(schema.outbox).order_by(schema.outbox.c.id).limit(limit)
+        table = schema.outbox.c
+        query = select(table.id, table.topic, table.payload, table.retain).order_by(table.id).limit(limit)
         async with self._reading() as connection:
             return [OutboxMessage(**row) for row in (await connection.execute(query)).mappings()]
+
+    async def unsent(self) -> int:
+        """How many messages are not at the broker yet."""
+        async with self._reading() as connection:
+            return await connection.scalar(select(func.count()).select_from(schema.outbox)) or 0
 
     async def _get(self, connection: AsyncConnection, job_id: str) -> Job:
         row = (await connection.execute(_GET, {"job": job_id})).mappings().first()
         if row is None:
             raise NoSuchJob(f"there is no job {job_id}")
         return job_from(row)
+
+
+def _listing(
+    limit: int, before: str | None, state: str | None, printer: str | None, search: str | None
+) -> Select[tuple[object, ...]]:
+    """Jobs newest first, so that no index gives more of them than are asked for."""
+    jobs = schema.jobs.c
+    wanted = [] if before is None else [jobs.id < before]
+    if search is not None:
+        # each by its own index; what else is asked for is looked at in the few that are found
+        numbers = (jobs.tracking_number, jobs.package_id, jobs.event_id)
+        found = union_all(*(select(jobs.id).where(number == search) for number in numbers))
+        wanted.append(jobs.id.in_(found))
+        wanted += [] if state is None else [jobs.state == state]
+        wanted += [] if printer is None else [jobs.printer == printer]
+    elif printer is not None:
+        # the newest of each state, in the order of ix_jobs_printer
+        each = (
+            select(jobs.id)
+            .where(jobs.printer == printer, jobs.state == one, *wanted)
+            .order_by(jobs.id.desc())
+            .limit(limit)
+            .subquery()
+            for one in ([state] if state is not None else JobState)
+        )
+        wanted = [jobs.id.in_(union_all(*(select(one.c.id) for one in each)))]
+    elif state is not None:
+        wanted.append(jobs.state == state)
+    return select(schema.jobs).where(*wanted).order_by(jobs.id.desc()).limit(limit)

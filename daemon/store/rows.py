@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping
 
 from ...drivers.evidence import Level, Outcome
 from ..events import LabelEvent, unix_time
-from ..job import Job, JobState, Reason, Role
+from ..job import Job, JobState, Reason, Removed, Role
 from ..notices import Notice
 from ..routing import Route
 
@@ -237,6 +237,7 @@ def job_from(row: RowMapping) -> Job:
         "order_ids": tuple(values["order_ids"]),
         "tags": tuple(values["tags"]),
         "pages": None if values["pages"] is None else tuple(values["pages"]),
+        "removed": None if values["removed"] is None else Removed(values["removed"]),
     }
     return Job(**values)
 

@@ -73,10 +73,17 @@ jobs = Table(
     # the job whose bytes a person had printed again, and the number of that
     Column("reprint_of", String(36), ForeignKey("jobs.id")),
     Column("reprint", Integer),
+    # what retention took; a trigger refuses it for jobs that are not ended
+    Column("removed", String(20)),
     Column("duplicates", Integer, nullable=False),
 )
 # the question of spooler and preparer: next pending jobs of a printer, by priority, then age
 Index("ix_jobs_queue", jobs.c.state, jobs.c.printer, jobs.c.priority.desc(), jobs.c.id)
+# lists by state and by printer, newest first
+Index("ix_jobs_state", jobs.c.state, jobs.c.id)
+Index("ix_jobs_printer", jobs.c.printer, jobs.c.state, jobs.c.id)
+# what retention has still to look at, oldest first
+Index("ix_jobs_removed", jobs.c.removed, jobs.c.id)
 Index("ix_jobs_event_key", jobs.c.event_key, jobs.c.received_at)
 Index("ix_jobs_tracking_number", jobs.c.tracking_number)
 Index("ix_jobs_package_id", jobs.c.package_id)
@@ -92,6 +99,7 @@ orders = Table(
     metadata,
     Column("order_id", Text, primary_key=True),
     Column("job_id", String(36), ForeignKey("jobs.id"), primary_key=True),
+    Index("ix_orders_job_id", "job_id"),
 )
 
 assets = Table(
@@ -141,8 +149,13 @@ attempts = Table(
     Index("ix_attempts_open", "printer", "ended_at"),
     Index("ix_attempts_outcome", "printer", "serial", "outcome"),
 )
+# what a crash left, and which printers ever told a counter
+Index("ix_attempts_unended", attempts.c.printer, sqlite_where=attempts.c.ended_at.is_(None))
+Index(
+    "ix_attempts_counted", attempts.c.printer, attempts.c.serial, sqlite_where=attempts.c.odometer_before.is_not(None)
+)
 
-# append-only: triggers refuse UPDATE and DELETE
+# append-only: triggers refuse UPDATE and DELETE, save what retention does to ended jobs (migration 0008)
 ledger = Table(
     "ledger",
     metadata,
@@ -179,6 +192,7 @@ aliases = Table(
     metadata,
     Column("event_key", Text, primary_key=True),
     Column("job_id", String(36), ForeignKey("jobs.id"), nullable=False),
+    Index("ix_aliases_job_id", "job_id"),
 )
 
 # what was canceled or superseded, also for labels that are still to come
@@ -200,6 +214,7 @@ notices = Table(
     Column("last_at", Float, nullable=False),
     Column("times", Integer, nullable=False),
     UniqueConstraint("identity"),
+    Index("ix_notices_last_at", "last_at"),
 )
 
 # the packages and orders of notices
@@ -210,6 +225,7 @@ notice_numbers = Table(
     # package or order
     Column("what", String(10), primary_key=True),
     Column("notice_id", Integer, ForeignKey("notices.id"), primary_key=True),
+    Index("ix_notice_numbers_notice_id", "notice_id"),
 )
 
 # printers that a person, or labeld itself, paused: their labels wait
@@ -237,6 +253,8 @@ outbox = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("retain", Boolean, nullable=False),
+    Column("at", Float, nullable=False),
+    Index("ix_outbox_at", "at"),
 )
 
 # what was learned of each printer; its id is its serial number, or its place where it tells none

@@ -17,10 +17,12 @@ from .holds import Holds
 from .journal import check_unchanged
 from .parts import Parts
 from .profiles import Profiles
+from .retention import Retention
 from .rows import Artwork, Pause
+from .space import Space
 
 
-class Store(Accepting, Parts, Profiles, Holds):
+class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -241,9 +243,9 @@ class Store(Accepting, Parts, Profiles, Holds):
 
     # Outbox
 
-    async def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    async def publish(self, topic: str, payload: bytes, now: float, *, retain: bool = False) -> None:
         """Commit a message for the broker that belongs to no job."""
-        await self._writer.do(lambda connection: self._publish(connection, topic, payload, retain=retain))
+        await self._writer.do(lambda connection: self._publish(connection, topic, payload, now, retain=retain))
 
     async def published(self, ids: Sequence[int]) -> None:
         """Forget messages that the broker acknowledged."""

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, Programmin
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..errors import StoreUnavailable
+from .health import Health, with_advice
 
 T = TypeVar("T")
 Change = Callable[[AsyncConnection], Awaitable[T]]
@@ -22,8 +23,9 @@ class Writer:
     database that fails fails the whole batch with `StoreUnavailable`.
     """
 
-    def __init__(self, engine: AsyncEngine, *, batch: int = 64) -> None:
+    def __init__(self, engine: AsyncEngine, health: Health, *, batch: int = 64) -> None:
         self._engine = engine
+        self._health = health
         self._batch = batch
         self._waiting: asyncio.Queue[_Entry[object] | None] = asyncio.Queue(maxsize=4 * batch)
 
@@ -60,6 +62,7 @@ class Writer:
         try:
             await self._together(entries)
         except StoreUnavailable as error:
+            self._health.failed(str(error))
             for entry in entries:
                 entry.fail(error)
         except Exception as error:  # noqa: BLE001 - a change failed, and its caller is told
@@ -70,6 +73,7 @@ class Writer:
             for entry in entries:
                 await self._commit([entry])
         else:
+            self._health.recovered()
             for entry in entries:
                 entry.tell()
 
@@ -81,8 +85,8 @@ class Writer:
         except (IntegrityError, DataError, InterfaceError, ProgrammingError):
             raise  # a change's own fault
         except (SQLAlchemyError, OSError) as error:
-            message = f"the database cannot be written: {getattr(error, 'orig', None) or error}"
-            raise StoreUnavailable(message) from error
+            because = with_advice(str(getattr(error, "orig", None) or error))
+            raise StoreUnavailable(f"the database cannot be written: {because}") from error
 
 
 class _Entry(Generic[T]):

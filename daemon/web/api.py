@@ -2,36 +2,48 @@
 
 import asyncio
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from aiohttp import ETag, web
-from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
+from pydantic import BaseModel, ValidationError
 
 from ...drivers.dnssd import shown
 from ..adoption import Terms, words_of
 from ..candidates import candidate_json
+from ..errors import StoreUnavailable
 from ..events import LabelReady
 from ..job import Job, JobState
 from ..messages import iso
 from ..notices import Kind, LabelCanceled, LabelSuperseded
 from ..render_pool import RenderFailed
 from ..store import Store
-from . import pictures, views
+from . import pictures, views, words
+from .drawing import told
 from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
+
+if TYPE_CHECKING:
+    from ..app import App
 
 #: who a job's timeline says has acted
 WHO = "somebody at the status page"
 _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
+_DAY = 86400.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
 #: letters of the reason that a person gives
 _WHY = 200
+_SCHEMAS: Mapping[str, type[BaseModel]] = {
+    "ready": LabelReady,
+    "canceled": LabelCanceled,
+    "superseded": LabelSuperseded,
+}
 #: of an Idempotency-Key
 _KEY = 200
 
@@ -65,7 +77,7 @@ async def jobs(request: web.Request) -> web.Response:
     else:
         found = await store.jobs(limit=limit + 1, before=before, state=state, printer=printer)
     following = found[limit - 1].id if len(found) > limit else None
-    return web.json_response({"jobs": [views.job_json(job) for job in found[:limit]], "next": following})
+    return web.json_response({"jobs": [told(request.app[LABELD], job) for job in found[:limit]], "next": following})
 
 
 async def job(request: web.Request) -> web.Response:
@@ -74,10 +86,10 @@ async def job(request: web.Request) -> web.Response:
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
     attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
-    parts = [views.job_json(part) for part in await store.parts(found)]
-    related = [views.job_json(one) for one in await store.related(found)]
+    parts = [told(request.app[LABELD], part) for part in await store.parts(found)]
+    related = [told(request.app[LABELD], one) for one in await store.related(found)]
     answer = {"timeline": timeline, "attempts": attempts, "parts": parts, "related": related}
-    return web.json_response({**views.job_json(found), **answer})
+    return web.json_response({**told(request.app[LABELD], found), **answer})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -85,6 +97,7 @@ async def preview(request: web.Request) -> web.Response:
     store, job_id = request.app[LABELD].store, request.match_info["id"]
     page = _whole(request.query, "page", 1, 10_000)
     found = await store.get(job_id)
+    _check_kept(request, found)
     artwork = await store.artwork(job_id)
     if artwork is None:
         raise Problem(HTTPStatus.NOT_FOUND, f"job {job_id} has no picture: {found.message}")
@@ -106,8 +119,9 @@ async def preview(request: web.Request) -> web.Response:
 
 async def asset(request: web.Request) -> web.Response:
     """The label file as received, never shown by the browser: it comes from outside."""
-    job_id = request.match_info["id"]
-    data, _ = await request.app[LABELD].store.asset(job_id)
+    store, job_id = request.app[LABELD].store, request.match_info["id"]
+    _check_kept(request, await store.get(job_id))
+    data, _ = await store.asset(job_id)
     headers = {"Content-Disposition": f'attachment; filename="{job_id}.bin"', "Cache-Control": "private, no-store"}
     return web.Response(body=data, content_type="application/octet-stream", headers=headers)
 
@@ -115,13 +129,13 @@ async def asset(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Take a job out of the queue."""
     changed = await request.app[LABELD].actions.cancel(request.match_info["id"], who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def release(request: web.Request) -> web.Response:
     """Print a held job after all."""
     changed = await request.app[LABELD].actions.release(request.match_info["id"], who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def hold(request: web.Request) -> web.Response:
@@ -131,7 +145,7 @@ async def hold(request: web.Request) -> web.Response:
         raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
     why = " ".join(why.split())[:_WHY]
     changed = await request.app[LABELD].actions.hold(request.match_info["id"], who=WHO, why=why)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def holds(request: web.Request) -> web.Response:
@@ -157,7 +171,7 @@ async def move(request: web.Request) -> web.Response:
     if not isinstance(to, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say where to: {"printer": "name"}')
     changed = await request.app[LABELD].actions.move(request.match_info["id"], to, who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def settle(request: web.Request) -> web.Response:
@@ -166,7 +180,7 @@ async def settle(request: web.Request) -> web.Response:
     if not isinstance(printed, bool):
         raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
     changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def reprint(request: web.Request) -> web.Response:
@@ -179,20 +193,21 @@ async def reprint(request: web.Request) -> web.Response:
     done = await request.app[LABELD].actions.reprint(request.match_info["id"], reason, who=somebody(request), key=key)
     status = HTTPStatus.OK if done.duplicate else HTTPStatus.CREATED
     headers = {"Location": f"/api/v1/jobs/{done.job.id}"}
-    return web.json_response(views.job_json(done.job), status=status, headers=headers)
+    return web.json_response(told(request.app[LABELD], done.job), status=status, headers=headers)
 
 
 async def take_out(request: web.Request) -> web.Response:
     """Say that a void label is out of the pile."""
     changed = await request.app[LABELD].actions.take_out(request.match_info["id"], who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def notice(request: web.Request) -> web.Response:
     """Take a notice that labels are void; answers with the jobs that it changed."""
     kind: Kind = "canceled" if request.match_info["kind"] == "canceled" else "superseded"
     taken = await request.app[LABELD].intake.notice(kind, await request.read(), source="http", topic=request.path)
-    return web.json_response({"duplicate": taken.duplicate, "jobs": [views.job_json(job) for job in taken.jobs]})
+    jobs = [told(request.app[LABELD], job) for job in taken.jobs]
+    return web.json_response({"duplicate": taken.duplicate, "jobs": jobs})
 
 
 async def adopt(request: web.Request) -> web.Response:
@@ -240,14 +255,9 @@ async def rejections(request: web.Request) -> web.Response:
     return web.json_response({"rejections": [views.rejection_json(one) for one in found]})
 
 
-async def label_ready_schema(_request: web.Request) -> web.Response:
-    """JSON Schema of a label event."""
-    return web.json_response(LabelReady.model_json_schema(), content_type="application/schema+json")
-
-
-async def notice_schema(request: web.Request) -> web.Response:
-    """JSON Schema of a notice."""
-    model = LabelCanceled if request.match_info["kind"] == "canceled" else LabelSuperseded
+async def schema(request: web.Request) -> web.Response:
+    """JSON Schema of a label event or a notice."""
+    model = _SCHEMAS[request.match_info["kind"]]
     return web.json_response(model.model_json_schema(), content_type="application/schema+json")
 
 
@@ -257,18 +267,33 @@ async def healthz(_request: web.Request) -> web.Response:
 
 
 async def readyz(request: web.Request) -> web.Response:
-    """The database answers; the broker's absence is told but is no reason to restart anything."""
+    """The database can be read and written; the broker's absence is told but is no reason to restart anything."""
     app = request.app[LABELD]
     broker, headers = asdict(app.broker.state), {"Cache-Control": "no-store"}
-    extra = {"broker": broker, "since": iso(request.app[SINCE])}
+    doubt = app.wall_clock.doubt()
+    extra: dict[str, object] = {"broker": broker, "since": iso(request.app[SINCE]), "clock": doubt and doubt.words}
+    trouble = app.store.health.trouble
     try:
         async with asyncio.timeout(_PROBE_SECONDS):
-            await app.store.jobs(limit=1)
-    except (SQLAlchemyError, TimeoutError) as error:
-        because = getattr(error, "orig", None) or f"no answer within {_PROBE_SECONDS:g} s"
-        status = HTTPStatus.SERVICE_UNAVAILABLE
-        return problem(status, f"the database: {because}", headers=headers, extra=extra)
+            extra |= {"database": asdict(await app.store.size()), "held_long": await held_long(app)}
+            extra["unsent"] = await app.store.unsent()
+    except StoreUnavailable as error:
+        trouble = trouble or str(error)
+    except TimeoutError:
+        trouble = trouble or f"the database gives no answer within {_PROBE_SECONDS:g} s"
+    if trouble:
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, trouble, headers=headers, extra=extra)
     return web.json_response({"status": "ready", **extra}, headers=headers)
+
+
+async def held_long(app: "App") -> int:
+    """How many jobs on hold came so long ago that, ended, they would have lost their files: they should be answered."""
+    return await app.store.held_since(time.time() - app.settings.retention.label_days * _DAY)
+
+
+def _check_kept(request: web.Request, job: Job) -> None:
+    if because := words.gone(job.removed, request.app[LABELD].settings.retention):
+        raise Problem(HTTPStatus.GONE, f"job {job.id}: {because}")
 
 
 async def _object(request: web.Request) -> dict[str, object]:

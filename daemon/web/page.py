@@ -12,8 +12,9 @@ from aiohttp import web
 from ..candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find, terms_from
+from .api import WHO, find, held_long, terms_from
 from .drawing import TEMPLATES, answer, card
+from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
 
@@ -27,6 +28,8 @@ _ASKED, _SHOWN = 12, 48
 _REJECTIONS = 20
 #: found printers
 _FOUND = 12
+#: as a form tells them
+_RESOLUTIONS = ("203", "300", "600")
 #: held jobs among which the questions are looked for
 _HELD = 200
 
@@ -44,7 +47,7 @@ class FrontPage:
     async def html(self) -> str:
         """The page, as new as the last committed change."""
         async with self._turn:
-            broker = str(self._app.broker.state)
+            broker = f"{self._app.broker.state} {self._app.warnings}"
             if not self._html or not self._changes.empty() or broker != self._broker:
                 # emptied before the database is asked: a change during the drawing draws it again next time
                 while not self._changes.empty():
@@ -67,7 +70,7 @@ async def front(request: web.Request) -> web.Response:
 
 async def search(request: web.Request) -> web.Response:
     """`POST /`: the page with what was searched for on top; not in the address, which browsers remember."""
-    form = await request.post()
+    form = await form_of(request)
     text = str(form.get("q", "")).strip()[:200]
     if not text:
         return answer(await request.app[FRONT_PAGE].html())
@@ -86,7 +89,9 @@ async def job(request: web.Request) -> web.Response:
             others=[card(app, one) for one in await app.store.parts(found)],
             timeline=timeline,
             broker=app.broker.state,
+            warnings=app.warnings,
             places=words.places(app.settings, found),
+            gone=words.gone(found.removed, app.settings.retention),
             key=secrets.token_urlsafe(12),
             related=[card(app, one) for one in await app.store.related(found)],
         )
@@ -104,16 +109,16 @@ async def act(request: web.Request) -> web.Response:
         case "release":
             await actions.release(job_id, who=WHO)
         case "move":
-            await actions.move(job_id, str((await request.post()).get("printer", "")), who=WHO)
+            await actions.move(job_id, str((await form_of(request)).get("printer", "")), who=WHO)
         case "take-out":
             await actions.take_out(job_id, who=WHO)
         case "reprint":
-            form = await request.post()
+            form = await form_of(request)
             key = str(form.get("key", ""))[:200] or None
             done = await actions.reprint(job_id, str(form.get("reason", "")), who=WHO, key=key)
             raise web.HTTPSeeOther(f"/jobs/{done.job.id}")
         case _:
-            printed = (await request.post()).get("printed")
+            printed = (await form_of(request)).get("printed")
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
             await actions.settle(job_id, printed=printed == "true", who=WHO)
@@ -130,11 +135,11 @@ async def release_group(request: web.Request) -> web.Response:
 
 async def adopt(request: web.Request) -> web.Response:
     """`POST /printers/adopt`: the forms that adopt a found printer and change an adopted one, without the script."""
-    form = {key: str(value).strip() for key, value in (await request.post()).items()}
+    form = {key: str(value).strip() for key, value in (await form_of(request)).items()}
     name = form.pop("name", "")
     said: dict[str, object] = {key: value for key, value in form.items() if value}
     said["stations"] = form.get("stations", "").replace(",", " ").split()
-    if form.get("resolution", "").isdecimal():
+    if form.get("resolution") in _RESOLUTIONS:
         said["resolution"] = int(form["resolution"])
     await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
     raise web.HTTPSeeOther("/")
@@ -142,7 +147,7 @@ async def adopt(request: web.Request) -> web.Response:
 
 async def forget(request: web.Request) -> web.Response:
     """`POST /printers/forget`: the button, without the script."""
-    await request.app[LABELD].adoption.forget(str((await request.post()).get("name", "")), who=WHO)
+    await request.app[LABELD].adoption.forget(str((await form_of(request)).get("name", "")), who=WHO)
     raise web.HTTPSeeOther("/")
 
 
@@ -167,7 +172,8 @@ class _Found:
 
 async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
     counts = await app.store.counts(views.OPEN_STATES)
-    found = await _find(app, text, before)
+    void = await app.store.void(limit=_ASKED)
+    found = await _find(app, text, before, void)
     listed = [card(app, one) for one in found.listed]
     asked = [card(app, one) for one in found.asked]
     last: dict[str, words.Card] = {}
@@ -181,12 +187,14 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     tiles.sort(key=lambda tile: tile.sign.tone != "bad")
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]
-    held = total.pop(JobState.HELD)
+    held = total.pop(JobState.HELD) + len(void)
     return TEMPLATES.get_template("page.html").render(
         settings=app.settings,
         broker=app.broker.state,
+        warnings=app.warnings,
         headline=words.headline(tiles, held=held, queued=sum(total.values()), connected=app.broker.state.connected),
         held=held,
+        held_long=await held_long(app) if held else 0,
         asked=asked,
         groups=words.groups(await app.store.held_groups()),
         tiles=tiles,
@@ -201,7 +209,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     )
 
 
-async def _find(app: "App", text: str, before: str | None) -> _Found:
+async def _find(app: "App", text: str, before: str | None, void: list[Job]) -> _Found:
     if text:
         return _Found([], await find(app.store, text, limit=_SHOWN), more=False)
     if before is not None:
@@ -209,8 +217,7 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
         return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
     held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
     # questions before decisions that can wait
-    held = await app.store.void(limit=_ASKED) + held
-    asked = sorted(held, key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    asked = sorted([*void, *held], key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
     above = {one.id for one in asked}
     found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
     listed = [one for one in found if one.id not in above]

@@ -9,7 +9,7 @@ from ...drivers.profile import seconds_per_label, seconds_to_first
 from ..printers import PrinterView
 from . import views, words
 from .api import somebody
-from .drawing import TEMPLATES, answer, card
+from .drawing import TEMPLATES, answer, card, told
 from .keys import LABELD
 from .printer_view import detail, learned
 from .printer_words import printer_facts
@@ -26,6 +26,7 @@ async def page(request: web.Request) -> web.Response:
         TEMPLATES.get_template("printer.html").render(
             settings=app.settings,
             broker=app.broker.state,
+            warnings=app.warnings,
             view=found.view,
             tile=words.printer_tile(found.view, None),
             facts=printer_facts(found.view, found.profile),
@@ -59,7 +60,7 @@ async def printers(request: web.Request) -> web.Response:
     counts = await app.store.counts(views.OPEN_STATES)
     found = []
     for one in app.printers:
-        profile = await learned(app.store, one)
+        profile = await learned(app, one)
         pace = None if profile is None else seconds_per_label(profile) or seconds_to_first(profile)
         found.append({**views.printer_json(one, counts, app.adoption.names), "seconds_per_label": pace})
     return web.json_response({"printers": found})
@@ -86,4 +87,4 @@ async def test_label(request: web.Request) -> web.Response:
     """Queue a test label: 201 with its job."""
     made = await request.app[LABELD].printer_acts.test_label(request.match_info["name"], who=somebody(request))
     headers = {"Location": f"/api/v1/jobs/{made.id}"}
-    return web.json_response(views.job_json(made), status=201, headers=headers)
+    return web.json_response(told(request.app[LABELD], made), status=201, headers=headers)

@@ -18,8 +18,8 @@ from ..acquaintance import place_of
 from ..errors import NoSuchPrinter
 from ..job import Job, JobState
 from ..printers import PrinterView
-from ..store import Store
 from . import views
+from .drawing import told
 
 if TYPE_CHECKING:
     from ..app import App
@@ -91,7 +91,7 @@ async def detail(app: "App", name: str, now: float) -> Detail:
     shown = {job.id for job in waiting}
     last = [job for job in await app.store.sent_by(name, limit=_LAST + _WAITING) if job.id not in shown][:_LAST]
     document_format = app.printers.document_format(name)
-    profile = await learned(app.store, printer)
+    profile = await learned(app, printer)
     view = PrinterDetailJson(
         **views.printer_json(printer, counts, app.adoption.names),
         firmware=printer.identity.firmware,
@@ -101,18 +101,20 @@ async def detail(app: "App", name: str, now: float) -> Detail:
             printer.settings, document_format, () if profile is None else spared(profile, printer.identity, now)
         ),
         profile=None if profile is None else profile_json(profile),
-        waiting=[views.job_json(job) for job in waiting],
-        last=[views.job_json(job) for job in last],
+        waiting=[told(app, job) for job in waiting],
+        last=[told(app, job) for job in last],
     )
     return Detail(view, profile, waiting, last)
 
 
-async def learned(store: Store, printer: PrinterView) -> Profile | None:
-    """What was learned of a printer: by its serial number, or by its place where it tells none."""
+async def learned(app: "App", printer: PrinterView) -> Profile | None:
+    """What was learned of a printer: as its writer knows it now, else as it is kept by serial number or by place."""
+    if (now := app.fleet.learned(printer.name)) is not None:
+        return now
     serial = printer.identity.serial or printer.settings.own_serial
     if serial is not None:
-        return await store.profile(serial)
-    return await store.profile_at(place_of(printer.name, printer.settings))
+        return await app.store.profile(serial)
+    return await app.store.profile_at(place_of(printer.name, printer.settings))
 
 
 def sayings(settings: PrinterSettings, document_format: str | None, unasked: Collection[Question] = ()) -> SayingsJson:

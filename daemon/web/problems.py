@@ -7,7 +7,6 @@ from http import HTTPStatus
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from sqlalchemy.exc import SQLAlchemyError
 
 from ..errors import (
     AdoptionRefused,
@@ -37,9 +36,10 @@ _STATUS = {
 class Problem(Exception):
     """Ends a request with a problem document."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, *, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.status = status
+        self.retry_after = retry_after
 
 
 def problem(
@@ -57,16 +57,14 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Problem as error:
-        return problem(error.status, str(error))
+        headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
+        return problem(error.status, str(error), headers=headers)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _of_aiohttp(request, error)
     except ConnectionError:
         raise  # the client is gone: nobody to tell
-    except SQLAlchemyError as error:
-        because = getattr(error, "orig", None) or error
-        return _unavailable(f"the database cannot be read: {because}")
     except StoreUnavailable as error:
         return _unavailable(str(error))
     except Exception as error:

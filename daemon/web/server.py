@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from . import api, page, printer_page
+from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
 from .pictures import Pictures
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..app import App
 
 _SHUTDOWN_SECONDS = 1.0
+_LABELS = "/api/v1/jobs"
 
 
 @contextlib.asynccontextmanager
@@ -30,7 +32,7 @@ async def serve(app: "App") -> AsyncIterator[str]:
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard])
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LABELS)])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[SINCE] = time.time()
@@ -68,7 +70,7 @@ def _routes() -> list[web.RouteDef]:
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
         web.get(f"{v1}/jobs", api.jobs),
-        web.post(f"{v1}/jobs", submit),
+        web.post(_LABELS, submit),
         web.post(f"{v1}/jobs/release", api.release_group),
         web.get(f"{v1}/jobs/{{id}}", api.job),
         web.get(f"{v1}/jobs/{{id}}/preview.png", api.preview),
@@ -91,6 +93,7 @@ def _routes() -> list[web.RouteDef]:
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
+        web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
         web.get(f"{v1}/events", events),
     ]
 

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from aiohttp import web
-from sqlalchemy.exc import SQLAlchemyError
 
-from ..errors import NoSuchJob
+from ..errors import NoSuchJob, StoreUnavailable
 from . import views
+from .drawing import told
 from .keys import CLOSING, LABELD
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ async def events(request: web.Request) -> web.StreamResponse:
         }
     )
     # a stream ends when the browser is gone or the database fails; the browser comes back and asks for everything
-    with app.bus.listen() as changes, contextlib.suppress(ConnectionError, SQLAlchemyError):
+    with app.bus.listen() as changes, contextlib.suppress(ConnectionError, StoreUnavailable):
         await response.prepare(request)
         await response.write(f"retry: {_RETRY_MILLISECONDS}\n: welcome\n\n".encode())
         stop = asyncio.create_task(closing.wait(), name="stream-closing")
@@ -68,7 +68,7 @@ async def _tell(
 async def _event(app: "App", kind: str, key: str) -> str:
     if kind == "job":
         try:
-            return _frame(kind, views.job_json(await app.store.get(key)))
+            return _frame(kind, told(app, await app.store.get(key)))
         except NoSuchJob:
             return _frame("all", {})
     if kind == "printer" and key in app.printers:

@@ -9,7 +9,8 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from ..store import Accepted
-from . import views
+from .drawing import told
+from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
 
@@ -32,7 +33,7 @@ async def submit(request: web.Request) -> web.Response:
         accepted = await _json(request)
     else:
         accepted = await _raw(request)
-    job = views.job_json(accepted.job)
+    job = told(request.app[LABELD], accepted.job)
     status = HTTPStatus.OK if accepted.duplicate else HTTPStatus.CREATED
     return web.json_response(job, status=status, headers={"Location": f"/api/v1/jobs/{accepted.job.id}"})
 
@@ -63,10 +64,7 @@ async def _raw(request: web.Request) -> Accepted:
 
 
 async def _form(request: web.Request) -> _Upload:
-    try:
-        form = await request.post()
-    except ValueError as error:
-        raise Problem(HTTPStatus.BAD_REQUEST, f"the form cannot be read: {error}") from error
+    form = await form_of(request)
     field = form.get("file")
     if isinstance(field, FileField):
         data = await asyncio.to_thread(field.file.read)

@@ -3,9 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import TypedDict
 
+from ...config.printers import PrinterSettings
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import RELEASABLE, TEST, Job, JobState, Role, Withdrawal, allowed_acts
+from ..job import RELEASABLE, TEST, Job, JobState, Removed, Role, Withdrawal, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
 from ..store.rows import Attempt, HeldGroup, LedgerEntry, Pause, Rejection
@@ -43,6 +44,7 @@ class JobJson(TypedDict):
     updated_at: str | None
     duplicates: int
     has_preview: bool
+    removed: Removed | None
     test: bool
     actions: list[str]
 
@@ -128,8 +130,10 @@ class RejectionJson(TypedDict):
     last_at: str | None
 
 
-def job_json(job: Job) -> JobJson:
-    """A job for JSON."""
+def job_json(job: Job, printer: PrinterSettings | None) -> JobJson:
+    """A job for JSON; `printer` is the one it is routed to."""
+    # no label is taken back from a raw port
+    acts = () if job.state.under_way and not (printer and printer.queued) else allowed_acts(job)
     return JobJson(
         id=job.id,
         state=job.state,
@@ -157,15 +161,18 @@ def job_json(job: Job) -> JobJson:
         updated_at=iso(job.updated_at),
         duplicates=job.duplicates,
         # the labels are counted when the artwork is kept
-        has_preview=job.labels is not None,
+        has_preview=job.labels is not None and job.removed is None,
+        removed=job.removed,
         test=job.source == TEST,
-        actions=list(allowed_acts(job)),
+        actions=list(acts),
     )
 
 
 def entry_json(entry: LedgerEntry) -> EntryJson:
     """A line of a timeline for JSON."""
-    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=entry.words)
+    # retention empties the words
+    words = entry.words or f"{entry.state}: {entry.reason}"
+    return EntryJson(at=iso(entry.at), state=entry.state, reason=entry.reason, words=words)
 
 
 def attempt_json(attempt: Attempt) -> AttemptJson:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ...config.printers import PrinterSettings
+from ...config.services import RetentionSettings
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
-from ..job import Job, JobState, Reason, Role, allowed_acts
+from ..job import Job, JobState, Reason, Removed, Role, allowed_acts
 from ..store.rows import HeldGroup
 from . import views
 
@@ -38,7 +39,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
-    Reason.COMPARING: Sign("wait", "Is it the same label?"),
+    Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
     Reason.PARTLY_CANCELED: Sign("ask", "Part of it was canceled: print it?"),
     Reason.DUPLICATE: Sign("off", "The same label, not printed again"),
@@ -58,6 +59,8 @@ _REASONS: dict[str, Sign] = {
 _WHY: dict[str, Callable[[views.JobJson], str]] = {
     Reason.QUEUED: lambda view: f"waits for its turn on {view['printer']}",
     Reason.PRINTING: lambda view: f"on its way to {view['printer']}",
+    Reason.COMPARING: lambda _view: "its parcel has a label already: it is looked at whether they are the same",
+    Reason.DUPLICATE: lambda _view: "its parcel had this very label before",
     Reason.SETTLED: lambda _view: "somebody has it in the hand",
 }
 #: paper without a known printer
@@ -91,6 +94,8 @@ class Card:
         """The reason for whoever stands at the printer; the timeline has the exact one."""
         if self.paused and self.view["state"] == JobState.PENDING:
             return f"waits until somebody resumes {self.view['printer']}"
+        if self.view["removed"] == Removed.PERSONAL:
+            return "its label, its numbers and what was said of it are removed by their age"
         return _WHY[self.view["reason"]](self.view) if self.view["reason"] in _WHY else self.view["message"]
 
     @property
@@ -130,9 +135,7 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
     """A job as a card; `printer` is the one it is routed to, which may be paused."""
     width, height = size(printer)
     sign = _JOBS[job.state]
-    view = views.job_json(job)
-    if job.state.under_way and not (printer and printer.queued):
-        view["actions"] = []  # no label is taken back from a raw port
+    view = views.job_json(job, printer)
     if job.being_canceled:
         sign = Sign("wait", "Being taken back")
     # a running job says what it is; a waiting one says what it waits for
@@ -157,6 +160,16 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
     elif view["paused"] and sign.tone != "bad":
         sign = Sign("ask", "Paused here")
     return Tile(view, sign, Media.parse(view["media"]).short, last)
+
+
+def gone(removed: Removed | None, kept: RetentionSettings) -> str:
+    """What of an ended job is removed, and by which rule; empty where nothing is."""
+    if removed is None:
+        return ""
+    words = f"file and picture were removed {_days(kept.label_days)} after its end"
+    if removed is Removed.PERSONAL:
+        words = f"{words}, its numbers {_days(kept.personal_days)} after it"
+    return f"{words}: it cannot be printed again"
 
 
 def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
@@ -223,6 +236,10 @@ def headline(tiles: Sequence[Tile], *, held: int, queued: int, connected: bool) 
     if queued:
         return Headline("busy", _count(queued, "label on its way", "labels on their way"))
     return Headline("ok", "All is well, nothing waits")
+
+
+def _days(days: float) -> str:
+    return f"{days:g} day{'' if days == 1 else 's'}"
 
 
 def _count(number: int, one: str, many: str) -> str:

@@ -8,11 +8,12 @@ import pytest
 
 from labeld.daemon import spooler as spooler_module
 from labeld.daemon import witness as witness_module
+from labeld.daemon.errors import StoreUnavailable
 from labeld.daemon.job import JobState, Reason
 from labeld.daemon.store import Store
 from labeld.drivers.evidence import Level, Outcome
 from labeld.drivers.printer import Question
-from labeld.drivers.profile import Counter, Profile
+from labeld.drivers.profile import Counter, Habit, Profile
 from labeld.drivers.profile_words import profile_facts
 from labeld.drivers.virtual.server import VirtualPrinter
 
@@ -212,3 +213,47 @@ async def test_a_printer_that_falls_silent_while_printing_is_asked_ever_less_oft
     assert set(pauses[9:-1]) == {5.0}
     assert 16 <= sum(pauses) < 16.1  # the last look is when the time is over
     assert zebra.asked["HS"] < 20  # in 16 s; without back-off more than a thousand
+
+
+async def test_a_printer_in_line_mode_in_place_of_one_without_variables_prints_one_question_at_most(
+    store: Store,
+) -> None:
+    async with VirtualPrinter(port=0, seconds_per_label=0, language="line_print") as printer:
+        floor = Floor(store, printer)
+        now = floor.clocks.wall()
+        spoke = Habit(answered_at=now)
+        habits = {Question.IDENTIFICATION: spoke, Question.STATUS: spoke, Question.VARIABLES: Habit(None, 3, now)}
+        await store.keep_profile(f"zebra {printer.uri}", Profile(now, now, habits=habits))
+        job = await floor.job()
+        async with floor.running():
+            await floor.stopped_for("printer-language-mismatch")
+        assert printer.odometer == 1
+        assert (await store.get(job.id)).state is JobState.PENDING
+
+
+async def test_a_database_that_fails_for_a_moment_does_not_end_the_watch_over_a_label(
+    store: Store, zebra: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its conversation would end, and what a spooler in between holds be taken back."""
+    zebra.set_fault("media-empty@1")
+    move, refused = store.move, asyncio.Event()
+
+    async def full(*arguments: object, **more: object) -> object:
+        refused.set()
+        raise StoreUnavailable("the disk is full")
+
+    async def settle(*_: object) -> None:
+        raise AssertionError("the conversation was given up")
+
+    monkeypatch.setattr(spooler_module.Spooler, "_settle", settle)
+    floor = Floor(store, zebra)
+    job = await floor.job(1, ZPL.replace(b"^XZ", b"^PQ2^XZ"), labels=2)
+    monkeypatch.setattr(store, "move", full)
+    async with floor.running():
+        async with asyncio.timeout(PATIENCE):
+            await refused.wait()
+        monkeypatch.setattr(store, "move", move)
+        await floor.until(job, JobState.STOPPED)
+        zebra.clear_fault("media-empty")
+        done = await floor.until(job, JobState.COMPLETED, JobState.HELD)
+    assert done.outcome is Outcome.CONFIRMED

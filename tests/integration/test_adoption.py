@@ -12,8 +12,9 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from labeld.drivers.devices import Service
+from labeld.drivers.devices import Service, merge
 from labeld.drivers.dnssd import ZPL, Advert
+from labeld.drivers.printer import Identity
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import PATIENCE, PREFIX, Broker, Labeld, event, publish, publisher
@@ -160,12 +161,80 @@ async def test_the_forms_work_without_the_script(floor: Floor) -> None:
         assert "Forget this printer" not in await reply.text()
 
 
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("multipart/form-data", b"name=desk"),
+        ("multipart/form-data; boundary=b", b"--b\r\nContent-Transfer-Encoding: odd\r\n\r\nx\r\n--b--\r\n"),
+        ("application/x-www-form-urlencoded; charset=odd", b"name=desk"),
+    ],
+)
+async def test_a_form_that_cannot_be_read_is_refused(floor: Floor, head: str, body: bytes) -> None:
+    for path in ("/printers/adopt", "/printers/forget", "/", "/api/v1/jobs"):
+        if (path, head[:11]) != ("/api/v1/jobs", "application"):
+            async with floor.http.post(path, data=body, headers={"Content-Type": head}) as reply:
+                assert "the form cannot be read" in await problem(reply, 400)
+
+
+async def test_a_form_tells_a_resolution_that_there_is(floor: Floor) -> None:
+    for resolution in ("²", "9" * 5000):
+        form = {"name": "desk-4", "identity": "name:Desk 4", "resolution": resolution}
+        async with floor.http.post("/printers/adopt", data=form) as reply:
+            assert "resolution: Input should be 203, 300 or 600" in await problem(reply, 422)
+
+
+async def test_one_that_tells_another_hardware_address_is_not_the_one_meant(
+    floor: Floor, zebra: VirtualPrinter
+) -> None:
+    floor.discovery.take([announced("Zebra", zebra.port, formats=(ZPL,), hardware_address="00074d112233")])
+    async with floor.http.post("/api/v1/printers/desk/adopt", json={"identity": "mac:00:07:4D:11:22:33"}) as reply:
+        assert "answers there, not mac:00074d112233" in await problem(reply, 409)
+    assert "desk" not in floor.printers
+
+
 async def test_the_page_tells_hints_from_answers(floor: Floor) -> None:
     text = await page(floor)
     assert "<li>100x150mm, by its name</li>" in text
     assert "<li>says that it speaks TSPL</li>" in text
     assert "<li>203 dpi, by its name</li>" in text
     assert "set up a CUPS queue for it" in text
+
+
+@pytest.mark.peer
+async def test_a_form_that_somebody_has_unfolded_is_about_the_same_printer_to_the_end(
+    floor: Floor, tmp_path: Path
+) -> None:
+    desk = announced("Desk 4", 6101, formats=(ZPL,), uuid="1-2")
+    (at,) = merge([desk])[0].endpoints
+
+    def named_alike(notes: str) -> list[Service]:
+        hosts = zip("ab", notes, strict=True)
+        return [Service("ipp", "Office", f"{at}.local", 631, (), Advert(note=f"Note {note}")) for at, note in hosts]
+
+    offices = named_alike("12")
+    floor.discovery.take([desk, *offices])
+    floor.discovery.heard(at, Identity("AAA1"))
+    told = "[...document.querySelectorAll('.candidate summary')].map(one => one.firstChild.data.trim()).join()"
+    async with browser(tmp_path / "browser") as window:
+        await window.open(floor.url)
+        await window.run("document.querySelector('.candidate details').open = true")
+        await window.run("form = document.querySelector('.candidate form'); form.elements.name.value = 'mine'")
+        # whoever answers where it was is another one
+        floor.discovery.heard(at, Identity("EVIL"))
+        await window.until("document.querySelector('.candidate').innerText.includes('EVIL')")
+        assert not await window.run("return form.isConnected && form.elements.identity.value != 'serial:AAA1'")
+        # two of one name are two
+        assert await window.run(f"return {told}") == "Desk 4,Office,Office"
+        floor.discovery.take([desk, *offices, Service("ipp", "New", "new.local", 631, ("127.0.0.1",))])
+        assert await window.until(f"{told}.includes('New') && {told}") == "Desk 4,New,Office,Office"
+        floor.discovery.take([desk, *named_alike("34")])
+        assert await window.until(f"!{told}.includes('New') && {told}") == "Desk 4,Office,Office"
+        notes = await window.run("return document.querySelector('.found').innerText.match(/Note [0-9]/g).join()")
+        assert notes == "Note 3,Note 4"
+        floor.discovery.take([desk, offices[1], Service("ipp", "New", "new.local", 631, ("127.0.0.1",))])
+        await window.until(f"{told}.includes('New')")
+        floor.discovery.take([desk, offices[1]])
+        assert await window.until(f"!{told}.includes('New') && {told}") == "Desk 4,Office"
 
 
 @pytest.mark.peer

@@ -1,6 +1,7 @@
 """Canceling a label of a printer on raw TCP: up to its first byte it works, and after it a person is told the truth."""
 
 import asyncio
+import random
 from typing import Any
 
 import pytest
@@ -55,3 +56,67 @@ async def test_a_label_that_the_printer_has_cannot_be_canceled(
     zebra.clear_fault("media-empty")
     (job,) = await labeld.settled(1)
     assert (job["state"], job["outcome"], zebra.odometer) == ("completed", "confirmed", 2)
+
+
+async def test_a_notice_about_a_label_that_the_printer_has_marks_it(
+    broker: Broker, labeld: Labeld, zebra: VirtualPrinter
+) -> None:
+    zebra.set_fault("media-empty@1")
+    async with publisher(broker.port) as client:
+        await publish(client, event("two", LABEL.replace(b"^XZ", b"^PQ2^XZ"), order_ids=["1"]))
+        await once(labeld, "processing-stopped", "printer-stopped")
+        await publish(client, {"order_ids": ["1"]}, "labels/canceled")
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if (await labeld.jobs())[0]["withdrawn"] == "canceled":
+                    break
+                await asyncio.sleep(0.02)
+    zebra.clear_fault("media-empty")
+    (job,) = await labeld.settled(1)
+    assert (job["state"], job["outcome"], zebra.odometer) == ("completed", "confirmed", 2)
+    assert "it was canceled after it was printed: take it out of the pile" in job["message"]
+
+
+async def test_whenever_it_is_canceled_there_is_no_paper_or_it_is_said(
+    broker: Broker, labeld: Labeld, zebra: VirtualPrinter
+) -> None:
+    chance = random.Random(6)  # noqa: S311 - a schedule
+    numbers = [f"N{number:03}" for number in range(40)]
+    refused: dict[str, str] = {}
+
+    async def by_api(number: str) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                found = (await labeld.get(f"/api/v1/jobs?q={number}"))["jobs"]
+                if found:
+                    break
+                await asyncio.sleep(0.01)
+        await asyncio.sleep(chance.random() / 5)
+        answer = await labeld.post(f"/api/v1/jobs/{found[0]['id']}/cancel")
+        if "detail" in answer:
+            refused[number] = answer["detail"]
+
+    async with publisher(broker.port) as client, asyncio.TaskGroup() as tasks:
+        for place, number in enumerate(numbers):
+            await publish(client, event(number, LABEL.replace(b"^XZ", f"^FX{number}^XZ".encode()), package_id=number))
+            if place % 2:
+                tasks.create_task(by_api(number))
+            else:
+                await asyncio.sleep(chance.random() / 10)
+                await publish(client, {"package_ids": [number]}, "labels/canceled")
+    jobs = {job["package_id"]: job for job in await labeld.settled(len(numbers))}
+    paper = [number for number in numbers for sheet in zebra.labels if number.encode() in sheet.zpl]
+    for place, number in enumerate(numbers):
+        job, sheets = jobs[number], paper.count(number)
+        assert (job["state"], sheets) in (("canceled", 0), ("completed", 1)), job
+        if job["state"] == "completed" and place % 2:
+            assert (
+                "cannot become canceled" in refused[number]
+                or "cannot be canceled now" in refused[number]
+                or ("too late to cancel" in refused[number])
+            )
+        elif job["state"] == "completed":
+            assert job["withdrawn"] == "canceled"
+            assert "take it out of the pile" in job["message"]
+        else:
+            assert number not in refused

@@ -124,8 +124,8 @@ async def test_without_a_document_printer_all_stays_and_it_is_said(
     # there is one, but no rule and no station leads to it
     async with daemon(tmp_path, broker, zebra, LASER.format(server=cups.server), rule="") as labeld:
         async with publisher(broker.port) as client:
-            await publish(client, wanted(1, pdf(label(), slip())))
-            await publish(client, wanted(2))
+            await publish(client, wanted(1, pdf(label(), slip()), tracking_number=None))
+            await publish(client, wanted(2, tracking_number=None))
         lost, printed = await labeld.settled(2)
         assert (printed["printer"], printed["labels"], printed["role"]) == ("zebra", 2, None), printed
         # on a label the slip's barcode is too fine to scan
@@ -144,7 +144,7 @@ async def test_killed_at_any_moment_it_parts_once_and_loses_nothing(
     async with publisher(broker.port) as client:
         await labeld.start()
         for number in numbers:
-            await publish(client, wanted(number, station="pack-07"))
+            await publish(client, wanted(number, tracking_number=None))
         # killed while some are parted, some drawn and some not even that
         for parted in (0, 1, 3):
             await until(labeld, partial(are_parted, parted))
@@ -153,7 +153,7 @@ async def test_killed_at_any_moment_it_parts_once_and_loses_nothing(
             await labeld.process.wait()
             await labeld.start()
         for number in numbers:  # and each comes again
-            await publish(client, wanted(number, station="pack-07"))
+            await publish(client, wanted(number, tracking_number=None))
         jobs = await labeld.settled(2 * len(numbers))
         await until(labeld, lambda jobs: sum(job["duplicates"] for job in jobs) >= len(numbers))
     assert sorted((job["event_id"], job["role"]) for job in jobs) == sorted(

@@ -73,15 +73,26 @@ async def test_all_that_is_known_of_a_printer_is_told(floor: Floor) -> None:
             assert "no printer 'none'" in await problem(reply, 404)
 
 
+async def test_no_act_is_offered_for_a_label_on_a_raw_port(floor: Floor) -> None:
+    job = await floor.submit(NUMBER)
+    assert "cancel" in (await get(floor, f"/api/v1/jobs/{job.id}"))["actions"]
+    await floor.send(job)
+    assert (await get(floor, f"/api/v1/jobs/{job.id}"))["actions"] == []
+    (shown_by_printer,) = (await get(floor, "/api/v1/printers/zebra-01"))["waiting"]
+    assert shown_by_printer["actions"] == []
+    async with floor.http.post(f"/api/v1/jobs/{job.id}/cancel") as reply:
+        await problem(reply, 409)
+
+
 async def test_what_was_learned_of_a_printer_is_told(floor: Floor) -> None:
     floor.see("zebra-01", PrinterState.IDLE)
-    learned = Profile(0.0, 86400.0, Identity("TEST-zebra-01"), labels=7, paces=(0.4, 0.5, 0.6), firsts=(1.0,))
+    learned = Profile(0.0, 86400.0, Identity("TEST-zebra-01"), paces=(0.4, 0.5, 0.6), firsts=(1.0,))
     await floor.store.keep_profile("elsewhere", learned)
     # one that tells no number is known by its place
-    await floor.store.keep_profile("zebra-02 socket://127.0.0.1:9102", Profile(0.0, 0.0, labels=3))
+    await floor.store.keep_profile("zebra-02 socket://127.0.0.1:9102", Profile(0.0, 3.0))
     answer = await get(floor, "/api/v1/printers/zebra-01")
-    assert answer["profile"]["labels"] == 7
-    assert (await get(floor, "/api/v1/printers/zebra-02"))["profile"]["labels"] == 3
+    assert answer["profile"]["firsts"] == [1.0]
+    assert (await get(floor, "/api/v1/printers/zebra-02"))["profile"]["last_seen"] == 3.0
     listed = (await get(floor, "/api/v1/printers"))["printers"]
     assert [one["seconds_per_label"] for one in listed] == [0.5, None, None]
     html = await shown(floor, "/printers/zebra-01")
@@ -186,6 +197,10 @@ async def test_nothing_prints_while_paused_and_a_test_label_is_confirmed_after(
         made = await daemon.post("/api/v1/printers/zebra/test-label")
         jobs = await daemon.settled(2)
         assert [(one["id"], one["outcome"]) for one in jobs] == [(made["id"], "confirmed"), (job, "confirmed")]
+        async with asyncio.timeout(PATIENCE):
+            # both, though the database is told of the second one much later
+            while len((await daemon.get("/api/v1/printers/zebra"))["profile"]["firsts"]) != 2:  # noqa: ASYNC110 - no signal
+                await asyncio.sleep(0.05)
         _, test = await zebra.wait_labels(2)
         assert test.png is not None
         with Image.open(io.BytesIO(test.png)) as picture:

@@ -35,6 +35,7 @@ from labeld.daemon.render_pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
+from labeld.daemon.wall_clock import WallClock
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.opening import open_driver
@@ -140,7 +141,7 @@ class Floor:
         self.store = await enter(store)
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
-        broker = BrokerLink(chosen, source, Outbox(store))
+        broker = BrokerLink(chosen, source, Outbox(store), store.health.recovery)
         self.discovery = Discovery(
             chosen.discovery,
             chosen.printers,
@@ -155,7 +156,18 @@ class Floor:
         self.adoption = Adoption(fleet, self.discovery, (), (), time.time)
         acts = PrinterActs(store, self.printers, pool, fleet.found, time.time)
         self.app = App(
-            fleet, store, intake, actions, self.adoption, acts, self.printers, self.discovery, pool, broker, self.bus
+            fleet,
+            store,
+            intake,
+            actions,
+            self.adoption,
+            acts,
+            self.printers,
+            self.discovery,
+            pool,
+            broker,
+            self.bus,
+            WallClock(time.time, time.monotonic, lambda: None),
         )
         await acts.load()
         self.url = await enter(serve(self.app))

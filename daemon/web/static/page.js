@@ -53,6 +53,7 @@ function mergeChildren(shown, fresh) {
       shown.insertBefore(next, place ?? null);
       continue;
     }
+    kept.delete(key(next));  // where two have one key, each is one
     places.splice(places.indexOf(same), 1);
     if (same !== place) shown.insertBefore(same, place);
     merge(same, next);

@@ -1,7 +1,10 @@
 """Files of adopted printers: what is written is read again, and a wrong one keeps no daemon from starting."""
 
+import os
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given
@@ -17,12 +20,12 @@ GOOD = 'identity = "serial:AAA1"\nresolution = 300\n'
 MAIN = '[printers.zebra]\nuri = "socket://192.0.2.7"\nserial = "BBB2"\nstations = ["pack-01"]\n'
 
 
-def loaded(folder: Path, main: str = MAIN, **files: str) -> Loaded:
+def loaded(folder: Path, main: str = MAIN, environ: Mapping[str, str] = MappingProxyType({}), **files: str) -> Loaded:
     (folder / "printers.d").mkdir(exist_ok=True)
     for name, text in files.items():
         (folder / "printers.d" / f"{name}.toml").write_text(text)
     (folder / "labeld.toml").write_text(f'state_directory = "{folder}"\n{main}')
-    return read(folder / "labeld.toml", {})
+    return read(folder / "labeld.toml", environ)
 
 
 def test_an_adopted_printer_stands_beside_those_of_the_file(tmp_path: Path) -> None:
@@ -44,6 +47,8 @@ def test_an_adopted_printer_stands_beside_those_of_the_file(tmp_path: Path) -> N
             "desk.toml: not used: printers 'zebra' and 'desk' share socket://192.0.2.7",
         ),
         ('identity = "serial:bbb2"', "desk.toml: not used: printers 'zebra' and 'desk' share serial:bbb2"),
+        ("resolution = " + "9" * 5000, "desk.toml: not valid TOML: Exceeds the limit"),
+        ("media = " + "[" * 10_000, "desk.toml: not valid TOML: maximum recursion depth"),
         (GOOD + 'stations = ["pack-01"]', "desk.toml: not used: station 'pack-01' belongs to both 'zebra' and 'desk'"),
     ],
 )
@@ -64,15 +69,29 @@ def test_the_configuration_wins(tmp_path: Path) -> None:
 
 
 def test_names_of_files_are_names_of_printers(tmp_path: Path) -> None:
-    found = loaded(tmp_path, **{"my printer": GOOD, ".desk.toml.part": GOOD})
+    found = loaded(tmp_path, MAIN, {}, **{"my printer": GOOD, ".desk.toml.part": GOOD})
     assert list(found.settings.printers) == ["zebra"]
-    assert "my printer.toml: not used: its name takes letters, digits" in found.refused[0]
+    assert "'my printer.toml': not used: its name takes letters, digits" in found.refused[0]
     assert len(found.refused) == 1
+
+
+def test_what_is_said_of_a_file_can_be_shown_whatever_its_name(tmp_path: Path) -> None:
+    (tmp_path / "printers.d").mkdir()
+    (tmp_path / "printers.d" / os.fsdecode(b"\xff\n.toml")).write_text(GOOD)
+    (line,) = loaded(tmp_path).refused
+    assert line.encode().isascii()
+    assert "\n" not in line
+    assert "not used: its name takes letters, digits" in line
 
 
 def test_without_discovery_nothing_is_found_by_its_identity(tmp_path: Path) -> None:
     found = loaded(tmp_path, MAIN + "[discovery]\nenabled = false\n", desk=GOOD)
     assert "it is to be found by its identity, and discovery.enabled = false" in found.refused[0]
+    for off in ("false", "False", "0", "no"):
+        found = loaded(tmp_path, MAIN, {"LABELD_DISCOVERY__ENABLED": off}, desk=GOOD)
+        assert list(found.settings.printers) == ["zebra"]
+        assert len(found.refused) == 1
+    assert loaded(tmp_path, MAIN, {"LABELD_DISCOVERY__ENABLED": "yes"}, desk=GOOD).refused == ()
 
 
 def test_a_group_that_misses_a_printer_is_told_what_is_wrong_with_it(tmp_path: Path) -> None:

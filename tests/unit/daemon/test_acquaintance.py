@@ -80,13 +80,13 @@ async def test_each_printer_at_a_place_has_its_own_profile(store: Store) -> None
     clock = Clock()
     known = await met(store, clock)
     await known.looked(seen())
-    known.printed(1, Measure(1.5), b"^XA^GFA,1,1,1,FF^FS^XZ")
+    known.printed(Measure(1.5), b"^XA^GFA,1,1,1,FF^FS^XZ")
     other = Identity("OTHER", "ZD421", "V93", 203)
     await known.looked(seen(other))
-    assert (known.profile.identity, known.profile.labels) == (other, 0)
+    assert (known.profile.identity, known.profile.firsts) == (other, ())
     await known.keep()
     await known.looked(seen())
-    assert (known.profile.identity, known.profile.labels, known.profile.firsts) == (ZEBRA, 1, (1.5,))
+    assert (known.profile.identity, known.profile.firsts) == (ZEBRA, (1.5,))
     assert (await store.profile("OTHER")) is not None
 
 
@@ -105,13 +105,13 @@ async def test_it_is_written_when_it_is_worth_it(store: Store, monkeypatch: pyte
     for number in range(120):
         clock.now += 1.0
         await known.looked(everything)
-        known.printed(1, Measure(1.0 + number), b"")
+        known.printed(Measure(1.0 + number), b"")
         await known.keep()
     assert writes == 2  # the first time, and after a minute
     await known.keep(at_once=True)
     learned = await store.profile("D2J1")
     assert learned is not None
-    assert (learned.labels, writes) == (120, 3)
+    assert (learned.firsts[-1], writes) == (120.0, 3)
 
 
 def test_a_counter_tells_how_long_labels_take() -> None:

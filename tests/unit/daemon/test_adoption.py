@@ -71,6 +71,7 @@ def test_a_rule_fits_serial_numbers_and_uuids(identity: str, serial: str, uuid: 
         ({"identity": "mac:00074d112233"}, r"takes serial:… or uuid:…"),
         ({"identity": "serial:D*J*"}, r"one \* at the end"),
         ({"identity": "uuid:abc*"}, r"one \* at the end"),
+        ({"identity": "serial:*"}, "would adopt whatever answers"),
         ({"identity": "serial:D4J*", "name": "zebra"}, "are for one printer"),
         ({"identity": "serial:D4J*", "stations": ["p"]}, "are for one printer"),
     ],

@@ -263,7 +263,7 @@ async def test_a_profile_is_found_by_serial_number_and_by_where_its_printer_was_
     await store.keep_profile("other socket://b", second)
     assert (await store.profile("A"), await store.profile("B")) == (first, None)
     assert await store.profile_at("other socket://b") == second
-    moved = replace(first, last_seen=4.0, encodings={"z64": 4.0}, firsts=(1.5,), paces=(0.5, 0.6), labels=3)
+    moved = replace(first, last_seen=4.0, encodings={"z64": 4.0}, firsts=(1.5,), paces=(0.5, 0.6))
     await store.keep_profile("other socket://b", moved)
     assert await store.profile_at("zebra socket://a") is None
     assert await store.profile_at("other socket://b") == await store.profile("A") == moved
@@ -297,5 +297,5 @@ async def test_a_change_is_told_though_its_caller_is_gone(path: Path) -> None:
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):
             await caller
-        await store.publish("t", b"after it")
+        await store.publish("t", b"after it", 1000)
     assert told == ["pending"]

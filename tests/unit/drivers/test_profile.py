@@ -48,6 +48,7 @@ def test_each_answer_is_dated_when_it_came_first() -> None:
     assert (profile.identity, profile.last_seen) == (ZEBRA, 5.0)
     assert (profile.counter, profile.counter_at) == (Counter.TOLD, 1.0)
     assert looked(1, look(YES)).counter is Counter.NONE
+    assert looked(1, look(YES, UNKNOWN)).counter is None  # it may only have been blocked
 
 
 def test_a_question_that_stays_unanswered_is_spared_for_a_day() -> None:
@@ -102,9 +103,9 @@ def test_a_look_without_questions_teaches_nothing_but_the_time() -> None:
 
 
 def test_confirmed_labels_prove_the_encoding_and_the_counter_once() -> None:
-    profile = after_labels(looked(1, look(YES, odometer=1)), 2, Measure(1.5, 0.5), frozenset({"z64"}), 2.0)
-    profile = after_labels(profile, 1, Measure(1.4), frozenset({"z64", "ascii"}), 3.0)
-    assert (profile.counter, profile.counter_at, profile.labels) == (Counter.MOVED, 2.0, 3)
+    profile = after_labels(looked(1, look(YES, odometer=1)), Measure(1.5, 0.5), frozenset({"z64"}), 2.0)
+    profile = after_labels(profile, Measure(1.4), frozenset({"z64", "ascii"}), 3.0)
+    assert (profile.counter, profile.counter_at) == (Counter.MOVED, 2.0)
     assert profile.encodings == {"z64": 2.0, "ascii": 3.0}
     assert (profile.firsts, profile.paces) == ((1.5, 1.4), (0.5,))
 
@@ -112,7 +113,7 @@ def test_confirmed_labels_prove_the_encoding_and_the_counter_once() -> None:
 def test_only_the_latest_labels_are_remembered() -> None:
     profile = NEW
     for number in range(200):
-        profile = after_labels(profile, 1, Measure(float(number), float(number)), frozenset(), 1.0)
+        profile = after_labels(profile, Measure(float(number), float(number)), frozenset(), 1.0)
     assert len(profile.firsts) == len(profile.paces) == 64
     assert profile.firsts[-1] == 199.0
 
@@ -151,7 +152,7 @@ def test_any_bytes_are_read(data: bytes, begin: bytes) -> None:
 
 def test_the_facts_are_in_words() -> None:
     seen = look(YES | {Question.STATUS: False}, odometer=4)
-    profile = after_labels(looked(3, seen), 20, Measure(1.5, 0.5), frozenset({"z64"}), DAY)
+    profile = after_labels(looked(3, seen), Measure(1.5, 0.5), frozenset({"z64"}), DAY)
     facts = dict(profile_facts(profile))
     assert facts["model"] == "ZD421"
     assert facts["answers ~HI"] == "yes, since 1970-01-01"

@@ -1,0 +1,71 @@
+"""How many bytes of requests are in memory at once: who comes when it is full is told to come again."""
+
+import asyncio
+from http import HTTPStatus
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from .forms import form_of
+from .problems import Problem
+
+#: room for the bodies of all requests together; a larger one is let in alone
+BODY_BYTES = 64 * 1024 * 1024
+#: requests with a body at once
+BODIES = 64
+#: what a browser's form or a JSON answer needs, where no label is sent
+_SMALL = 64 * 1024
+#: a body that has not come by then is not waited for
+_BODY_SECONDS = 60.0
+_RETRY_SECONDS = 2
+
+
+def admission(largest: int, labels: str) -> Middleware:
+    """A middleware that takes in the bodies of requests as far as there is room.
+
+    Args:
+        largest: bytes of the largest body that a label may come in.
+        labels: the path that labels come to; what is sent elsewhere is small.
+    """
+    sizes: list[int] = []
+
+    @web.middleware
+    async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not request.body_exists:
+            return await handler(request)
+        size = _size(request, largest if request.path == labels else _SMALL)
+        if len(sizes) >= BODIES or (sizes and sum(sizes) + size > BODY_BYTES):
+            because = "labeld is taking in as much as it can hold: send it again soon"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, because, retry_after=_RETRY_SECONDS)
+        sizes.append(size)
+        try:
+            await _read(request)
+            return await handler(request)
+        finally:
+            sizes.remove(size)
+
+    return admit
+
+
+def _size(request: web.Request, limit: int) -> int:
+    """How many bytes to keep free for a body; one that does not say has the largest."""
+    size = request.content_length
+    if size is None:
+        size = limit
+        if limit == _SMALL:
+            raise Problem(HTTPStatus.LENGTH_REQUIRED, "say how long the body is: Content-Length")
+    if size > limit:
+        raise Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"the body is {size} bytes; the limit is {limit}")
+    return size
+
+
+async def _read(request: web.Request) -> None:
+    """Take the body in; who asks for it later gets it at once."""
+    try:
+        async with asyncio.timeout(_BODY_SECONDS):
+            if request.content_type == "multipart/form-data":
+                await form_of(request)
+            else:
+                await request.read()
+    except TimeoutError:
+        raise Problem(HTTPStatus.REQUEST_TIMEOUT, f"the body did not come within {_BODY_SECONDS:g} s") from None

@@ -1,0 +1,418 @@
+"""What is scarce: the broker away for long, floods, a full disk, a held, damaged or missing database, a wrong clock."""
+
+import asyncio
+import contextlib
+import io
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from labeld.daemon.errors import DatabaseRefused
+from labeld.daemon.store.engine import migrate
+from labeld.drivers.virtual.server import VirtualPrinter
+
+from .harness import PATIENCE, PREFIX, ROOT, Broker, Labeld, Process, event, publish, publisher
+
+pytestmark = pytest.mark.peer
+
+_DISK = 24 << 20
+
+
+def zpl(number: int) -> bytes:
+    """A small label that no other looks like."""
+    return f"^XA^FO50,50^A0N,90,90^FD{number}^FS^XZ".encode()
+
+
+def url(labeld: Labeld, path: str = "/api/v1/jobs") -> str:
+    """An address of the API."""
+    return f"http://127.0.0.1:{labeld.web_port}{path}"
+
+
+async def until(question: Callable[[], Any]) -> Any:
+    """Ask again until the answer is yes; a limit against hanging, not a measurement."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if answer := await question():
+                return answer
+            await asyncio.sleep(0.05)
+
+
+# Outbox
+
+
+async def test_what_happens_while_the_broker_is_away_is_told_in_order_though_labeld_is_killed(
+    broker: Broker, zebra: VirtualPrinter, labeld: Labeld
+) -> None:
+    count = 60
+    listener = {"identifier": "listener", "clean_session": False}
+    async with publisher(broker.port, **listener) as client:
+        await client.subscribe(f"{PREFIX}/jobs/#", 1)
+    await broker.stop()
+    await submit(labeld, count)
+    await labeld.settled(count)
+    unsent = (await labeld.get("/readyz"))["unsent"]
+    await labeld.stop(signal.SIGKILL)
+    await Process.start(labeld)
+    await broker.start()
+    heard: defaultdict[str, list[str]] = defaultdict(list)
+    async with publisher(broker.port, **listener) as client, asyncio.timeout(PATIENCE):
+        while sum(len(states) for states in heard.values()) < 4 * count:
+            message = await anext(client.messages)
+            told = json.loads(bytes(message.payload))
+            assert message.topic.value == f"{PREFIX}/jobs/{told['job_id']}"
+            heard[told["job_id"]].append(told["state"])
+    assert unsent >= 4 * count
+    assert list(heard.values()) == [["pending", "pending", "processing", "completed"]] * count
+    assert zebra.odometer == count
+
+
+async def submit(labeld: Labeld, count: int) -> None:
+    """Send labels by HTTP, some at a time."""
+    async with aiohttp.ClientSession() as session:
+
+        async def one(number: int) -> None:
+            async with session.post(url(labeld), json=event(number, zpl(number))) as reply:
+                assert reply.status == 201
+
+        for first in range(0, count, 20):
+            await asyncio.gather(*(one(number) for number in range(first, min(first + 20, count))))
+
+
+async def test_of_a_printers_states_only_the_last_waits_for_the_broker(
+    broker: Broker, zebra: VirtualPrinter, labeld: Labeld
+) -> None:
+    await broker.stop()
+
+    async def state(wanted: str) -> bool:
+        return bool((await labeld.get("/api/v1/printers"))["printers"][0]["state"] == wanted)
+
+    await until(lambda: state("idle"))
+    for _ in range(2):
+        zebra.set_fault("media-empty")
+        await labeld.post("/api/v1/printers/zebra/test-label")
+        await until(lambda: state("stopped"))
+        zebra.clear_fault("media-empty")
+        await until(lambda: state("idle"))
+    path = labeld.config.parent / "labeld.sqlite3"
+
+    async def only_the_last() -> bool:
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            rows = database.execute("SELECT payload FROM outbox WHERE retain").fetchall()
+        return [json.loads(payload)["state"] for (payload,) in rows] == ["idle"]
+
+    await until(only_the_last)
+
+
+# Floods
+
+
+async def test_a_flood_by_http_is_told_to_wait(labeld: Labeld) -> None:
+    """Requests that are begun and not ended hold their room; the next is told when to come again."""
+    started = []
+    head = (
+        "POST /api/v1/jobs HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Content-Length: {24 << 20}\r\n\r\n"
+    )
+    try:
+        for _ in range(2):
+            _, writer = await asyncio.open_connection("127.0.0.1", labeld.web_port)
+            started.append(writer)
+            writer.write(head.encode())
+        async with aiohttp.ClientSession() as session:
+
+            async def refused() -> bool:
+                async with session.post(url(labeld), data=io.BytesIO(bytes(20 << 20))) as reply:
+                    told = await reply.json(content_type="application/problem+json")
+                    return bool((reply.status, reply.headers.get("Retry-After"), told["status"]) == (503, "2", 503))
+
+            assert await until(refused)
+            async with session.get(url(labeld, "/")) as page:
+                assert page.status == 200
+    finally:
+        for writer in started:
+            writer.close()
+            await writer.wait_closed()
+
+
+async def test_a_flood_of_events_without_acknowledgement_waits_in_the_socket(
+    tmp_path: Path, broker: Broker, zebra: VirtualPrinter
+) -> None:
+    count = 500
+    async with (
+        Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, mqtt="max_inflight = 5") as labeld,
+        publisher(broker.port) as client,
+    ):
+        await labeld.post("/api/v1/printers/zebra/pause")
+        for number in range(count):
+            await client.publish(f"{PREFIX}/labels/ready", json.dumps(event(number, zpl(number))), 0)
+
+        async def all_there() -> bool:
+            return len(await labeld.jobs()) == count
+
+        await until(all_there)
+
+
+# The disk and the database
+
+
+class Enclosed(Labeld):
+    """The daemon with a small disk of its own under its state directory."""
+
+    def __init__(self, folder: Path, port: int, printers: dict[str, VirtualPrinter]) -> None:
+        super().__init__(folder, port, printers)
+        self._disk = folder / "disk"
+        self._disk.mkdir()
+        text = self.config.read_text()
+        self.config.write_text(text.replace(f'"{folder}"', f'"{self._disk}"'))
+        mount = f"mount -t tmpfs -o size={_DISK} labeld-test {self._disk} && exec"
+        self._command = ("unshare", "--mount", "sh", "-c", f'{mount} "$@"', "sh", *self._command)
+
+    @property
+    def filler(self) -> Path:
+        """The file that takes the room, seen through the daemon's own root directory (proc_pid_root(5))."""
+        assert self.process is not None
+        return Path(f"/proc/{self.process.pid}/root{self._disk}/filler")
+
+    def fill(self) -> None:
+        """Leave no byte free."""
+        with self.filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(4096))
+
+
+@pytest.fixture
+async def enclosed(tmp_path: Path, broker: Broker) -> AsyncIterator[tuple[Enclosed, VirtualPrinter]]:
+    """A daemon whose disk can be filled, and its printer, which takes a second for a label."""
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:  # noqa: ASYNC221 - short
+        pytest.skip("mounting a disk of its own takes root")
+    async with (
+        VirtualPrinter(port=0, serial="TEST0203", seconds_per_label=1.0) as zebra,
+        Enclosed(tmp_path / "state", broker.port, {"zebra": zebra}) as running,
+    ):
+        yield running, zebra
+
+
+async def test_a_full_disk_is_told_and_waited_for(broker: Broker, enclosed: tuple[Enclosed, VirtualPrinter]) -> None:
+    labeld, zebra = enclosed
+    async with publisher(broker.port) as client:
+        await publish(client, event("before", zpl(0)))
+        await labeld.settled(1)
+        await publish(client, event("on its way", zpl(1)))
+        await until(lambda: _processing(labeld))
+        labeld.fill()
+        for number in range(4):
+            await publish(client, event(number, zpl(2 + number)))
+        async with aiohttp.ClientSession() as session:
+
+            async def refused() -> bool:
+                async with session.get(url(labeld, "/readyz")) as reply:
+                    told = await reply.json(content_type=None)
+                    return reply.status == 503 and "full; make room on its disk" in told["detail"]
+
+            await until(refused)
+            async with session.post(url(labeld), json=event("http", zpl(99))) as reply:
+                assert (reply.status, reply.headers["Retry-After"]) == (503, "2")
+                assert "make room" in (await reply.json(content_type="application/problem+json"))["detail"]
+            async with session.get(url(labeld, "/")) as reply:
+                assert "make room on its disk" in await reply.text()
+        await zebra.wait_printed(2)
+        await asyncio.sleep(3)  # time in which a program that talks too much would do so
+        labeld.filler.unlink()
+        jobs = await labeld.settled(6)
+    assert {(job["state"], job["outcome"]) for job in jobs} == {("completed", "confirmed")}
+    assert (len(jobs), zebra.odometer) == (6, 6)
+    # a line a minute at most, not one for each try
+    assert 1 <= labeld.log.count("make room") <= 3
+    assert 1 <= labeld.log.count("can be written again") <= 3
+
+
+async def _processing(labeld: Labeld) -> bool:
+    return any(job["state"] == "processing" for job in await labeld.jobs())
+
+
+async def test_a_database_that_another_program_holds_is_waited_for(zebra: VirtualPrinter, labeld: Labeld) -> None:
+    with contextlib.closing(sqlite3.connect(labeld.config.parent / "labeld.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        told = await labeld.post("/api/v1/jobs", **event(1, zpl(1)))
+        assert told["status"] == 503
+        assert "another program holds it" in told["detail"]
+    assert zebra.odometer == 0
+
+    async def ready() -> bool:
+        return bool((await labeld.get("/readyz")).get("status") == "ready")
+
+    await until(ready)
+    await labeld.post("/api/v1/jobs", **event(1, zpl(1)))
+    (job,) = await labeld.settled(1)
+    assert job["outcome"] == "confirmed"
+
+
+async def test_what_was_seen_of_a_label_is_kept_until_it_can_be_written(tmp_path: Path, broker: Broker) -> None:
+    """Without a counter nobody could find it out again."""
+    async with (
+        VirtualPrinter(port=0, serial="A", seconds_per_label=1.0, faults=("no-counter",)) as zebra,
+        Labeld(tmp_path / "state", broker.port, {"zebra": zebra}) as labeld,
+        contextlib.AsyncExitStack() as stack,
+    ):
+        await labeld.post("/api/v1/jobs", **event(1, zpl(1)))
+        await until(lambda: _processing(labeld))
+        other = stack.enter_context(contextlib.closing(sqlite3.connect(tmp_path / "state/labeld.sqlite3")))
+        other.execute("BEGIN IMMEDIATE")
+        await until(lambda: _unready(labeld))
+        (job,) = await labeld.jobs()
+        assert job["state"] == "processing"
+        other.rollback()
+        (job,) = await labeld.settled(1)
+    assert (job["state"], job["outcome"]) == ("completed", "unknown"), job
+
+
+async def _unready(labeld: Labeld) -> bool:
+    return "locked" in (await labeld.get("/readyz")).get("detail", "")
+
+
+async def run(labeld: Labeld) -> tuple[int, str]:
+    """The end of a daemon that does not start: its status, and its last line."""
+    await Process.start(labeld)
+    assert labeld.process is not None
+    async with asyncio.timeout(PATIENCE):
+        status = await labeld.process.wait()
+    return status, labeld.log.splitlines()[-1]
+
+
+def truncate(path: Path) -> None:
+    """Cut the file in half."""
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path: Path) -> None:
+    """Put something else over the header."""
+    with path.open("r+b") as file:
+        file.write(b"\xff" * 100)
+
+
+def flip(path: Path) -> None:
+    """Turn the bits of what follows the header page."""
+    data = path.read_bytes()
+    path.write_bytes(data[:4096] + bytes(byte ^ 0xFF for byte in data[4096:40960]) + data[40960:])
+
+
+def empty(path: Path) -> None:
+    """Leave a file of no bytes."""
+    os.truncate(path, 0)
+
+
+def age(path: Path) -> None:
+    """Make it a newer program's."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE alembic_version SET version_num = '9999'")
+        database.commit()
+
+
+def replace(path: Path) -> None:
+    """Put another program's database in its place."""
+    path.unlink()
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE recipes (name TEXT)")
+
+
+@pytest.mark.parametrize(
+    ("harm", "words"),
+    [
+        (truncate, "is damaged"),
+        (overwrite, "file is not a database"),
+        (flip, "is damaged"),
+        (empty, "is empty, but"),
+        (age, "was written by a newer labeld (schema 9999"),
+        (replace, "is the database of another program"),
+        (Path.unlink, "is gone, but"),
+    ],
+)
+def test_a_database_that_is_not_as_it_was_is_refused_and_left_alone(
+    tmp_path: Path, harm: Callable[[Path], None], words: str
+) -> None:
+    path = tmp_path / "labeld.sqlite3"
+    migrate(path)
+    harm(path)
+    before = path.read_bytes() if path.exists() else None
+    with pytest.raises(DatabaseRefused) as refused:
+        migrate(path)
+    assert words in str(refused.value)
+    assert "\n" not in str(refused.value)
+    assert (path.read_bytes() if path.exists() else None) == before
+
+
+def test_the_log_of_a_database_that_is_gone_is_not_lost(tmp_path: Path) -> None:
+    log = tmp_path / "labeld.sqlite3-wal"
+    log.write_bytes(b"committed")
+    with pytest.raises(DatabaseRefused, match="is gone, but"):
+        migrate(tmp_path / "labeld.sqlite3")
+    assert log.read_bytes() == b"committed"
+
+
+async def test_a_database_that_is_gone_ends_the_start_for_good(tmp_path: Path, zebra: VirtualPrinter) -> None:
+    labeld = Labeld(tmp_path / "state", 1, {"zebra": zebra})
+    path = tmp_path / "state/labeld.sqlite3"
+    migrate(path)
+    path.unlink()
+    status, line = await run(labeld)
+    assert (status, path.exists()) == (65, False)
+    assert f"labeld: {path} is gone, but {path}.made says that there was a database" in line
+    unit = (ROOT / "systemd/labeld.service").read_text()
+    assert f"RestartPreventExitStatus={status} " in unit
+
+
+async def test_a_database_that_is_locked_at_the_start_is_for_the_next_start(
+    tmp_path: Path, zebra: VirtualPrinter
+) -> None:
+    labeld = Labeld(tmp_path / "state", 1, {"zebra": zebra})
+    with contextlib.closing(sqlite3.connect(tmp_path / "state/labeld.sqlite3")) as other:
+        other.execute("CREATE TABLE alembic_version (version_num TEXT)")
+        other.execute("BEGIN EXCLUSIVE")
+        status, line = await run(labeld)
+    assert (status, line.count("database is locked; another program holds it: end that")) == (1, 1), line
+
+
+# The clock
+
+
+async def test_a_clock_that_jumps_is_told_and_parks_only_what_depends_on_it(
+    tmp_path: Path, broker: Broker, zebra: VirtualPrinter
+) -> None:
+    labeld = Labeld(tmp_path / "state", broker.port, {"zebra": zebra})
+    ahead = tmp_path / "ahead"
+    program = (
+        "import sys, time; from pathlib import Path\n"
+        f"real, ahead = time.time, Path({str(ahead)!r})\n"
+        "time.time = lambda: real() + (float(ahead.read_text()) if ahead.exists() else 0)\n"
+        "from labeld.daemon.__main__ import main; main()"
+    )
+    labeld._command = (sys.executable, "-c", program, "run", "--config", labeld.config)
+    day = 86400
+    async with labeld:
+        now = (await labeld.post("/api/v1/jobs", **event("first", zpl(1))))["received_at"]
+        await labeld.settled(1)
+        soon = f"{int(now[:4]) + 1}-01-01T00:00:00Z"
+        for number, days in enumerate((-365, 400), 2):
+            ahead.write_text(str(days * day))
+            await labeld.post("/api/v1/jobs", **event(f"plain {days}", zpl(number)))
+            await labeld.post("/api/v1/jobs", **event(f"useful {days}", zpl(number + 10), useful_until=soon))
+            jobs = {job["event_id"]: job for job in await labeld.settled(2 * number - 1)}
+            assert jobs[f"event-plain {days}"]["outcome"] == "confirmed"
+        told = await labeld.get("/readyz")
+        page = (await labeld.bytes("/")).decode()
+    assert jobs["event-useful -365"]["outcome"] == "confirmed"
+    assert jobs["event-useful 400"]["state"] == "pending-held"
+    assert "the clock jumped, and is 400 days ahead" in jobs["event-useful 400"]["message"]
+    assert told["clock"] == "the clock jumped, and is 400 days ahead of the time since labeld started"
+    assert "The clock jumped" in page
+    assert len({job["id"] for job in jobs.values()}) == 5
