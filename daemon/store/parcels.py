@@ -211,6 +211,7 @@ def _reprint_job(first: Job, new: NewReprint, number: int, words: str, revision:
         level=None,
         labels=None,
         useful_until=None,
+        waits_since=None,
         copies=1,
         part_of=None,
         rival=None,

@@ -208,7 +208,7 @@ class Queries:
         """The printers that are paused, by name."""
         async with self._reading() as connection:
             found = await connection.execute(select(schema.pauses))
-            return {row.printer: Pause(row.at, row.who) for row in found}
+            return {row.printer: Pause(row.at, row.who, row.because) for row in found}
 
     async def open_jobs(self, printer: str, states: Collection[JobState], *, limit: int) -> list[Job]:
         """Jobs of one printer in one of the states: those of high priority, then the oldest, first."""

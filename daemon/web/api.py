@@ -37,6 +37,8 @@ _PROBE_SECONDS = 2.0
 _DAY = 86400.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
+#: letters of the reason that a person gives
+_WHY = 200
 _SCHEMAS: Mapping[str, type[BaseModel]] = {
     "ready": LabelReady,
     "canceled": LabelCanceled,
@@ -134,6 +136,32 @@ async def release(request: web.Request) -> web.Response:
     """Print a held job after all."""
     changed = await request.app[LABELD].actions.release(request.match_info["id"], who=WHO)
     return web.json_response(told(request.app[LABELD], changed))
+
+
+async def hold(request: web.Request) -> web.Response:
+    """Keep a waiting job from its printer: `{"reason": "text"}`, or nothing."""
+    why = (await _object(request)).get("reason", "") if request.can_read_body else ""
+    if not isinstance(why, str):
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
+    why = " ".join(why.split())[:_WHY]
+    changed = await request.app[LABELD].actions.hold(request.match_info["id"], who=WHO, why=why)
+    return web.json_response(told(request.app[LABELD], changed))
+
+
+async def holds(request: web.Request) -> web.Response:
+    """Held jobs, counted by station and reason."""
+    found = await request.app[LABELD].store.held_groups()
+    return web.json_response({"holds": [views.group_json(one) for one in found]})
+
+
+async def release_group(request: web.Request) -> web.Response:
+    """Print all jobs of a station that are held for a reason: `{"station": "pack-01", "reason": "…"}`."""
+    answer = await _object(request)
+    station, reason = answer.get("station"), answer.get("reason")
+    if not isinstance(station, str | None) or not isinstance(reason, str):
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say which: {"station": "name" or null, "reason": "as in /api/v1/holds"}')
+    released, left = await request.app[LABELD].actions.release_all(station or None, reason, who=WHO)
+    return web.json_response({"released": released, "left": left})
 
 
 async def move(request: web.Request) -> web.Response:

@@ -104,6 +104,8 @@ async def act(request: web.Request) -> web.Response:
     match request.match_info["verb"]:
         case "cancel":
             await actions.cancel(job_id, who=WHO)
+        case "hold":
+            await actions.hold(job_id, who=WHO, why=str((await request.post()).get("reason", "")))
         case "release":
             await actions.release(job_id, who=WHO)
         case "move":
@@ -120,6 +122,14 @@ async def act(request: web.Request) -> web.Response:
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
             await actions.settle(job_id, printed=printed == "true", who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def release_group(request: web.Request) -> web.Response:
+    """`POST /jobs/release`: the button at each group of held labels, without the script."""
+    form = await request.post()
+    station, reason = str(form.get("station", "")) or None, str(form.get("reason", ""))
+    await request.app[LABELD].actions.release_all(station, reason, who=WHO)
     raise web.HTTPSeeOther("/")
 
 
@@ -186,6 +196,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         held=held,
         held_long=await held_long(app) if held else 0,
         asked=asked,
+        groups=words.groups(await app.store.held_groups()),
         tiles=tiles,
         cards=listed,
         candidates=[candidate_json(one, app.settings.names) for one in found_printers[:_FOUND]],

@@ -10,6 +10,7 @@ from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
 from ..job import Job, JobState, Reason, Removed, Role, allowed_acts
+from ..store.rows import HeldGroup
 from . import views
 
 
@@ -48,6 +49,7 @@ _REASONS: dict[str, Sign] = {
     Reason.NOT_PRINTED: Sign("ask", "It did not print"),
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
     Reason.STALE: Sign("ask", "Is it still needed?"),
+    Reason.HELD_BY_USER: Sign("ask", "Held: print it?"),
     Reason.OTHER_STOCK: Sign("ask", "It is for other labels: print it?"),
     Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
     Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
@@ -180,6 +182,35 @@ def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
         if name != job.printer
     ]
     return printers + [(name, f"{name}: {', '.join(one.printers)}") for name, one in settings.groups.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several held labels that one answer is enough for."""
+
+    station: str | None
+    reason: str
+    words: str
+    count: int
+
+
+_GROUPS: dict[str, str] = {
+    Reason.STALE: "too late to print unasked",
+    Reason.HELD_BY_USER: "held by somebody",
+    Reason.NOT_PRINTED: "did not print",
+    Reason.NO_DESTINATION: "without a printer",
+    Reason.FAILED: "something went wrong",
+    Reason.OTHER_STOCK: "for other labels",
+}
+
+
+def groups(held: Sequence[HeldGroup]) -> list[Group]:
+    """The groups of held labels that may be released together."""
+    return [
+        Group(one.station, one.reason, _GROUPS[one.reason], one.count)
+        for one in held
+        if one.reason in _GROUPS and one.count > 1
+    ]
 
 
 def size(printer: PrinterSettings | None) -> tuple[int, int]:
