@@ -140,7 +140,7 @@ async def release(request: web.Request) -> web.Response:
 
 async def hold(request: web.Request) -> web.Response:
     """Keep a waiting job from its printer: `{"reason": "text"}`, or nothing."""
-    why = (await _object(request)).get("reason", "") if request.can_read_body else ""
+    why = (await _object(request)).get("reason", "") if await request.read() else ""
     if not isinstance(why, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
     why = " ".join(why.split())[:_WHY]
