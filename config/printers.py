@@ -1,5 +1,6 @@
 """The tables of printers, groups and routes: what there is, and which label goes where."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -14,6 +15,8 @@ from .section import MediaName, Name, Section, Words, several
 _LANGUAGES = {"zpl": ZPL, "tspl": TSPL, "epl": EPL, "pdf": PDF}
 #: those in which printers can be asked how they are, or whose printers CUPS speaks for
 _ASKED = ("auto", "zpl", "pdf")
+#: names of this machine's CUPS server
+_OWN_CUPS = re.compile(r"^cups://(localhost|127\.0\.0\.1|\[::1\])(:631)?/")
 #: TikTok's document_type
 DocumentType = Literal[
     "SHIPPING_LABEL",
@@ -97,6 +100,7 @@ class PrinterSettings(Section):
     def claims(self) -> tuple[str, ...]:
         """What no other printer may have too: where or which one it is, and its serial number."""
         place = open_driver(self.uri).uri.lower() if self.uri else str(self.identity).casefold()
+        place = _OWN_CUPS.sub("cups:///", place)
         serial = () if self.own_serial is None else (f"serial:{self.own_serial.casefold()}",)
         return tuple(dict.fromkeys((place, *serial)))
 

@@ -118,6 +118,21 @@ class SpoolerSettings(Section):
     """Pause between two looks at a printer that is printing."""
     retry_max_seconds: float = Field(default=30.0, gt=0)
     """Longest pause before a printer that is off or not ready is tried again."""
+    pause_after_failures: int = Field(default=3, ge=0, le=100)
+    """A printer is paused when so many labels in a row did not print for sure, until somebody resumes it; 0: never."""
+
+
+class HoldsSettings(Section):
+    """When labels wait for a person instead of printing late."""
+
+    after_outage_minutes: int = Field(default=240, ge=0, le=30 * 1440)
+    """A label that waited for so long while its printer could not print, or while labeld or its event was on the way
+    for so long, is held and asked about; 0: it prints whenever it can."""
+    always_print_stations: tuple[Name, ...] = ()
+    """Packing stations whose labels print after an outage however late; an event's `useful_until` counts all the
+    same."""
+    after_deaths: int = Field(default=3, ge=2, le=100)
+    """A label that labeld had in hand each time when it died so often in a row is held."""
 
 
 class RetentionSettings(Section):

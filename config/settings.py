@@ -9,6 +9,7 @@ from .printers import Claims, GroupSettings, PrinterSettings, RouteSettings
 from .section import Name, Section, nearest
 from .services import (
     DiscoverySettings,
+    HoldsSettings,
     IntakeSettings,
     MqttSettings,
     RenderSettings,
@@ -40,6 +41,8 @@ class Settings(Section):
     """The worker processes that turn assets into dots."""
     spooler: SpoolerSettings = SpoolerSettings()
     """How printers are served."""
+    holds: HoldsSettings = HoldsSettings()
+    """When labels wait for a person instead of printing late."""
     retention: RetentionSettings = RetentionSettings()
     """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
     discovery: DiscoverySettings = DiscoverySettings()

@@ -1,5 +1,6 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -8,11 +9,13 @@ from dataclasses import replace
 from ..drivers.evidence import Level, Outcome
 from .dispatcher import Dispatcher
 from .errors import IllegalTransition, TooLate
-from .job import TEST, WITHDRAWALS, Job, JobState, Reason, allowed_acts, new_job_id
+from .job import RELEASABLE, TEST, WITHDRAWALS, Job, JobState, Reason, allowed_acts, new_job_id
 from .notices import void_words
 from .routing import wish_of
 from .store import Accepted, NewReprint, Store
 
+#: held jobs that are released together
+_TOGETHER = 64
 #: how often a job that changes meanwhile is tried to be moved
 _TRIES = 3
 #: letters of a person's reason
@@ -166,6 +169,46 @@ class Actions:
             return await self._requeue(job, f"released by {who}", Reason.COMPARING)
         return await self._requeue(job, f"released by {who}")
 
+    async def hold(self, job_id: str, *, who: str, why: str = "") -> Job:
+        """Keep a job that waits from its printer until somebody releases it, for the reason that a person gives.
+
+        Raises:
+            NoSuchJob, IllegalTransition: it does not wait, or its turn has come.
+        """
+        words = f"held by {who}{f': {why}' if why else ''}"
+        for tries in range(_TRIES, 0, -1):
+            job = await self._store.get(job_id)
+            if "hold" not in allowed_acts(job):
+                break
+            try:
+                return await self._store.move(job_id, JobState.HELD, Reason.HELD_BY_USER, words, self._clock(), was=job)
+            except IllegalTransition:
+                # it may just have been rendered, or moved by itself
+                if tries == 1:
+                    raise
+        raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}) and cannot be held")
+
+    async def release_all(self, station: str | None, reason: str, *, who: str) -> tuple[int, int]:
+        """Print all jobs of a station that are held for a reason; gives how many, and how many could not be.
+
+        Raises:
+            IllegalTransition: what is held for this reason is not mended by printing.
+        """
+        if reason not in RELEASABLE:
+            raise IllegalTransition(f"labels that are held for {reason!r} cannot be released together")
+        left = 0
+        held = await self._store.held(station, reason)
+        for place in range(0, len(held), _TOGETHER):
+            done = await asyncio.gather(
+                *(self.release(job_id, who=who) for job_id in held[place : place + _TOGETHER]), return_exceptions=True
+            )
+            for error in done:
+                if isinstance(error, IllegalTransition):
+                    left += 1
+                elif isinstance(error, BaseException):
+                    raise error
+        return len(held) - left, left
+
     async def move(self, job_id: str, to: str, *, who: str) -> Job:
         """Give a job of which nothing was sent, or that is held for its printer's sake, to another printer or group.
 
@@ -215,16 +258,18 @@ class Actions:
         destination = self._dispatcher.route(replace(wish, printer=job.printer or wish.printer))
         if destination.printer is None:
             raise IllegalTransition(f"job {job.id} cannot be printed: {destination.because}")
+        now = self._clock()
         return await self._store.move(
             job.id,
             JobState.PENDING,
             reason,
             because,
-            self._clock(),
+            now,
             was=job,
             printer=destination.printer,
             outcome=None,
             level=None,
             useful_until=None,
+            waits_since=now,
             **columns,
         )

@@ -5,7 +5,7 @@ import contextlib
 import fcntl
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,10 +23,12 @@ from .broker import BrokerLink
 from .bus import Bus
 from .discovery import Discovery
 from .dispatcher import Dispatcher
-from .errors import DaemonError
+from .errors import DaemonError, IllegalTransition, NoSuchJob
 from .fleet import Fleet
+from .holds import StaleGuard
+from .in_hand import InHand
 from .intake import Intake
-from .job import Job
+from .job import Job, JobState, Reason
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
 from .parting import Parting
@@ -97,7 +99,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     def job_changed(job: Job) -> None:
         outbox.poke()
         dispatcher.changed(job)
-        preparer.poke()
+        preparer.poke(job)
         fleet.job_changed(job)
         keeper.job_changed(job)
         bus.tell("job", job.id)
@@ -132,8 +134,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
+    in_hand = InHand(settings.state_directory / "in-hand.json")
+    guard = StaleGuard(
+        settings, store, printers, clocks.wall, lambda: time.clock_gettime(time.CLOCK_BOOTTIME), clocks.doubt
+    )
     parting = Parting(store, pool, dispatcher, clocks.wall)
-    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting)
+    preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
     await dispatcher.load()
     limits = settings.spooler
@@ -161,11 +167,10 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     def build(name: str, printer: PrinterSettings) -> Spooler:
         driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
-        return Spooler(name, printer, limits, driver, store, printers, preparer, clocks)
+        return Spooler(name, printer, limits, driver, store, printers, preparer, clocks, guard.late, in_hand)
 
-    followers = (dispatcher.apply, preparer.apply, discovery.apply)
+    followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
-    await fleet.hold_orphans()
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
@@ -173,6 +178,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
     keeper = ParcelKeeper(store, pool, actions, settings.intake.max_asset_bytes, clocks.wall)
     await keeper.load()
+    await fleet.hold_orphans()
+    await guard.load()
+    await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
@@ -180,7 +188,17 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, retention, wall_clock, states))
+    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
+
+
+async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
+    """Hold the jobs at which labeld died again and again, before any of them is touched."""
+    because = "labeld ended each time it had this label in hand: look at it before it is printed"
+    for job_id in job_ids:
+        with contextlib.suppress(NoSuchJob, IllegalTransition):
+            job = await store.get(job_id)
+            if job.state is JobState.PENDING:
+                await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
 
 
 def _driver(
@@ -200,7 +218,7 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Retention, WallClock, PrinterStates]",
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [

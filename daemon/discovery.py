@@ -357,11 +357,11 @@ class Discovery:
         now = self._clock()
         if self._fixed_at is not None and now - self._fixed_at < _RESOLVED_SECONDS:
             return
-        fixed: dict[Endpoint, str] = {}
         printers, before = self._printers, self._fixed
-        for name, printer in printers.items():
-            if printer.uri is not None:
-                fixed |= dict.fromkeys(await _resolved(printer.uri), name)
+        # a queue's name is not that of a host
+        uris = {name: one.uri for name, one in printers.items() if one.uri is not None and not one.queued}
+        places = await asyncio.gather(*map(_resolved, uris.values()))
+        fixed = {at: name for name, found in zip(uris, places, strict=True) for at in found}
         self._fixed, self._fixed_at = fixed, now if printers is self._printers else None
         if fixed != before:
             self._changed()
@@ -375,7 +375,7 @@ async def _resolved(uri: str) -> set[Endpoint]:
             found = await loop.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # a TimeoutError is one
         return set()
-    return {Endpoint(_scoped(*address), address[1]) for *_, address in found}
+    return {Endpoint(_scoped(*address), int(address[1])) for *_, address in found}
 
 
 def _scoped(host: str, _port: int, _flow: int = 0, scope: int = 0) -> str:

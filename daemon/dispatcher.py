@@ -133,7 +133,7 @@ class Dispatcher:
             reason = self._reason(job, route.printer)
         else:
             # a person decided about what it was held for
-            columns |= {"outcome": None, "level": None, "useful_until": None}
+            columns |= {"outcome": None, "level": None, "useful_until": None, "waits_since": self._clock()}
         words = f"moved{before} to {route.printer}{choice} by {who}"
         return await self._store.move(job.id, JobState.PENDING, reason, words, self._clock(), was=job, **columns)
 
@@ -219,5 +219,5 @@ def _state(view: PrinterView) -> str:
     if readiness(view) is Readiness.READY:
         return "ready"
     if view.pause is not None:
-        return "paused by a person"
+        return f"paused by {view.pause.who}"
     return ", ".join(reason.replace("-", " ") for reason in view.reasons) or view.message

@@ -79,10 +79,13 @@ class LabelReady(Fields):
     """IPP job-priority: 100 first."""
     useful_until: AwareDatetime | None = None
     """After this the label is not printed without asking."""
+    time: AwareDatetime | None = None
+    """When the event was made, a CloudEvent's own `time` if this is absent; one that comes
+    `holds.after_outage_minutes` later is not printed without asking."""
     tags: tuple[Id, ...] = Field(default=(), max_length=50)
     """Words for routing."""
 
-    @field_validator("useful_until")
+    @field_validator("useful_until", "time")
     @classmethod
     def _a_time_of_our_own(cls, moment: datetime | None) -> datetime | None:
         # year 1 is what some languages write for "none", and in another zone it is year 0
@@ -107,7 +110,15 @@ class CloudEvent(Fields):
     id: Id
     source: Id
     type: Literal["com.tiktokshop.label.ready.v1"]
+    time: AwareDatetime | None = None
     data: LabelReady
+
+    @property
+    def label(self) -> LabelReady:
+        """What it tells, with its own time where that is the event's and makes sense."""
+        if self.data.time is not None or self.time is None or not 2000 <= self.time.year <= 2200:
+            return self.data
+        return self.data.model_copy(update={"time": self.time})
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +216,7 @@ def parse(payload: bytes) -> tuple[LabelReady, str | None]:
     try:
         if "specversion" in document:
             event = CloudEvent.model_validate(document)
-            return event.data, "ce:" + json.dumps([event.source, event.id])
+            return event.label, "ce:" + json.dumps([event.source, event.id])
         fields = LabelReady.model_validate(document)
     except ValidationError as error:
         raise EventRejected(in_words(error)) from None

@@ -9,7 +9,8 @@ from typing import TypeVar
 from ..config.settings import Settings
 from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
-from .events import LabelEvent, digest, from_bytes, from_json
+from .events import LabelEvent, digest, from_bytes, from_json, unix_time
+from .holds import late_event
 from .job import new_job_id
 from .notices import Kind, read
 from .routing import wish_of
@@ -108,9 +109,10 @@ class Intake:
         self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool
     ) -> Accepted:
         route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
+        late = late_event(self._settings.holds, unix_time(event.fields.time), event.fields.station, now)
         known = True
         try:
-            accepted = await self._store.accept(NewJob(job_id, event, source, topic, route, now, redelivered))
+            accepted = await self._store.accept(NewJob(job_id, event, source, topic, route, now, redelivered, late))
             known = accepted.duplicate
             return accepted
         finally:

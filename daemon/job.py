@@ -109,8 +109,9 @@ class Reason(StrEnum):
     #: held: another label of its parcel is on paper, or may be
     OTHER_LABEL = "other-label-of-parcel"
     NO_DESTINATION = "destination-uri-failed"
-    #: older than its event wanted it printed
+    #: older than its event wanted it printed, or left over from an outage
     STALE = "job-hold-until-specified"
+    HELD_BY_USER = "job-held-by-user"
     #: another stock is in its printer than its event asks for
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
@@ -156,6 +157,8 @@ class Job:
     copies: int = 1
     priority: int = 50
     useful_until: float | None = None
+    #: since when it waits for its printer, where that is not since it was received
+    waits_since: float | None = None
     tags: tuple[str, ...] = ()
     #: the job of the event whose document this is a part of; that one is a part too, once `role` says so
     part_of: str | None = None
@@ -189,11 +192,12 @@ class Job:
 
 
 #: held reasons that printing again answers; a label that does not scan or fit would only be held again
-_RELEASABLE = frozenset(
+RELEASABLE = frozenset(
     {
         Reason.NOT_PRINTED,
         Reason.NO_DESTINATION,
         Reason.STALE,
+        Reason.HELD_BY_USER,
         Reason.FAILED,
         Reason.OTHER_PARCEL,
         Reason.OTHER_STOCK,
@@ -201,9 +205,11 @@ _RELEASABLE = frozenset(
         Reason.PARTLY_CANCELED,
     }
 )
+#: pending for nothing but its artwork or its turn
+WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
 #: held reasons that another printer may answer: those but the questions about its parcel, and what would not scan or
 #: fit at this one
-_MOVABLE = _RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}
+_MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}
 #: why an event withdraws a job
 WITHDRAWALS: Mapping[str | None, Reason] = {
     "canceled": Reason.ORDER_CANCELED,
@@ -222,15 +228,16 @@ def after_attempt(job: Job, outcome: Outcome, state: JobState, reason: str) -> t
 
 
 def allowed_acts(job: Job) -> tuple[str, ...]:
-    """What a person may do with a job now: of `settle`, `release`, `move`, `cancel`, `take-out` and `reprint`.
+    """What a person may do with a job now: of `settle`, `release`, `move`, `hold`, `cancel`, `take-out` and `reprint`.
 
     `cancel` of one that is under way may come too late.
     """
     held = job.state is JobState.HELD
     acts = {
         "settle": held and job.reason == Reason.OUTCOME_UNKNOWN,
-        "release": held and job.reason in _RELEASABLE,
+        "release": held and job.reason in RELEASABLE,
         "move": (job.state is JobState.PENDING and job.reason != Reason.COMPARING) or (held and job.reason in _MOVABLE),
+        "hold": job.state is JobState.PENDING and job.reason in WAITING,
         "cancel": JobState.CANCELED in TRANSITIONS[job.state] and not job.being_canceled,
         "take-out": job.void and job.state is JobState.COMPLETED,
         "reprint": job.state in (JobState.COMPLETED, JobState.CANCELED) and job.source != TEST and job.removed is None,

@@ -138,16 +138,21 @@ def reaches(notice: Notice, label: Job | LabelReady) -> Literal["whole", "partly
     return "whole" if notice.kind == "superseded" or orders <= set(notice.order_ids) else "partly"
 
 
-def void_words(job: Job, into: JobState, kind: str | None = None) -> str:
-    """What is to be done about a job that was withdrawn, by a notice of a kind, too late, once it is in a state."""
-    what = "it was canceled" if (kind or job.withdrawn) == "canceled" else "its package was replaced"
+def void_words(job: Job, into: JobState) -> str:
+    """What is to be done about a job that was withdrawn too late, once it is in a state."""
+    what = "it was canceled" if job.withdrawn == "canceled" else "its package was replaced"
+    return f"{what} {too_late(job, into)}"
+
+
+def too_late(job: Job, into: JobState) -> str:
+    """When a job was withdrawn, and what is to be done about it."""
     if into is JobState.COMPLETED:
-        return f"{what} after it was printed: take it out of the pile"
+        return "after it was printed: take it out of the pile"
     if into is JobState.CANCELED:
-        return f"{what}, and it is not printed any more"
+        return "and is not printed any more"
     if into.under_way:
-        return f"{what} while it was on its way to {job.printer}"
-    return f"{what}, but it may be on paper: look for it in the pile"
+        return f"while it was on its way to {job.printer}"
+    return "but may be on paper: look for it in the pile"
 
 
 def words(notice: Notice, label: Job | LabelReady) -> str:

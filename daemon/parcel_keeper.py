@@ -122,7 +122,7 @@ class ParcelKeeper:
         try:
             looks = await self._looks(job)
         except RenderFailed as error:
-            because = f"its parcel has a label already, as job {others[0].id}, and this one cannot be compared: {error}"
+            because = f"its parcel has a label already, and this one cannot be compared: {error} (job {others[0].id})"
             await self._hold(job, others, because)
             return
         match parcels.compare(job, looks, [(other, await self._looks_if_any(other)) for other in others]):
@@ -159,8 +159,8 @@ class ParcelKeeper:
             one = printed[0]
             state = "is printed" if one.state is JobState.COMPLETED else "may be printed"
             because = (
-                f"another label of its parcel {state}, as job {one.id}: take that one out of the pile, "
-                "then print this one, or cancel it"
+                f"another label of its parcel {state}: take that one out of the pile, then print this one, "
+                f"or cancel it (job {one.id})"
             )
             await self._hold(job, printed, because)
             return

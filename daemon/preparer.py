@@ -11,6 +11,7 @@ from ..renderers.errors import DoesNotFit, SymbolLost
 from ..renderers.media import Resolution
 from ..renderers.payload import paper_of
 from .errors import IllegalTransition, StoreUnavailable
+from .in_hand import InHand
 from .job import Job, JobState, Reason
 from .parting import WITH_LABEL, Parting
 from .printers import Printers
@@ -48,6 +49,7 @@ class Preparer:
         clock: Callable[[], float],
         monotonic: Callable[[], float],
         parting: Parting,
+        in_hand: InHand,
     ) -> None:
         self._settings = settings
         self._store = store
@@ -56,6 +58,10 @@ class Preparer:
         self._clock = clock
         self._monotonic = monotonic
         self._parting = parting
+        self._in_hand = in_hand
+        #: what is rendered next, as far as it was looked up; out of date when something else may have come before it
+        self._ahead: list[Job] = []
+        self._outdated = False
         self._begun: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(settings.render.workers)
@@ -63,10 +69,11 @@ class Preparer:
     def apply(self, settings: Settings) -> None:
         """Take over new settings of printers."""
         self._settings = settings
-        self._wake.set()
+        self.poke()
 
-    def poke(self) -> None:
-        """A job may have become pending."""
+    def poke(self, job: Job | None = None) -> None:
+        """Something is to be rendered, perhaps; where only a job changed, this one."""
+        self._outdated |= job is None or job.reason == Reason.TRANSFORMING
         self._wake.set()
 
     def slow(self) -> Collection[str]:
@@ -78,29 +85,57 @@ class Preparer:
         """Prepare until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             while True:
+                # chosen when it can be begun: one that comes now and is more urgent waits for none of those before it
+                await self._free.acquire()
                 self._wake.clear()
                 try:
-                    for job in await self._waiting():
-                        await self._free.acquire()
-                        self._begun[job.id] = self._monotonic()
-                        tasks.create_task(self._prepare(job), name=f"prepare-{job.id}")
+                    job = await self._next()
                 except StoreUnavailable:
+                    self._free.release()
                     await self._store.health.recovery()
                     continue
-                await self._wake.wait()
+                if job is None:
+                    self._free.release()
+                    await self._wake.wait()
+                    continue
+                self._begun[job.id] = self._monotonic()
+                if self._in_hand.suspect(job.id):
+                    await self._prepare_alone(job)
+                else:
+                    tasks.create_task(self._prepare(job), name=f"prepare-{job.id}")
+
+    async def _next(self) -> Job | None:
+        if not self._ahead or self._outdated:
+            self._outdated = False
+            self._ahead = await self._waiting()
+        return self._ahead.pop(0) if self._ahead else None
+
+    async def _prepare_alone(self, job: Job) -> None:
+        """Prepare a job at which labeld may have died, so that no other is suspected with it."""
+        others = self._settings.render.workers - 1
+        for _ in range(others):
+            await self._free.acquire()
+        await self._prepare(job)
+        for _ in range(others):
+            self._free.release()
 
     async def _waiting(self) -> list[Job]:
-        """What is to be rendered now: the heads of all queues first, so that no printer's backlog starves another."""
+        """What is to be rendered: the heads of all queues first, so that no printer's backlog starves another.
+
+        Of the heads, and then of those behind them, the most urgent is the first.
+        """
         queues = [
             await self._store.queue(name, reason=Reason.TRANSFORMING, skip=list(self._begun), limit=_AHEAD)
             for name in self._settings.printers
             if self._printers.document_format(name) is not None
         ]
-        return [queue[place] for place in range(_AHEAD) for queue in queues if place < len(queue)]
+        ranks = ([queue[place] for queue in queues if place < len(queue)] for place in range(_AHEAD))
+        return [job for rank in ranks for job in sorted(rank, key=lambda job: -job.priority)]
 
     async def _prepare(self, job: Job) -> None:
         try:
-            await self._render(job)
+            with self._in_hand.holding(job.id):
+                await self._render(job)
         except IllegalTransition:
             log.info("job %s changed while it was rendered", job.id)
         except StoreUnavailable:

@@ -68,6 +68,7 @@ class PrinterView:
                 "serial": self.identity.serial,
                 "seen_at": iso(self.seen_at),
                 "paused_by": self.pause.who if self.pause else None,
+                "paused_because": self.pause.because if self.pause else None,
             },
             separators=(",", ":"),
         ).encode()

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import logging
 import random
+from collections.abc import Callable
 from dataclasses import replace
 
 from ..config.printers import PrinterSettings
@@ -16,13 +17,14 @@ from ..drivers.printer import Identity, Observation, PrinterState, PrinterStatus
 from ..drivers.profile import Profile
 from ..renderers.media import Media
 from .acquaintance import Acquaintance, place_of
+from .breaker import Breaker
 from .errors import IllegalTransition, StoreUnavailable, TooLate
+from .in_hand import InHand
 from .job import Job, JobState, Reason
 from .preparer import Preparer, made_for
 from .printers import Printers
 from .retry import backoff
 from .store import Artwork, Attempt, Store
-from .wall_clock import stale
 from .witness import Clocks, Witness
 
 log = logging.getLogger(__name__)
@@ -58,6 +60,8 @@ class Spooler:
         printers: Printers,
         preparer: Preparer,
         clocks: Clocks,
+        late: Callable[[Job], str | None],
+        in_hand: InHand,
     ) -> None:
         self._name = name
         self._settings = settings
@@ -67,6 +71,9 @@ class Spooler:
         self._printers = printers
         self._preparer = preparer
         self._clocks = clocks
+        self._late = late
+        self._in_hand = in_hand
+        self._breaker = Breaker(name, limits.pause_after_failures, store, printers, clocks.wall)
         self._known = Acquaintance(place_of(name, settings), store, clocks.wall)
         self._witness = Witness(name, limits, driver, store, printers, self._known, clocks)
         self._wake = asyncio.Event()
@@ -170,8 +177,7 @@ class Spooler:
         if job.reason != Reason.QUEUED:
             return _DRAWING_SECONDS
         self._job_id = job.id
-        because = stale(job.useful_until, self._clocks.wall(), self._clocks.doubt())
-        if because is not None:
+        if because := self._late(job):
             await self._store.move(job.id, JobState.HELD, Reason.STALE, because, self._clocks.wall(), was=job)
             return 0
         artwork = await self._store.artwork(job.id)
@@ -187,6 +193,9 @@ class Spooler:
         async with self._driver.connect() as session:
             seen = await session.observe(self._known.spare, thorough=True)
             view = self._witness.saw(seen, thorough=True)
+            if self._settings.queued and seen.status.partial_format:
+                # left by a conversation that broke, perhaps while CUPS was away: nobody expects it any more
+                await session.discard_partial()
         await self._known.looked(seen)
         await self._known.keep()
         # one that is not asked any more is only looked for, to notice when it was switched off and on
@@ -219,7 +228,8 @@ class Spooler:
             sent_at: float | None = None
             self._session = session
             try:
-                await session.send(artwork.payload)
+                with self._in_hand.holding(job.id):
+                    await session.send(artwork.payload)
             except DriverError as error:
                 broken = error
             else:
@@ -237,7 +247,8 @@ class Spooler:
             found = await self._witness.gather(job.id, None, before, artwork.labels, patience)
             because = f"{found.verdict.because} ({broken}; {broken.sent} of {len(artwork.payload)} bytes had left)"
             found = replace(found, verdict=replace(found.verdict, because=because))
-        await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
+        job = await self._end(attempt, job.id, found.verdict, found.after, sent_at=sent_at)
+        await self._breaker.ended(job, found.verdict)
         if found.verdict.outcome is Outcome.CONFIRMED:
             self._known.printed(found.took, artwork.payload)
         await self._known.keep()
@@ -289,6 +300,9 @@ class Spooler:
         if proven and not await self._store.counter_seen_moving(self._name, attempt.serial):
             because = f"{verdict.because}; but this counter was never seen to move"
             proven, verdict = False, Verdict(Outcome.UNKNOWN, Level.NONE, because)
+        if proven and self._in_hand.deadly(attempt.job_id):
+            because = f"{verdict.because}; but labeld ended each time it sent this label"
+            proven, verdict = False, replace(verdict, because=because)
         await self._end(attempt.id, attempt.job_id, verdict, found.after, retry=proven)
 
     async def _forget_rest(self) -> None:
@@ -320,11 +334,11 @@ class Spooler:
         *,
         sent_at: float | None = None,
         retry: bool = False,
-    ) -> None:
+    ) -> Job:
         state, reason = aftermath(verdict, retry=retry)
         while True:
             try:
-                await self._store.end_attempt(
+                job = await self._store.end_attempt(
                     attempt,
                     job_id,
                     verdict,
@@ -340,6 +354,7 @@ class Spooler:
                 # what was seen of this label is not seen again: it is kept until it can be written
                 await self._store.health.recovery()
         self.busy = False
+        return job
 
 
 def aftermath(verdict: Verdict, *, retry: bool) -> tuple[JobState, Reason]:

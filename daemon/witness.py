@@ -13,7 +13,7 @@ from ..drivers.printer import Observation, PrinterState, PrinterStatus, Question
 from ..drivers.profile import Measure, seconds_per_label, seconds_to_first
 from ..drivers.zebra import WARNINGS
 from .acquaintance import Acquaintance
-from .errors import IllegalTransition
+from .errors import IllegalTransition, StoreUnavailable
 from .job import JobState, Reason
 from .printers import Printers, PrinterView
 from .store import Store
@@ -156,7 +156,8 @@ class Witness:
             if verdict is not None:
                 took = Measure() if interrupted else watch.measure()
                 return Testimony(_as_witnessed(verdict, interrupted=interrupted), after, took)
-            await self._report(job_id, after)
+            with contextlib.suppress(StoreUnavailable):  # words for people; the label and its conversation go on
+                await self._report(job_id, after)
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS) if silent_now else self._limits.poll_seconds
             await _pause(min(pause, max(self._limits.poll_seconds, patience.silence - silent)))
 

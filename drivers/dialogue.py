@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from . import zebra
+from .dnssd import shown
 from .errors import OtherLanguage, ReplyMalformed
 from .printer import Identity, Observation, PrinterState, PrinterStatus, Question, Spare, ask_all
 
@@ -14,6 +15,9 @@ _NOT_ASKED = (
     "it is not asked how it is, for it never answered and may print questions as text: set it to ZPL and switch it "
     "off and on, or set ask = false"
 )
+
+#: signs of a name that are kept: whoever answers may send thousands
+_LONGEST_NAME = 64
 
 _Tilde = TypeVar("_Tilde", zebra.HostStatus, zebra.HostIdentification, zebra.ExtendedStatus, zebra.HardwareAddress)
 _QUESTIONS: dict[type[zebra.Reply], tuple[Question | None, bytes]] = {
@@ -37,6 +41,11 @@ def questions(unasked: frozenset[Question] = frozenset(), *, hardware_address: b
         (Question.VARIABLES, zebra.getvar(zebra.LABEL_COUNT)),
     ]
     return tuple(words for question, words in asked if words and question not in unasked)
+
+
+def _name(text: str) -> str:
+    """What a printer calls itself, safe for a terminal."""
+    return shown(text)[:_LONGEST_NAME]
 
 
 class Dialogue:
@@ -134,7 +143,7 @@ class Dialogue:
                 self._heard_language(language)
         answer = await self._tilde(zebra.HostIdentification)
         if answer is not None:
-            self._identity = Identity(None, answer.model, answer.firmware, answer.dpi)
+            self._identity = Identity(None, _name(answer.model), _name(answer.firmware), answer.dpi)
         return self._spoke
 
     def _heard_language(self, language: zebra.Value) -> None:
@@ -182,7 +191,7 @@ class Dialogue:
             self._variables = False  # asking again would cost its time each look
             return False
         self._serial_reply = answer
-        self._identity = replace(self._identity, serial=answer.text or None)
+        self._identity = replace(self._identity, serial=_name(answer.text or "") or None)
         return True
 
     async def _fresh(self, name: str) -> zebra.Value | None:

@@ -49,7 +49,8 @@ def show_printer(view: Mapping[str, Any]) -> None:
     if view["advice"]:
         typer.echo(f"What to do: {view['advice']}.")
     if paused := view["paused"]:
-        typer.echo(plain(f"Paused by {paused['by']}, {_age(paused['at'])}: resume it on its page."))
+        why = f" ({paused['because']})" if paused["because"] else ""
+        typer.echo(plain(f"Paused by {paused['by']}, {_age(paused['at'])}{why}: resume it on its page."))
     typer.echo(f"Last seen {_age(view['seen_at'])}; {view['queued']} waiting, {view['held']} on hold.")
     _show_facts(printer_facts(view, _profile(view)))  # type: ignore[arg-type]  # the API's JSON
     says = view["says"]

@@ -1,8 +1,8 @@
 """What comes in: events that become jobs, or are the same as others, and events that cannot be understood."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, exists, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -11,8 +11,8 @@ from ..job import Job, JobState, Reason
 from ..notices import reaches
 from ..notices import words as notice_words
 from . import schema
-from .notices import Notices
-from .parcels import Parcels
+from .notices import OF_LABEL, Notices
+from .parcels import OF_PARCEL, Parcels
 from .retention import kept_key
 from .rows import Accepted, NewJob, job_from, new_job
 
@@ -26,14 +26,28 @@ _FIND = (
     )
     .order_by(schema.jobs.c.received_at.desc())
 )
+_IS_ALIAS = schema.aliases.c.event_key.in_(bindparam("keys", expanding=True))
 _FIND_ALIAS = select(schema.jobs).join_from(
-    schema.aliases,
-    schema.jobs,
-    (schema.aliases.c.event_key == bindparam("key")) & (schema.jobs.c.id == schema.aliases.c.job_id),
+    schema.aliases, schema.jobs, _IS_ALIAS & (schema.jobs.c.id == schema.aliases.c.job_id)
+)
+#: whether there is anything to find, for of most events there is not
+_SEEN = select(
+    exists().where(_IS_ALIAS).label("alias"),
+    exists().where(OF_PARCEL).label("parcel"),
+    exists().where(OF_LABEL).label("notice"),
 )
 
 #: bytes of a rejected payload that are kept for whoever corrects it
 REJECTED_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is known about an event's parcel: that its id is another job's too, live jobs, notices."""
+
+    alias: bool = False
+    parcel: bool = False
+    notice: bool = False
 
 
 class Accepting(Parcels, Notices):
@@ -47,14 +61,18 @@ class Accepting(Parcels, Notices):
         """
 
         async def change(connection: AsyncConnection) -> Accepted:
-            event, at = new.event, new.received_at
+            event = new.event
             known = await self._find(connection, new)
             same = next((job for job in known if event.is_of(job)), None)
+            seen = await self._seen(connection, new) if same is None else _Seen()
+            if seen.alias and not known:
+                found = await connection.execute(_FIND_ALIAS, {"keys": _keys(new)})
+                known = [job_from(row) for row in found.mappings()]
+                same = next((job for job in known if event.is_of(job)), None)
             if same is not None:
                 words = f"the same event came again by {new.source}; nothing more is printed"
-                job = await self._update(connection, same, at, words=words, duplicates=same.duplicates + 1)
-                return Accepted(job, duplicate=True)
-            others = await self._rivals(connection, event.fields)
+                return Accepted(await self._count(connection, new, same, words), duplicate=True)
+            others = await self._rivals(connection, event.fields) if seen.parcel else []
             first = await self._first(connection, new, others)
             if first is not None:
                 return Accepted(await self._same_label(connection, new, first), duplicate=True)
@@ -62,7 +80,9 @@ class Accepting(Parcels, Notices):
             # a bare event may come again after its window, as another job
             identity = f"{event.identity}#{new.id}" if event.bare or known else event.identity
             self._revision += 1
-            job, words = await self._placed(connection, new_job(new, self._revision, reused=reused), others)
+            job, words = new_job(new, self._revision, reused=reused), ""
+            if seen.notice or others:
+                job, words = await self._placed(connection, job, others)
             words = f"accepted from {new.source}; {words or new.route.because}"
             await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
             await connection.execute(
@@ -111,20 +131,19 @@ class Accepting(Parcels, Notices):
         """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
-        kept = kept_key(new.event.identity)
-        found = await connection.execute(_FIND, {"keys": [new.event.identity, kept], "since": since})
-        jobs = [job_from(row) for row in found.mappings()]
-        if not jobs and kept != new.event.identity:
-            jobs = [job_from(row) for row in (await connection.execute(_FIND_ALIAS, {"key": kept})).mappings()]
-        return jobs
+        found = await connection.execute(_FIND, {"keys": _keys(new), "since": since})
+        return [job_from(row) for row in found.mappings()]
+
+    async def _seen(self, connection: AsyncConnection, new: NewJob) -> _Seen:
+        fields = new.event.fields
+        if not parcels.has_parcel(fields) and not fields.order_ids:
+            return _Seen()
+        numbers = {"package": fields.package_id, "tracking": fields.tracking_number, "orders": list(fields.order_ids)}
+        keys = [] if new.event.bare else _keys(new)
+        return _Seen(*(await connection.execute(_SEEN, {**numbers, "keys": keys})).one())
 
     async def _first(self, connection: AsyncConnection, new: NewJob, others: list[Job]) -> Job | None:
-        """The job of which an event is a duplicate by its very bytes, or was one when it came before."""
-        fields = new.event.fields
-        if not new.event.bare and parcels.has_parcel(fields):
-            row = (await connection.execute(_FIND_ALIAS, {"key": new.event.identity})).mappings().first()
-            if row is not None and parcels.same_parcel(fields, before := job_from(row)):
-                return before
+        """The job of which an event is a duplicate by its very bytes."""
         if not others:
             return None
         owners = {job.id: job.part_of or job.id for job in others if job.reprint_of is None}
@@ -132,7 +151,7 @@ class Accepting(Parcels, Notices):
         query = select(assets.job_id).where(assets.job_id.in_(set(owners.values())), assets.data == new.event.asset)
         equal = set((await connection.execute(query)).scalars())
         same = [job for job in others if owners.get(job.id) in equal]
-        return parcels.known_at_once(fields, same, routed=new.route.printer is not None)
+        return parcels.known_at_once(new.event.fields, same, routed=new.route.printer is not None)
 
     async def _same_label(self, connection: AsyncConnection, new: NewJob, first: Job) -> Job:
         event = new.event
@@ -141,11 +160,14 @@ class Accepting(Parcels, Notices):
             await connection.execute(row.on_conflict_do_nothing())
         which = f" as event {event.fields.event_id}" if event.fields.event_id else ""
         words = f"the same label came again by {new.source}{which}; nothing more is printed"
-        counted = first.duplicates + 1
+        return await self._count(connection, new, first, words)
+
+    async def _count(self, connection: AsyncConnection, new: NewJob, first: Job, words: str) -> Job:
+        counted, event_id = first.duplicates + 1, new.event.fields.event_id
         job = await self._update(connection, first, new.received_at, words=words, duplicates=counted)
-        if event.fields.event_id is not None:
+        if event_id not in (None, first.event_id):
             # whoever repeats an event until it is answered knows it by its own id
-            answer = messages.job_payload(job, event.fields.event_id)
+            answer = messages.job_payload(job, event_id)
             await self._publish(connection, messages.job_topic(self._prefix, job.id), answer, job.updated_at)
         return job
 
@@ -165,6 +187,11 @@ class Accepting(Parcels, Notices):
         if not others:
             return job, ""
         rival = others[0].id
-        message = f"its parcel has a label already, as job {rival}: is it the same?"
+        message = f"its parcel has a label already: it is looked at whether they are the same (job {rival})"
         fields = {"state": JobState.PENDING, "reason": Reason.COMPARING, "message": message, "rival": rival}
         return replace(job, **fields), message  # type: ignore[arg-type]  # the keys are its fields
+
+
+def _keys(new: NewJob) -> list[str]:
+    """An event's identity, and that as it stays when what is personal is gone."""
+    return [new.event.identity, kept_key(new.event.identity)]

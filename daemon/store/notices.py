@@ -4,26 +4,21 @@ from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from ..job import WITHDRAWALS, Job, JobState, Reason, check_move
-from ..notices import Notice, reaches, void_words, words
+from ..notices import Notice, reaches, too_late, words
 from ..parcels import on_paper
 from . import schema
 from .journal import Journal
 from .rows import NoticeTaken, job_from, notice_from
 
 _KNOWN = select(schema.notices.c.id).where(schema.notices.c.identity == bindparam("identity"))
-_NUMBERS = (
+_NUMBER = schema.notice_numbers.c
+#: numbers of notices that are those of a label
+OF_LABEL = ((_NUMBER.what == "package") & (_NUMBER.number == bindparam("package"))) | (
+    (_NUMBER.what == "order") & _NUMBER.number.in_(bindparam("orders", expanding=True))
+)
+_REACHING = (
     select(schema.notices)
-    .where(
-        schema.notices.c.id.in_(
-            select(schema.notice_numbers.c.notice_id).where(
-                ((schema.notice_numbers.c.what == "package") & (schema.notice_numbers.c.number == bindparam("package")))
-                | (
-                    (schema.notice_numbers.c.what == "order")
-                    & schema.notice_numbers.c.number.in_(bindparam("orders", expanding=True))
-                )
-            )
-        )
-    )
+    .where(schema.notices.c.id.in_(select(_NUMBER.notice_id).where(OF_LABEL)))
     .order_by(schema.notices.c.id)
 )
 _ENDED = (JobState.CANCELED, JobState.ABORTED)
@@ -90,7 +85,7 @@ class Notices(Journal):
         state, columns = job.state, dict[str, object]()
         if job.state.under_way or on_paper(job):
             columns = {"withdrawn": notice.kind}
-            because = f"{because}; {void_words(job, job.state, notice.kind)}"
+            because = f"{because}, {too_late(job, job.state)}"
         elif reaches(notice, job) == "partly":
             because = f"{because}: is it still to be printed?"
             state, columns = JobState.HELD, {"reason": Reason.PARTLY_CANCELED}
@@ -105,5 +100,5 @@ class Notices(Journal):
         if job.package_id is None and not job.order_ids:
             return []
         numbers = {"package": job.package_id, "orders": list(job.order_ids)}
-        found = [notice_from(row) for row in (await connection.execute(_NUMBERS, numbers)).mappings()]
+        found = [notice_from(row) for row in (await connection.execute(_REACHING, numbers)).mappings()]
         return [notice for notice in found if reaches(notice, job)]

@@ -17,15 +17,11 @@ from .rows import Accepted, NewReprint, job_from
 _ENDED = (JobState.CANCELED, JobState.ABORTED)
 #: jobs of one parcel that are looked at; more are a fault of whoever publishes them
 _MOST = 100
-_OF_PARCEL = (
-    select(schema.jobs)
-    .where(
-        (schema.jobs.c.package_id == bindparam("package")) | (schema.jobs.c.tracking_number == bindparam("tracking")),
-        schema.jobs.c.state.not_in(_ENDED),
-    )
-    .order_by(schema.jobs.c.id.desc())
-    .limit(_MOST)
-)
+#: jobs that may be about a parcel's label
+OF_PARCEL = (
+    (schema.jobs.c.package_id == bindparam("package")) | (schema.jobs.c.tracking_number == bindparam("tracking"))
+) & schema.jobs.c.state.not_in(_ENDED)
+_OF_PARCEL = select(schema.jobs).where(OF_PARCEL).order_by(schema.jobs.c.id.desc()).limit(_MOST)
 _BY_IDENTITY = select(schema.jobs).where(schema.jobs.c.identity == bindparam("identity"))
 
 
@@ -62,7 +58,9 @@ class Parcels(Journal):
         jobs = schema.jobs.c
         query = (
             select(schema.jobs)
-            .where(jobs.withdrawn.in_(("canceled", "superseded")), jobs.state == JobState.COMPLETED)
+            # the few that were withdrawn are looked at, not the many that are completed
+            .where(jobs.id.in_(select(jobs.id).where(jobs.withdrawn.in_(("canceled", "superseded")))))
+            .where(jobs.state == JobState.COMPLETED)
             .order_by(jobs.id.desc())
             .limit(limit)
         )
@@ -213,6 +211,7 @@ def _reprint_job(first: Job, new: NewReprint, number: int, words: str, revision:
         level=None,
         labels=None,
         useful_until=None,
+        waits_since=None,
         copies=1,
         part_of=None,
         rival=None,

@@ -208,7 +208,7 @@ class Queries:
         """The printers that are paused, by name."""
         async with self._reading() as connection:
             found = await connection.execute(select(schema.pauses))
-            return {row.printer: Pause(row.at, row.who) for row in found}
+            return {row.printer: Pause(row.at, row.who, row.because) for row in found}
 
     async def open_jobs(self, printer: str, states: Collection[JobState], *, limit: int) -> list[Job]:
         """Jobs of one printer in one of the states: those of high priority, then the oldest, first."""
@@ -282,8 +282,9 @@ def _listing(
         numbers = (jobs.tracking_number, jobs.package_id, jobs.event_id)
         found = union_all(*(select(jobs.id).where(number == search) for number in numbers))
         wanted.append(jobs.id.in_(found))
-        wanted += [] if state is None else [jobs.state == state]
-        wanted += [] if printer is None else [jobs.printer == printer]
+        # as expressions, for which no index is chosen
+        wanted += [] if state is None else [func.coalesce(jobs.state, "") == state]
+        wanted += [] if printer is None else [func.coalesce(jobs.printer, "") == printer]
     elif printer is not None:
         # the newest of each state, in the order of ix_jobs_printer
         each = (

@@ -15,7 +15,7 @@ from .journal import Journal
 Columns = ReadOnlyColumnCollection[str, ColumnElement[Any]]
 
 #: of a job, what may name a parcel or a person
-_PERSONAL: Final = {
+_PERSONAL: Final[dict[str, object]] = {
     "message": "",
     "event_id": None,
     "package_id": None,
@@ -117,8 +117,8 @@ class Retention(Journal):
                 await connection.execute(update(schema.jobs).where(jobs.id == row.id).values(**keys))
             aliases = select(schema.aliases.c.event_key).where(schema.aliases.c.job_id.in_(ids))
             for key in (await connection.execute(aliases)).scalars().all():
-                row = update(schema.aliases).where(schema.aliases.c.event_key == key)
-                await connection.execute(row.values(event_key=kept_key(key)))
+                alias = update(schema.aliases).where(schema.aliases.c.event_key == key)
+                await connection.execute(alias.values(event_key=kept_key(key)))
             for table, column in _OF_JOBS:
                 if table not in _AUDIT:
                     await connection.execute(delete(table).where(column.in_(ids)))

@@ -26,6 +26,8 @@ class NewJob:
     received_at: float
     #: the broker says that it sends this message again; a bare event is then never a new one
     redelivered: bool = False
+    #: why it comes too late to be printed unasked
+    late: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +130,21 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Since when, and by whom, a printer is sent nothing."""
+    """Since when, by whom and why a printer is sent nothing; a person needs no reason."""
 
     at: float
     who: str
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """Held jobs of one station that are held for one reason; `oldest` is when the first was received."""
+
+    station: str | None
+    reason: str
+    count: int
+    oldest: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +165,14 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         message = "its event_id was used before, for another parcel: is this a label of its own?"
     elif new.route.printer is None:
         state, reason, message = JobState.HELD, Reason.NO_DESTINATION, new.route.because
+    elif new.late is not None:
+        state, reason, message = JobState.HELD, Reason.STALE, new.late
     else:
         state, reason, message = JobState.PENDING, Reason.TRANSFORMING, new.route.because
+    useful_until = unix_time(ready.useful_until)
+    if new.late is not None:
+        # where it is compared with another label of its parcel first, it is asked about after that
+        useful_until = new.received_at if useful_until is None else min(useful_until, new.received_at)
     return Job(
         id=new.id,
         received_at=new.received_at,
@@ -177,7 +196,7 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         design_dpi=ready.asset.design_dpi,
         copies=ready.copies,
         priority=ready.priority,
-        useful_until=unix_time(ready.useful_until),
+        useful_until=useful_until,
         tags=ready.tags,
     )
 

@@ -58,6 +58,8 @@ jobs = Table(
     Column("copies", Integer, nullable=False),
     Column("priority", Integer, nullable=False),
     Column("useful_until", Float),
+    # since when it waits for its printer; NULL: since it was received
+    Column("waits_since", Float),
     Column("tags", JSON, nullable=False),
     # the event's job, whose asset a part shares
     Column("part_of", String(36), ForeignKey("jobs.id")),
@@ -226,13 +228,22 @@ notice_numbers = Table(
     Index("ix_notice_numbers_notice_id", "notice_id"),
 )
 
-# printers that a person paused: their labels wait
+# printers that a person, or labeld itself, paused: their labels wait
 pauses = Table(
     "pauses",
     metadata,
     Column("printer", Text, primary_key=True),
     Column("at", Float, nullable=False),
     Column("who", Text, nullable=False),
+    Column("because", Text),
+)
+
+# when each printer was last seen able to print, or was new: an outage begins there
+ables = Table(
+    "ables",
+    metadata,
+    Column("printer", Text, primary_key=True),
+    Column("at", Float, nullable=False),
 )
 
 outbox = Table(

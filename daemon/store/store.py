@@ -13,6 +13,7 @@ from ..job import Job, JobState, Reason, after_attempt, check_move
 from ..notices import void_words
 from . import schema
 from .accepting import Accepting
+from .holds import Holds
 from .journal import check_unchanged
 from .parts import Parts
 from .profiles import Profiles
@@ -21,7 +22,7 @@ from .rows import Artwork, Pause
 from .space import Space
 
 
-class Store(Accepting, Parts, Profiles, Retention, Space):
+class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -218,7 +219,7 @@ class Store(Accepting, Parts, Profiles, Retention, Space):
 
         async def change(connection: AsyncConnection) -> None:
             await connection.execute(delete(schema.pauses).where(schema.pauses.c.printer == printer))
-            await connection.execute(insert(schema.pauses).values(printer=printer, at=pause.at, who=pause.who))
+            await connection.execute(insert(schema.pauses).values(printer=printer, **asdict(pause)))
 
         await self._writer.do(change)
 

@@ -22,6 +22,7 @@ from ..notices import Kind, LabelCanceled, LabelSuperseded
 from ..render_pool import RenderFailed
 from ..store import Store
 from . import pictures, views, words
+from .drawing import told
 from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
@@ -36,6 +37,8 @@ _PROBE_SECONDS = 2.0
 _DAY = 86400.0
 #: letters of a program's name that are logged
 _PROGRAM = 80
+#: letters of the reason that a person gives
+_WHY = 200
 _SCHEMAS: Mapping[str, type[BaseModel]] = {
     "ready": LabelReady,
     "canceled": LabelCanceled,
@@ -74,7 +77,7 @@ async def jobs(request: web.Request) -> web.Response:
     else:
         found = await store.jobs(limit=limit + 1, before=before, state=state, printer=printer)
     following = found[limit - 1].id if len(found) > limit else None
-    return web.json_response({"jobs": [views.job_json(job) for job in found[:limit]], "next": following})
+    return web.json_response({"jobs": [told(request.app[LABELD], job) for job in found[:limit]], "next": following})
 
 
 async def job(request: web.Request) -> web.Response:
@@ -83,10 +86,10 @@ async def job(request: web.Request) -> web.Response:
     found = await store.get(job_id)
     timeline = [views.entry_json(entry) for entry in await store.timeline(job_id)]
     attempts = [views.attempt_json(attempt) for attempt in await store.attempts(job_id)]
-    parts = [views.job_json(part) for part in await store.parts(found)]
-    related = [views.job_json(one) for one in await store.related(found)]
+    parts = [told(request.app[LABELD], part) for part in await store.parts(found)]
+    related = [told(request.app[LABELD], one) for one in await store.related(found)]
     answer = {"timeline": timeline, "attempts": attempts, "parts": parts, "related": related}
-    return web.json_response({**views.job_json(found), **answer})
+    return web.json_response({**told(request.app[LABELD], found), **answer})
 
 
 async def preview(request: web.Request) -> web.Response:
@@ -126,13 +129,39 @@ async def asset(request: web.Request) -> web.Response:
 async def cancel(request: web.Request) -> web.Response:
     """Take a job out of the queue."""
     changed = await request.app[LABELD].actions.cancel(request.match_info["id"], who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def release(request: web.Request) -> web.Response:
     """Print a held job after all."""
     changed = await request.app[LABELD].actions.release(request.match_info["id"], who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
+
+
+async def hold(request: web.Request) -> web.Response:
+    """Keep a waiting job from its printer: `{"reason": "text"}`, or nothing."""
+    why = (await _object(request)).get("reason", "") if request.can_read_body else ""
+    if not isinstance(why, str):
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
+    why = " ".join(why.split())[:_WHY]
+    changed = await request.app[LABELD].actions.hold(request.match_info["id"], who=WHO, why=why)
+    return web.json_response(told(request.app[LABELD], changed))
+
+
+async def holds(request: web.Request) -> web.Response:
+    """Held jobs, counted by station and reason."""
+    found = await request.app[LABELD].store.held_groups()
+    return web.json_response({"holds": [views.group_json(one) for one in found]})
+
+
+async def release_group(request: web.Request) -> web.Response:
+    """Print all jobs of a station that are held for a reason: `{"station": "pack-01", "reason": "…"}`."""
+    answer = await _object(request)
+    station, reason = answer.get("station"), answer.get("reason")
+    if not isinstance(station, str | None) or not isinstance(reason, str):
+        raise Problem(HTTPStatus.BAD_REQUEST, 'say which: {"station": "name" or null, "reason": "as in /api/v1/holds"}')
+    released, left = await request.app[LABELD].actions.release_all(station or None, reason, who=WHO)
+    return web.json_response({"released": released, "left": left})
 
 
 async def move(request: web.Request) -> web.Response:
@@ -142,7 +171,7 @@ async def move(request: web.Request) -> web.Response:
     if not isinstance(to, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say where to: {"printer": "name"}')
     changed = await request.app[LABELD].actions.move(request.match_info["id"], to, who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def settle(request: web.Request) -> web.Response:
@@ -151,7 +180,7 @@ async def settle(request: web.Request) -> web.Response:
     if not isinstance(printed, bool):
         raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
     changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def reprint(request: web.Request) -> web.Response:
@@ -164,20 +193,21 @@ async def reprint(request: web.Request) -> web.Response:
     done = await request.app[LABELD].actions.reprint(request.match_info["id"], reason, who=somebody(request), key=key)
     status = HTTPStatus.OK if done.duplicate else HTTPStatus.CREATED
     headers = {"Location": f"/api/v1/jobs/{done.job.id}"}
-    return web.json_response(views.job_json(done.job), status=status, headers=headers)
+    return web.json_response(told(request.app[LABELD], done.job), status=status, headers=headers)
 
 
 async def take_out(request: web.Request) -> web.Response:
     """Say that a void label is out of the pile."""
     changed = await request.app[LABELD].actions.take_out(request.match_info["id"], who=WHO)
-    return web.json_response(views.job_json(changed))
+    return web.json_response(told(request.app[LABELD], changed))
 
 
 async def notice(request: web.Request) -> web.Response:
     """Take a notice that labels are void; answers with the jobs that it changed."""
     kind: Kind = "canceled" if request.match_info["kind"] == "canceled" else "superseded"
     taken = await request.app[LABELD].intake.notice(kind, await request.read(), source="http", topic=request.path)
-    return web.json_response({"duplicate": taken.duplicate, "jobs": [views.job_json(job) for job in taken.jobs]})
+    jobs = [told(request.app[LABELD], job) for job in taken.jobs]
+    return web.json_response({"duplicate": taken.duplicate, "jobs": jobs})
 
 
 async def adopt(request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..job import Job
-from . import words
+from . import views, words
 
 if TYPE_CHECKING:
     from ..app import App
@@ -26,6 +26,11 @@ def card(app: "App", job: Job) -> words.Card:
     name = job.printer or ""
     paused = name in app.printers and app.printers[name].pause is not None
     return words.job_card(job, app.settings.printers.get(name), paused=paused)
+
+
+def told(app: "App", job: Job) -> views.JobJson:
+    """A job as JSON."""
+    return views.job_json(job, app.settings.printers.get(job.printer or ""))
 
 
 def answer(html: str) -> web.Response:

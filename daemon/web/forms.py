@@ -9,7 +9,7 @@ from multidict import MultiDictProxy
 from .problems import Problem
 
 
-async def form_of(request: web.Request) -> MultiDictProxy[str | bytearray | FileField]:
+async def form_of(request: web.Request) -> MultiDictProxy[str | bytes | bytearray | FileField]:
     """The fields of the form that a request brings, a 400 where it is none that can be read."""
     try:
         return await request.post()

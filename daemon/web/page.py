@@ -104,6 +104,8 @@ async def act(request: web.Request) -> web.Response:
     match request.match_info["verb"]:
         case "cancel":
             await actions.cancel(job_id, who=WHO)
+        case "hold":
+            await actions.hold(job_id, who=WHO, why=str((await request.post()).get("reason", "")))
         case "release":
             await actions.release(job_id, who=WHO)
         case "move":
@@ -120,6 +122,14 @@ async def act(request: web.Request) -> web.Response:
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
             await actions.settle(job_id, printed=printed == "true", who=WHO)
+    raise web.HTTPSeeOther("/")
+
+
+async def release_group(request: web.Request) -> web.Response:
+    """`POST /jobs/release`: the button at each group of held labels, without the script."""
+    form = await request.post()
+    station, reason = str(form.get("station", "")) or None, str(form.get("reason", ""))
+    await request.app[LABELD].actions.release_all(station, reason, who=WHO)
     raise web.HTTPSeeOther("/")
 
 
@@ -162,7 +172,8 @@ class _Found:
 
 async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
     counts = await app.store.counts(views.OPEN_STATES)
-    found = await _find(app, text, before)
+    void = await app.store.void(limit=_ASKED)
+    found = await _find(app, text, before, void)
     listed = [card(app, one) for one in found.listed]
     asked = [card(app, one) for one in found.asked]
     last: dict[str, words.Card] = {}
@@ -176,7 +187,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     tiles.sort(key=lambda tile: tile.sign.tone != "bad")
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]
-    held = total.pop(JobState.HELD)
+    held = total.pop(JobState.HELD) + len(void)
     return TEMPLATES.get_template("page.html").render(
         settings=app.settings,
         broker=app.broker.state,
@@ -185,6 +196,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         held=held,
         held_long=await held_long(app) if held else 0,
         asked=asked,
+        groups=words.groups(await app.store.held_groups()),
         tiles=tiles,
         cards=listed,
         candidates=[candidate_json(one, app.settings.names) for one in found_printers[:_FOUND]],
@@ -197,7 +209,7 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
     )
 
 
-async def _find(app: "App", text: str, before: str | None) -> _Found:
+async def _find(app: "App", text: str, before: str | None, void: list[Job]) -> _Found:
     if text:
         return _Found([], await find(app.store, text, limit=_SHOWN), more=False)
     if before is not None:
@@ -205,8 +217,7 @@ async def _find(app: "App", text: str, before: str | None) -> _Found:
         return _Found([], found[:_SHOWN], more=len(found) > _SHOWN)
     held = await app.store.jobs(limit=_HELD, state=JobState.HELD)
     # questions before decisions that can wait
-    held = await app.store.void(limit=_ASKED) + held
-    asked = sorted(held, key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
+    asked = sorted([*void, *held], key=lambda one: not one.void and one.reason != Reason.OUTCOME_UNKNOWN)[:_ASKED]
     above = {one.id for one in asked}
     found = await app.store.jobs(limit=_SHOWN + len(asked) + 1)
     listed = [one for one in found if one.id not in above]

@@ -9,7 +9,7 @@ from ...drivers.profile import seconds_per_label, seconds_to_first
 from ..printers import PrinterView
 from . import views, words
 from .api import somebody
-from .drawing import TEMPLATES, answer, card
+from .drawing import TEMPLATES, answer, card, told
 from .keys import LABELD
 from .printer_view import detail, learned
 from .printer_words import printer_facts
@@ -87,4 +87,4 @@ async def test_label(request: web.Request) -> web.Response:
     """Queue a test label: 201 with its job."""
     made = await request.app[LABELD].printer_acts.test_label(request.match_info["name"], who=somebody(request))
     headers = {"Location": f"/api/v1/jobs/{made.id}"}
-    return web.json_response(views.job_json(made), status=201, headers=headers)
+    return web.json_response(told(request.app[LABELD], made), status=201, headers=headers)

@@ -19,6 +19,7 @@ from ..errors import NoSuchPrinter
 from ..job import Job, JobState
 from ..printers import PrinterView
 from . import views
+from .drawing import told
 
 if TYPE_CHECKING:
     from ..app import App
@@ -100,8 +101,8 @@ async def detail(app: "App", name: str, now: float) -> Detail:
             printer.settings, document_format, () if profile is None else spared(profile, printer.identity, now)
         ),
         profile=None if profile is None else profile_json(profile),
-        waiting=[views.job_json(job) for job in waiting],
-        last=[views.job_json(job) for job in last],
+        waiting=[told(app, job) for job in waiting],
+        last=[told(app, job) for job in last],
     )
     return Detail(view, profile, waiting, last)
 

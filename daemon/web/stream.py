@@ -10,6 +10,7 @@ from aiohttp import web
 
 from ..errors import NoSuchJob, StoreUnavailable
 from . import views
+from .drawing import told
 from .keys import CLOSING, LABELD
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def _tell(
 async def _event(app: "App", kind: str, key: str) -> str:
     if kind == "job":
         try:
-            return _frame(kind, views.job_json(await app.store.get(key)))
+            return _frame(kind, told(app, await app.store.get(key)))
         except NoSuchJob:
             return _frame("all", {})
     if kind == "printer" and key in app.printers:

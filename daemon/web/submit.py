@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp.web_request import FileField
 
 from ..store import Accepted
-from . import views
+from .drawing import told
 from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
@@ -33,7 +33,7 @@ async def submit(request: web.Request) -> web.Response:
         accepted = await _json(request)
     else:
         accepted = await _raw(request)
-    job = views.job_json(accepted.job)
+    job = told(request.app[LABELD], accepted.job)
     status = HTTPStatus.OK if accepted.duplicate else HTTPStatus.CREATED
     return web.json_response(job, status=status, headers={"Location": f"/api/v1/jobs/{accepted.job.id}"})
 

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Mapping
 from typing import TypedDict
 
+from ...config.printers import PrinterSettings
 from ...drivers.evidence import Outcome
 from ...drivers.printer import PrinterState
-from ..job import TEST, Job, JobState, Removed, Role, Withdrawal, allowed_acts
+from ..job import RELEASABLE, TEST, Job, JobState, Removed, Role, Withdrawal, allowed_acts
 from ..messages import iso
 from ..printers import PrinterView
-from ..store.rows import Attempt, LedgerEntry, Rejection
+from ..store.rows import Attempt, HeldGroup, LedgerEntry, Pause, Rejection
 
 #: states of jobs that are not ended: what the page counts
 OPEN_STATES = tuple(state for state in JobState if not state.terminal)
@@ -76,10 +77,11 @@ class AttemptJson(TypedDict):
 
 
 class PauseJson(TypedDict):
-    """By whom and since when a printer is sent nothing."""
+    """By whom, since when and why a printer is sent nothing; a person needs no reason."""
 
     by: str
     at: str | None
+    because: str | None
 
 
 class PrinterJson(TypedDict):
@@ -105,6 +107,16 @@ class PrinterJson(TypedDict):
     adopted: bool
 
 
+class HeldGroupJson(TypedDict):
+    """Jobs of one station, or of none, that are held for one reason."""
+
+    station: str | None
+    reason: str
+    count: int
+    oldest_at: str | None
+    releasable: bool
+
+
 class RejectionJson(TypedDict):
     """An event that could not become a job."""
 
@@ -118,8 +130,10 @@ class RejectionJson(TypedDict):
     last_at: str | None
 
 
-def job_json(job: Job) -> JobJson:
-    """A job for JSON."""
+def job_json(job: Job, printer: PrinterSettings | None) -> JobJson:
+    """A job for JSON; `printer` is the one it is routed to."""
+    # no label is taken back from a raw port
+    acts = () if job.state.under_way and not (printer and printer.queued) else allowed_acts(job)
     return JobJson(
         id=job.id,
         state=job.state,
@@ -150,7 +164,7 @@ def job_json(job: Job) -> JobJson:
         has_preview=job.labels is not None and job.removed is None,
         removed=job.removed,
         test=job.source == TEST,
-        actions=list(allowed_acts(job)),
+        actions=list(acts),
     )
 
 
@@ -192,7 +206,7 @@ def printer_json(
         reasons=list(view.reasons),
         advice=view.advice,
         message=view.message,
-        paused=None if view.pause is None else PauseJson(by=view.pause.who, at=iso(view.pause.at)),
+        paused=None if view.pause is None else _pause_json(view.pause),
         uri=view.uri,
         identity=view.settings.identity,
         resolution=view.settings.resolution,
@@ -205,6 +219,21 @@ def printer_json(
         held=held,
         seen_at=iso(view.seen_at),
         adopted=view.name in adopted,
+    )
+
+
+def _pause_json(pause: Pause) -> PauseJson:
+    return PauseJson(by=pause.who, at=iso(pause.at), because=pause.because)
+
+
+def group_json(group: HeldGroup) -> HeldGroupJson:
+    """Held jobs of one station and reason for JSON."""
+    return HeldGroupJson(
+        station=group.station,
+        reason=group.reason,
+        count=group.count,
+        oldest_at=iso(group.oldest),
+        releasable=group.reason in RELEASABLE,
     )
 
 

@@ -10,6 +10,7 @@ from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
 from ..job import Job, JobState, Reason, Removed, Role, allowed_acts
+from ..store.rows import HeldGroup
 from . import views
 
 
@@ -38,7 +39,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
-    Reason.COMPARING: Sign("wait", "Is it the same label?"),
+    Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
     Reason.PARTLY_CANCELED: Sign("ask", "Part of it was canceled: print it?"),
     Reason.DUPLICATE: Sign("off", "The same label, not printed again"),
@@ -48,6 +49,7 @@ _REASONS: dict[str, Sign] = {
     Reason.NOT_PRINTED: Sign("ask", "It did not print"),
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
     Reason.STALE: Sign("ask", "Is it still needed?"),
+    Reason.HELD_BY_USER: Sign("ask", "Held: print it?"),
     Reason.OTHER_STOCK: Sign("ask", "It is for other labels: print it?"),
     Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
     Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
@@ -57,6 +59,8 @@ _REASONS: dict[str, Sign] = {
 _WHY: dict[str, Callable[[views.JobJson], str]] = {
     Reason.QUEUED: lambda view: f"waits for its turn on {view['printer']}",
     Reason.PRINTING: lambda view: f"on its way to {view['printer']}",
+    Reason.COMPARING: lambda _view: "its parcel has a label already: it is looked at whether they are the same",
+    Reason.DUPLICATE: lambda _view: "its parcel had this very label before",
     Reason.SETTLED: lambda _view: "somebody has it in the hand",
 }
 #: paper without a known printer
@@ -131,9 +135,7 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
     """A job as a card; `printer` is the one it is routed to, which may be paused."""
     width, height = size(printer)
     sign = _JOBS[job.state]
-    view = views.job_json(job)
-    if job.state.under_way and not (printer and printer.queued):
-        view["actions"] = []  # no label is taken back from a raw port
+    view = views.job_json(job, printer)
     if job.being_canceled:
         sign = Sign("wait", "Being taken back")
     # a running job says what it is; a waiting one says what it waits for
@@ -180,6 +182,35 @@ def places(settings: Settings, job: Job) -> list[tuple[str, str]]:
         if name != job.printer
     ]
     return printers + [(name, f"{name}: {', '.join(one.printers)}") for name, one in settings.groups.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Several held labels that one answer is enough for."""
+
+    station: str | None
+    reason: str
+    words: str
+    count: int
+
+
+_GROUPS: dict[str, str] = {
+    Reason.STALE: "too late to print unasked",
+    Reason.HELD_BY_USER: "held by somebody",
+    Reason.NOT_PRINTED: "did not print",
+    Reason.NO_DESTINATION: "without a printer",
+    Reason.FAILED: "something went wrong",
+    Reason.OTHER_STOCK: "for other labels",
+}
+
+
+def groups(held: Sequence[HeldGroup]) -> list[Group]:
+    """The groups of held labels that may be released together."""
+    return [
+        Group(one.station, one.reason, _GROUPS[one.reason], one.count)
+        for one in held
+        if one.reason in _GROUPS and one.count > 1
+    ]
 
 
 def size(printer: PrinterSettings | None) -> tuple[int, int]:

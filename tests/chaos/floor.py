@@ -301,6 +301,7 @@ poll_seconds = 0.05
 settle_seconds = 0.5
 silence_seconds = 3.0
 retry_max_seconds = 0.5
+pause_after_failures = 0
 connect_timeout_seconds = 1.0
 progress_timeout_seconds = 1.0
 reply_timeout_seconds = 0.5

@@ -9,7 +9,7 @@ from typing import Any
 
 from labeld.daemon.job import TRANSITIONS, JobState
 
-from .labels import Sheet
+from .labels import AGAIN, Sheet
 
 #: nothing more happens to a job in these without a person
 AT_REST = {"completed", "canceled", "aborted", "pending-held"}
@@ -17,10 +17,12 @@ AT_REST = {"completed", "canceled", "aborted", "pending-held"}
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What was published and must be a job: its `event_id` and the copies that it wants."""
+    """What was published and must be a job: its `event_id`, the copies that it wants, and whether it was canceled."""
 
     event_id: str
     copies: int = 1
+    #: another event said that its order is canceled
+    canceled: bool = False
 
     def may_be(self, outcome: str | None) -> range:
         """How many labels may lie there when labeld says this of them; None: it says that nothing was sent."""
@@ -85,14 +87,28 @@ def judge(seen: Evidence) -> Verdict:
             found.wrongs.append(f"{text} is on paper, of an event without a label")
     of: dict[str, list[Mapping[str, Any]]] = {}
     for job in seen.jobs:
-        of.setdefault(job["event_id"], []).append(job)
+        of.setdefault(job["event_id"].removesuffix(AGAIN), []).append(job)
     for text, event in seen.events.items():
-        _event(found, text, event, of.get(event.event_id, []), copies[text])
+        _event(found, text, event, _one_of(of.get(event.event_id, [])), copies[text])
+        if event.canceled and seen.whole and any(map(still_wanted, of.get(event.event_id, []))):
+            found.wrongs.append(f"untold: the order of {text} was canceled, and nothing says so")
     for topic, said_of in _by_topic(seen.messages):
         found.wrongs += _order(topic, said_of, seen)
     if seen.whole:
         found.wrongs += _last_words(seen)
     return found
+
+
+def still_wanted(job: Mapping[str, Any]) -> bool:
+    """Whether nothing says of a job that its label is void."""
+    return job["state"] not in ("canceled", "aborted") and not job["withdrawn"]
+
+
+def _one_of(jobs: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The job that speaks for a label that came with two events: not the canceled one, where the other is not."""
+    if len({job["event_id"] for job in jobs}) < len(jobs):
+        return jobs
+    return [job for job in jobs if job["state"] != "canceled"] or jobs[:1]
 
 
 def _spoiled(seen: Evidence, found: Verdict) -> None:

@@ -17,11 +17,21 @@ from .schedule import Publication
 
 MEDIA = "76x38mm"
 _POINTS = (76 / 25.4 * 72, 38 / 25.4 * 72)
+#: behind the id of an event that brings the same label as another one
+AGAIN = "-again"
 
 
 def event_id(seed: int, number: int) -> str:
     """The `event_id` of an event."""
     return f"chaos-{seed}-{number}"
+
+
+def again(payload: bytes, *, other_bytes: bool) -> bytes:
+    """Another event with the label of this one, its id with `AGAIN` behind it."""
+    body = json.loads(payload)
+    if other_bytes and "asset" in body:
+        body["asset"] = {"content": base64.b64encode(base64.b64decode(body["asset"]["content"]) + b"\n").decode()}
+    return json.dumps(body | {"event_id": body["event_id"] + AGAIN}).encode()
 
 
 def tracking(seed: int, number: int) -> str:
@@ -36,6 +46,7 @@ def payload(seed: int, one: Publication, begun: float) -> bytes:
     """
     text = tracking(seed, one.number)
     body: dict[str, object] = {"event_id": event_id(seed, one.number), "tracking_number": text, "copies": one.copies}
+    body["order_ids"] = [text]
     if one.printer is not None:
         body["printer"] = one.printer
     if one.useful is not None:

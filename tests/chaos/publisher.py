@@ -14,6 +14,9 @@ from tests.integration.harness import PREFIX
 from labeld.daemon.events import digest
 
 READY = f"{PREFIX}/labels/ready"
+CANCELED = f"{PREFIX}/labels/canceled"
+#: numbers of what is published beside the events: the same label again, and notices
+AGAIN, NOTICES = 1000, 2000
 _PAUSE = 0.2
 _AGAIN = 1.5
 _PUBACK = 3.0
@@ -39,7 +42,8 @@ class Log:
         """Note a message of labeld."""
         self.messages.append((topic, payload))
         said = json.loads(payload)
-        self.answered.add(str(said.get("event_id") or said.get("digest")))
+        names = (said.get(name) for name in ("event_id", "duplicate_event_id", "digest"))
+        self.answered |= {str(name) for name in names if name}
 
     def heard_last_of(self, jobs: Iterable[Mapping[str, Any]]) -> bool:
         """Whether the last that came of each job is what the API shows of it."""
@@ -52,13 +56,15 @@ def answers_of(event: str, payload: bytes) -> set[str]:
     return {event, digest(READY, payload)}
 
 
-async def publish(port: int, log: Log, number: int, payload: bytes, names: set[str], *, patient: bool) -> None:
+async def publish(
+    port: int, log: Log, number: int, payload: bytes, names: set[str], *, patient: bool, topic: str = READY
+) -> None:
     """Publish until the broker acknowledges; a `patient` publisher until labeld answers."""
     while True:
         log.tries[number] += 1
         with contextlib.suppress(aiomqtt.MqttError, TimeoutError, OSError):
             async with asyncio.timeout(_PUBACK), aiomqtt.Client("127.0.0.1", port) as client:
-                await client.publish(READY, payload, 1)
+                await client.publish(topic, payload, 1)
                 log.acknowledged.add(number)
         if number not in log.acknowledged:
             await asyncio.sleep(_PAUSE)

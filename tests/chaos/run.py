@@ -59,6 +59,24 @@ class Player:
         port, payload, patient = self._floor.broker.port, self.payloads[number], self._plan.patient
         await publisher.publish(port, self.log, number, payload, self.names(number), patient=patient)
 
+    async def _of_parcel(self, fault: Fault) -> None:
+        number = fault.amount
+        if fault.kind is Kind.SAME_LABEL:
+            place, topic = publisher.AGAIN + number, publisher.READY
+            payload = labels.again(self.payloads[number], other_bytes=bool(number % 2))
+            names = publisher.answers_of(json.loads(payload)["event_id"], payload)
+        else:
+            place, topic, names = publisher.NOTICES + number, publisher.CANCELED, set()
+            payload = json.dumps({"order_ids": [labels.tracking(self._plan.seed, number)]}).encode()
+        # nothing answers a notice that reaches no job yet
+        patient = self._plan.patient and bool(names)
+        port = self._floor.broker.port
+        await publisher.publish(port, self.log, place, payload, names, patient=patient, topic=topic)
+
+    def canceled(self, number: int) -> bool:
+        """Whether the broker has an event that says that the order of this one is canceled."""
+        return publisher.NOTICES + number in self.log.acknowledged
+
     async def _happen(self, fault: Fault) -> None:
         floor = self._floor
         match fault.kind:
@@ -76,6 +94,8 @@ class Player:
                 fresh.replace(floor.clock)
             case Kind.DUPLICATE:
                 await self._publish(fault.amount)
+            case Kind.SAME_LABEL | Kind.NOTICE:
+                await self._of_parcel(fault)
             case Kind.CANCEL:
                 await self._cancel(labels.event_id(self._plan.seed, fault.amount))
             case Kind.BROKER_RESTART | Kind.BROKER_KILL:
@@ -138,7 +158,9 @@ async def settled(floor: Floor, player: Player, plan: Schedule) -> list[dict[str
             continue
         jobs = answer["jobs"]
         heard = plan.patient or (log.heard_last_of(jobs) and all(player.names(one) & log.answered for one in numbers))
-        if len(jobs) >= wanted and heard and all(job["state"] in AT_REST for job in jobs):
+        void = {labels.tracking(plan.seed, number) for number in numbers if player.canceled(number)}
+        told = plan.patient or not any(judge.still_wanted(job) for job in jobs if job["tracking_number"] in void)
+        if len(jobs) >= wanted and heard and told and all(job["state"] in AT_REST for job in jobs):
             return jobs
     return jobs
 
@@ -154,7 +176,8 @@ def _evidence(plan: Schedule, player: Player, jobs: list[dict[str, object]], fol
         if one.form == "broken":
             refused[text] = digest(publisher.READY, player.payloads[one.number])
         else:
-            events[text] = Event(labels.event_id(plan.seed, one.number), one.copies)
+            name = labels.event_id(plan.seed, one.number)
+            events[text] = Event(name, one.copies, canceled=player.canceled(one.number))
     paper = (sheet for name in PRINTERS for sheet in labels.read_paper(name, folder / name))
     whole = not any(fault.kind is Kind.BROKER_KILL for fault in plan.faults)
     return Evidence(events, refused, tuple(jobs), tuple(player.log.messages), tuple(paper), whole)

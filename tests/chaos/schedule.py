@@ -30,6 +30,10 @@ class Kind(StrEnum):
     DUPLICATE = "duplicate publish"
     CANCEL = "cancel"
     CLOCK_STEP = "clock step"
+    #: another event brings the same label
+    SAME_LABEL = "same label, other event"
+    #: an event says that the order is canceled
+    NOTICE = "order canceled"
 
 
 _WEIGHTS = {
@@ -77,7 +81,7 @@ class Fault:
     """One thing that happens at `at` for `seconds`.
 
     `printer` where it concerns one, `amount` in bytes (resets, cuts), seconds (clock), or the number of an event
-    (duplicate, cancel).
+    (duplicate, cancel, the same label, an order canceled).
     """
 
     at: float
@@ -122,12 +126,22 @@ def schedule(seed: int) -> Schedule:
     mute = rng.random() < 0.2
     times = sorted(rng.uniform(0, 0.7 * SPAN) for _ in range(rng.randint(15, 30)))
     publications = tuple(_publication(rng, at, number) for number, at in enumerate(times))
-    kinds = [kind for kind in Kind if patient or kind is not Kind.BROKER_KILL]
+    kinds = [kind for kind in _WEIGHTS if patient or kind is not Kind.BROKER_KILL]
     weights = [_WEIGHTS[kind] for kind in kinds]
     chosen = rng.choices(kinds, weights, k=rng.choice((rng.randint(4, 8), rng.randint(8, 20))))
     begins = sorted(_moment(rng, times) for _ in chosen)
     faults = tuple(_fault(rng, at, kind, publications) for at, kind in zip(begins, chosen, strict=True))
-    return Schedule(seed, publications, faults, patient, mute)
+    return Schedule(seed, publications, (*faults, *_of_parcels(seed, publications)), patient, mute)
+
+
+def _of_parcels(seed: int, publications: tuple[Publication, ...]) -> list[Fault]:
+    """What other events say of the same parcels; drawn apart, so that a seed's other faults stay what they are."""
+    rng = random.Random(-1 - seed)  # noqa: S311 - to be repeated
+    return [
+        Fault(one.at + rng.uniform(-0.5, 1.5), kind, 0.0, PRINTERS[0], one.number)
+        for kind in (Kind.SAME_LABEL, Kind.NOTICE)
+        for one in rng.sample(publications, rng.randint(0, 3))
+    ]
 
 
 def _moment(rng: random.Random, times: list[float]) -> float:

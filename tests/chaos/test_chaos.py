@@ -51,6 +51,7 @@ def judged(paper: int, *states: tuple[str, str | None], messages: tuple[str, ...
     """What the judge says of one event with this much paper, and jobs of these states and outcomes."""
     jobs = tuple(
         {"id": str(number), "event_id": "one", "state": state, "outcome": outcome, "reason": "", "message": ""}
+        | {"withdrawn": None}
         for number, (state, outcome) in enumerate(states)
     )
     said = [*messages, *(state for state, _ in states[:1])]
@@ -95,6 +96,27 @@ def test_what_was_told_is_right(paper: int, state: str, outcome: str | None) -> 
 )
 def test_what_was_not_told_is_found(paper: int, states: list[tuple[str, str | None]], wrong: str) -> None:
     assert wrong in " ".join(judged(paper, *states).wrongs)
+
+
+def test_a_label_that_comes_with_two_events_is_judged_once() -> None:
+    first: dict[str, object] = {"id": "one", "event_id": "one", "outcome": "confirmed"}
+    again: dict[str, object] = {"id": "two", "event_id": "one-again", "outcome": "confirmed"}
+    told: dict[str, object] = {"reason": "", "message": "", "withdrawn": None}
+    printed, duplicate = told | {"state": "completed"}, told | {"state": "canceled", "outcome": None}
+    sheets = (Sheet("zebra", 0, ("N1",)),)
+
+    def wrongs(*jobs: dict[str, object], canceled: bool = False) -> str:
+        said = tuple(
+            (f"t/jobs/{job['id']}", json.dumps({"job_id": job["id"], "at": "0"} | job).encode()) for job in jobs
+        )
+        event = Event("one", canceled=canceled)
+        return " ".join(judge(Evidence({"N1": event}, {}, jobs, said, sheets, whole=True)).wrongs)
+
+    assert wrongs(first | printed, again | duplicate) == ""
+    assert wrongs(first | duplicate, again | printed) == ""
+    assert "split" in wrongs(first | printed, again | printed)
+    assert "untold" in wrongs(first | printed, canceled=True)
+    assert wrongs(first | printed | {"withdrawn": "canceled"}, canceled=True) == ""
 
 
 def test_copies_are_counted() -> None:

@@ -55,6 +55,14 @@ async def test_line_ends_and_nul_after_a_value_are_passed_over() -> None:
             assert (seen.identity.serial, seen.odometer, seen.status.state) == ("D2J1", 7, PrinterState.IDLE)
 
 
+async def test_what_a_printer_calls_itself_is_harmless_on_a_terminal_and_short() -> None:
+    identity = b"\x02Z\x1b[2JD\x07,V\x9b1,8,1\x03\r\n"
+    serial = '"S\x1b\n1\u202e'.encode() + b"9" * 3000 + b'"'
+    async with scripted(zebra(ALL | {b"~HI": identity, SERIAL: serial}), reply_timeout=10) as session:
+        told = (await session.observe()).identity
+    assert (told.model, told.firmware, told.serial) == ("Z[2JD", "V1", "S1" + "9" * 62)
+
+
 async def test_a_printer_without_counter_is_asked_once() -> None:
     asked: list[bytes] = []
 

@@ -2,14 +2,15 @@
 
 import os
 import pwd
+import signal
 import socket
 import struct
 import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Self
@@ -84,6 +85,7 @@ class Cups:
         self.folder = Path()
         self.options: dict[str, Any] = {}
         self._lprint = 0
+        self._server: subprocess.Popen[bytes] | None = None
 
     @property
     def server(self) -> str:
@@ -116,7 +118,9 @@ class Cups:
         try:
             self.start(bus_daemon, "--session", f"--address={bus}", "--nofork", "--nopidfile")
             wait_until((self.folder / "bus").exists, "there is a bus")
-            self.start(cupsd, "-f", "-c", f"{self.folder}/cupsd.conf", "-s", f"{self.folder}/cups-files.conf")
+            self._server = self.start(
+                cupsd, "-f", "-c", f"{self.folder}/cupsd.conf", "-s", f"{self.folder}/cups-files.conf"
+            )
             wait_until(self._listens, "cupsd listens")
         except BaseException:
             self._stack.close()
@@ -140,6 +144,16 @@ class Cups:
         self._stack.callback(process.wait)
         self._stack.callback(process.kill)
         return process
+
+    @contextmanager
+    def mute(self) -> Iterator[None]:
+        """Keep it from answering anybody."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._server.send_signal(signal.SIGCONT)
 
     def run(self, *command: str) -> str:
         """Run a command of CUPS; gives what it printed."""

@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import SpoolerSettings
 from labeld.config.settings import Settings
 from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.events import from_json
+from labeld.daemon.holds import StaleGuard
+from labeld.daemon.in_hand import InHand
 from labeld.daemon.job import Job, JobState, new_job_id
 from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer, made_for
@@ -75,18 +79,29 @@ class Floor:
         chosen = Settings()
         pool = RenderPool(chosen.render)
         parting = Parting(self.store, pool, Dispatcher(chosen, self.store, self.printers, time.time), time.time)
-        preparer = Preparer(chosen, self.store, pool, self.printers, time.time, time.monotonic, parting)
-        spooler = Spooler(
-            self.name, self.settings, self.limits, self.driver, self.store, self.printers, preparer, self.clocks
-        )
-        self._poke = spooler.poke
-        work = asyncio.create_task(spooler.run(asyncio.Event()))
-        try:
-            yield spooler
-        finally:
-            work.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await work
+        with tempfile.TemporaryDirectory() as folder:
+            in_hand = InHand(Path(folder) / "in-hand.json")
+            preparer = Preparer(chosen, self.store, pool, self.printers, time.time, time.monotonic, parting, in_hand)
+            spooler = Spooler(
+                self.name,
+                self.settings,
+                self.limits,
+                self.driver,
+                self.store,
+                self.printers,
+                preparer,
+                self.clocks,
+                StaleGuard(chosen, self.store, self.printers, time.time, time.monotonic).late,
+                in_hand,
+            )
+            self._poke = spooler.poke
+            work = asyncio.create_task(spooler.run(asyncio.Event()))
+            try:
+                yield spooler
+            finally:
+                work.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await work
 
     async def until(self, job: Job, *states: JobState) -> Job:
         """The job, once it is in one of the states."""

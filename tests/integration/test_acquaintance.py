@@ -8,6 +8,7 @@ import pytest
 
 from labeld.daemon import spooler as spooler_module
 from labeld.daemon import witness as witness_module
+from labeld.daemon.errors import StoreUnavailable
 from labeld.daemon.job import JobState, Reason
 from labeld.daemon.store import Store
 from labeld.drivers.evidence import Level, Outcome
@@ -228,3 +229,31 @@ async def test_a_printer_in_line_mode_in_place_of_one_without_variables_prints_o
             await floor.stopped_for("printer-language-mismatch")
         assert printer.odometer == 1
         assert (await store.get(job.id)).state is JobState.PENDING
+
+
+async def test_a_database_that_fails_for_a_moment_does_not_end_the_watch_over_a_label(
+    store: Store, zebra: VirtualPrinter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else its conversation would end, and what a spooler in between holds be taken back."""
+    zebra.set_fault("media-empty@1")
+    move, refused = store.move, asyncio.Event()
+
+    async def full(*arguments: object, **more: object) -> object:
+        refused.set()
+        raise StoreUnavailable("the disk is full")
+
+    async def settle(*_: object) -> None:
+        raise AssertionError("the conversation was given up")
+
+    monkeypatch.setattr(spooler_module.Spooler, "_settle", settle)
+    floor = Floor(store, zebra)
+    job = await floor.job(1, ZPL.replace(b"^XZ", b"^PQ2^XZ"), labels=2)
+    monkeypatch.setattr(store, "move", full)
+    async with floor.running():
+        async with asyncio.timeout(PATIENCE):
+            await refused.wait()
+        monkeypatch.setattr(store, "move", move)
+        await floor.until(job, JobState.STOPPED)
+        zebra.clear_fault("media-empty")
+        done = await floor.until(job, JobState.COMPLETED, JobState.HELD)
+    assert done.outcome is Outcome.CONFIRMED

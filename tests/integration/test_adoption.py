@@ -206,7 +206,12 @@ async def test_a_form_that_somebody_has_unfolded_is_about_the_same_printer_to_th
 ) -> None:
     desk = announced("Desk 4", 6101, formats=(ZPL,), uuid="1-2")
     (at,) = merge([desk])[0].endpoints
-    offices = [Service("ipp", "Office", f"{host}.local", 631, ("127.0.0.1",)) for host in "ab"]
+
+    def named_alike(notes: str) -> list[Service]:
+        hosts = zip("ab", notes, strict=True)
+        return [Service("ipp", "Office", f"{at}.local", 631, (), Advert(note=f"Note {note}")) for at, note in hosts]
+
+    offices = named_alike("12")
     floor.discovery.take([desk, *offices])
     floor.discovery.heard(at, Identity("AAA1"))
     told = "[...document.querySelectorAll('.candidate summary')].map(one => one.firstChild.data.trim()).join()"
@@ -222,6 +227,12 @@ async def test_a_form_that_somebody_has_unfolded_is_about_the_same_printer_to_th
         assert await window.run(f"return {told}") == "Desk 4,Office,Office"
         floor.discovery.take([desk, *offices, Service("ipp", "New", "new.local", 631, ("127.0.0.1",))])
         assert await window.until(f"{told}.includes('New') && {told}") == "Desk 4,New,Office,Office"
+        floor.discovery.take([desk, *named_alike("34")])
+        assert await window.until(f"!{told}.includes('New') && {told}") == "Desk 4,Office,Office"
+        notes = await window.run("return document.querySelector('.found').innerText.match(/Note [0-9]/g).join()")
+        assert notes == "Note 3,Note 4"
+        floor.discovery.take([desk, offices[1], Service("ipp", "New", "new.local", 631, ("127.0.0.1",))])
+        await window.until(f"{told}.includes('New')")
         floor.discovery.take([desk, offices[1]])
         assert await window.until(f"!{told}.includes('New') && {told}") == "Desk 4,Office"
 

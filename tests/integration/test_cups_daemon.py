@@ -252,3 +252,17 @@ async def test_a_label_that_cups_holds_when_labeld_is_killed_is_taken_back_at_th
     (job,) = await daemon.settled(1)
     assert (job["state"], job["outcome"]) == ("pending-held", "unknown")
     await asyncio.to_thread(wait_until, lambda: not cups.unfinished("dead"), "labeld takes its job back")
+
+
+async def test_a_label_that_cups_holds_is_taken_back_also_when_cups_answers_only_after_the_start(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    async with publisher(broker.port) as client:
+        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
+    await asyncio.to_thread(wait_until, lambda: cups.unfinished("dead"), "CUPS has the job")
+    await daemon.stop(9)
+    with cups.mute():
+        await daemon.start()
+        (job,) = await daemon.settled(1)
+        assert (job["state"], job["outcome"]) == ("pending-held", "unknown")
+    await asyncio.to_thread(wait_until, lambda: not cups.unfinished("dead"), "labeld takes its job back")

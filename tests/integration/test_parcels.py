@@ -126,7 +126,7 @@ async def test_a_recreated_label_of_a_printed_one_asks(
     for number in range(2):  # the second one is the first one's duplicate, and not asked about
         await publish(client, event(f"recreated-{number}", RECREATED, package_id=PARCEL["package_id"]))
     first, second = await until(labeld, at("completed", "pending-held other-label-of-parcel"))
-    assert "is printed, as job" in second["message"]
+    assert "another label of its parcel is printed: take that one out of the pile" in second["message"]
     assert second["actions"] == ["release", "cancel"]
     page = (await labeld.bytes(f"/jobs/{second['id']}")).decode()
     assert f"/jobs/{first['id']}" in page
@@ -186,7 +186,7 @@ async def test_a_label_that_is_canceled_after_it_was_printed_is_taken_out_of_the
     await until(labeld, at("completed"))
     await publish(client, {"order_ids": [ORDER]}, "labels/canceled")
     (job,) = await until(labeld, lambda jobs: jobs[0]["withdrawn"] == "canceled")
-    assert "canceled after it was printed: take it out of the pile" in job["message"]
+    assert "its order was canceled, after it was printed: take it out of the pile" in job["message"]
     page = (await labeld.bytes("/")).decode()
     assert "Void: take it out of the pile" in page
     assert f"/jobs/{job['id']}/take-out" in page
@@ -227,6 +227,16 @@ async def test_a_reprint_is_a_job_of_its_own_with_a_number_and_a_reason(
     lines = str((await labeld.get(f"/api/v1/jobs/{first['id']}"))["timeline"])
     assert f"printed again as job {jobs[1]['id']}, reprint 1, by" in lines
     assert "torn" in lines
+    # the page's form without its script
+    place = f"http://127.0.0.1:{labeld.web_port}/jobs/{first['id']}"
+    assert 'name="reason"' in (await labeld.bytes(f"/jobs/{first['id']}")).decode()
+    async with aiohttp.ClientSession() as session:
+        for _ in range(2):
+            form = {"key": "b", "reason": "torn"}
+            async with session.post(f"{place}/reprint", data=form, allow_redirects=False) as reply:
+                assert (reply.status, reply.headers["Location"]) == (303, f"/jobs/{jobs[2]['id']}")
+        async with session.post(f"{place}/reprint", data={"reason": " "}) as reply:
+            assert reply.status == 409
     # a duplicate that was not printed may be, too
     await publish(client, event("again", AGAIN, **PARCEL))
     *_, copy = await until(labeld, at("completed", "completed", "completed", "canceled duplicate-label"))

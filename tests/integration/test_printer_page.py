@@ -73,6 +73,17 @@ async def test_all_that_is_known_of_a_printer_is_told(floor: Floor) -> None:
             assert "no printer 'none'" in await problem(reply, 404)
 
 
+async def test_no_act_is_offered_for_a_label_on_a_raw_port(floor: Floor) -> None:
+    job = await floor.submit(NUMBER)
+    assert "cancel" in (await get(floor, f"/api/v1/jobs/{job.id}"))["actions"]
+    await floor.send(job)
+    assert (await get(floor, f"/api/v1/jobs/{job.id}"))["actions"] == []
+    (shown_by_printer,) = (await get(floor, "/api/v1/printers/zebra-01"))["waiting"]
+    assert shown_by_printer["actions"] == []
+    async with floor.http.post(f"/api/v1/jobs/{job.id}/cancel") as reply:
+        await problem(reply, 409)
+
+
 async def test_what_was_learned_of_a_printer_is_told(floor: Floor) -> None:
     floor.see("zebra-01", PrinterState.IDLE)
     learned = Profile(0.0, 86400.0, Identity("TEST-zebra-01"), paces=(0.4, 0.5, 0.6), firsts=(1.0,))

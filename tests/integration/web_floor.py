@@ -23,6 +23,7 @@ from labeld.daemon.bus import Bus
 from labeld.daemon.discovery import Discovery
 from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.fleet import Fleet
+from labeld.daemon.in_hand import InHand
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.outbox import Outbox
@@ -127,7 +128,16 @@ class Floor:
         self.printers = Printers(chosen.printers, lambda view: self.bus.tell("printer", view.name))
         dispatcher = Dispatcher(chosen, store, self.printers, time.time)
         parting = Parting(store, pool, dispatcher, time.time)
-        self._preparer = Preparer(chosen, store, pool, self.printers, time.time, time.monotonic, parting)
+        self._preparer = Preparer(
+            chosen,
+            store,
+            pool,
+            self.printers,
+            time.time,
+            time.monotonic,
+            parting,
+            InHand(chosen.state_directory / "in-hand.json"),
+        )
         self.store = await enter(store)
         intake = Intake(chosen, store, dispatcher, time.time)
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)

@@ -171,8 +171,10 @@ function arm(button) {
 
 async function act(form, button) {
   if (arm(button)) return;
-  const place = form.querySelector("select, input[name=reason]");
-  const said = place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
+  const place = form.querySelector("select, input[name=reason]:not([type=hidden])");
+  const hidden = [...form.querySelectorAll("input[type=hidden]")].map((one) => [one.name, one.value]);
+  const said = hidden.length ? Object.fromEntries(hidden)
+    : place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
   const body = said && JSON.stringify(said);
   const buttons = form.closest(".actions").querySelectorAll("button");
   for (const one of buttons) one.disabled = true;

@@ -69,7 +69,7 @@ def test_the_configuration_wins(tmp_path: Path) -> None:
 
 
 def test_names_of_files_are_names_of_printers(tmp_path: Path) -> None:
-    found = loaded(tmp_path, **{"my printer": GOOD, ".desk.toml.part": GOOD})
+    found = loaded(tmp_path, MAIN, {}, **{"my printer": GOOD, ".desk.toml.part": GOOD})
     assert list(found.settings.printers) == ["zebra"]
     assert "'my printer.toml': not used: its name takes letters, digits" in found.refused[0]
     assert len(found.refused) == 1

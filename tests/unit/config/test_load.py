@@ -60,6 +60,7 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
         ('[mqtt]\ntopic_prefix = "a/#"', "mqtt.topic_prefix: is a topic without wildcards"),
         ("[mqtt.tls]\nkey_file = 'k'", "mqtt.tls: certificate_file and key_file go together"),
         (PRINTER + '[printers.b]\nuri = "socket://192.0.2.7:9100"', "share socket://192.0.2.7:9100"),
+        ('[printers.a]\nuri = "cups://q"\n[printers.b]\nuri = "cups://localhost:631/Q"', "share cups:///q"),
         (
             PRINTER + 'stations = ["p"]\n[printers.b]\nuri = "socket://192.0.2.8"\nstations = ["p"]',
             "station 'p' belongs to both 'zebra' and 'b'",

@@ -311,6 +311,26 @@ async def test_a_static_printer_keeps_its_address_to_itself(first: VirtualPrinte
     assert candidate.printer is not None
 
 
+async def test_names_of_hosts_are_looked_up_side_by_side_and_those_of_queues_not_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rig = Rig(
+        one={"uri": "socket://one.example"}, two={"uri": "socket://two.example:6101"}, queue={"uri": "cups://queue"}
+    )
+    all_asked = asyncio.Barrier(2)
+
+    async def look_up(host: str, port: int, **_: object) -> list[tuple[object, ...]]:
+        assert host in ("one.example", "two.example")
+        await all_asked.wait()
+        return [(2, 1, 6, "", ("192.0.2.1" if host == "one.example" else "192.0.2.2", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", look_up)
+    advert = Advert(formats=(ZPL,))
+    found = [Service("socket", at, at, 9100, (at,), advert) for at in ("192.0.2.1", "192.0.2.2", "192.0.2.3")]
+    await rig.discovery.hear(found)
+    assert [one.printer for one in rig.discovery.candidates()] == ["one", None, None]
+
+
 async def test_a_static_printer_at_a_link_local_address_is_known_by_its_interface_too() -> None:
     rig = Rig(static={"uri": "socket://[fe80::1%lo]:9100"})
     await rig.discovery.hear([Service("socket", "Z", "z.local", 9100, ("fe80::1%lo",), Advert(formats=(ZPL,)))])

@@ -1,0 +1,109 @@
+"""A label of high priority waits for nothing but what is at hand, however long the queue is."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from labeld.config.settings import Settings
+from labeld.daemon.dispatcher import Dispatcher
+from labeld.daemon.in_hand import InHand
+from labeld.daemon.intake import Intake
+from labeld.daemon.job import Job, Reason
+from labeld.daemon.parting import Parting
+from labeld.daemon.preparer import Preparer
+from labeld.daemon.printers import Printers
+from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.store import Store
+
+PATIENCE = 60.0
+SETTINGS = Settings.model_validate(
+    {
+        "render": {"workers": 1},
+        "printers": {name: {"uri": f"socket://127.0.0.1:{port}"} for port, name in enumerate("abc", 9101)},
+        "groups": {"all": {"printers": ["a", "b", "c"]}},
+    }
+)
+
+
+class Desk:
+    """A backlog, and the preparer that works on it; `drawn` are its jobs in the order in which they were."""
+
+    def __init__(self, folder: Path, pool: RenderPool) -> None:
+        self.drawn: list[Job] = []
+        self.store = Store(folder / "labeld.sqlite3", topic_prefix="p", changed=self._changed)
+        printers = Printers(SETTINGS.printers)
+        self.ticks = 0.0
+        dispatcher = Dispatcher(SETTINGS, self.store, printers, lambda: 1.0)
+        self.intake = Intake(SETTINGS, self.store, dispatcher, self._tick)
+        parting = Parting(self.store, pool, dispatcher, lambda: 1.0)
+        in_hand = InHand(folder / "in-hand.json")
+        self.preparer = Preparer(SETTINGS, self.store, pool, printers, lambda: 1.0, lambda: 1.0, parting, in_hand)
+
+    def _tick(self) -> float:
+        self.ticks += 1
+        return self.ticks
+
+    def _changed(self, job: Job) -> None:
+        if job.reason == Reason.QUEUED:
+            self.drawn.append(job)
+        self.preparer.poke(job)
+
+    async def take(self, **fields: object) -> Job:
+        payload = json.dumps({"asset": {"content": "^XA^FO9,9^GB9,9,9^FS^XZ"}, "tags": [str(self.ticks)]} | fields)
+        return (await self.intake.json(payload.encode(), source="t", topic="t")).job
+
+    async def until_drawn(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(self.drawn) < count:  # noqa: ASYNC110 - no signal
+                await asyncio.sleep(0.001)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    async with RenderPool(SETTINGS.render) as pool:
+        made = Desk(tmp_path, pool)
+        async with made.store:
+            yield made
+
+
+@pytest.mark.parametrize("backlog", [3, 40])
+async def test_an_urgent_label_is_drawn_next_in_whatever_queue(desk: Desk, backlog: int) -> None:
+    for _ in range(backlog):
+        for printer in "abc":
+            await desk.take(printer=printer)
+    work = asyncio.create_task(desk.preparer.run())
+    await desk.until_drawn(1)
+    before = len(desk.drawn)
+    urgent = await desk.take(printer="c", priority=100)
+    drawn = len(desk.drawn)
+    await desk.until_drawn(drawn + 3)
+    work.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await work
+    # what was drawn while it was committed, the one at hand, and the one that was chosen just before
+    assert urgent.id in [job.id for job in desk.drawn[before : drawn + 2]]
+
+
+async def test_an_urgent_label_of_a_group_is_the_first_of_its_printer(desk: Desk) -> None:
+    for _ in range(30):
+        await desk.take(printer="all")
+    urgent = await desk.take(printer="all", priority=100)
+    assert urgent.printer is not None
+    assert (await desk.store.queue(urgent.printer))[0].id == urgent.id
+
+
+async def test_the_next_label_of_a_queue_is_found_without_looking_at_the_others(desk: Desk) -> None:
+    async with desk.store._engine.connect() as connection:
+        plan = await connection.execute(
+            text(
+                "EXPLAIN QUERY PLAN SELECT * FROM jobs WHERE state = 'pending' AND printer = 'a' AND id NOT IN ('x')"
+                " ORDER BY priority DESC, id LIMIT 1"
+            )
+        )
+        steps = [row.detail for row in plan]
+    assert steps == ["SEARCH jobs USING INDEX ix_jobs_queue (state=? AND printer=?)"]
