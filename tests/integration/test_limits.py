@@ -154,7 +154,7 @@ async def test_a_flood_of_large_events_waits_in_the_socket(
     async with publisher(broker.port, timeout=PATIENCE) as client:
         for number in range(count):
             await publish(client, event(number, zpl(number) + b" " * 600_000))
-    jobs = []
+    jobs: list[dict[str, Any]] = []
 
     async def all_there() -> bool:
         jobs[:] = await labeld.jobs()
