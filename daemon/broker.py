@@ -133,7 +133,6 @@ class BrokerLink:
             keepalive=mqtt.keepalive_seconds,
             will=aiomqtt.Will(self._presence, "offline", 1, retain=True),
             tls_context=self._tls,
-            max_inflight=mqtt.max_inflight,
         )
 
 

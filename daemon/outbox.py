@@ -10,6 +10,8 @@ from .store import Store
 
 #: messages under way at once; more wait on disk
 _BATCH = 100
+#: an acknowledgement comes behind the events that a flood brings
+_PUBACK_SECONDS = 120.0
 
 
 class Outbox:
@@ -36,7 +38,10 @@ class Outbox:
                 async with asyncio.TaskGroup() as tasks:
                     # tasks start in order and paho queues in order, so each topic keeps its order
                     for message in batch:
-                        tasks.create_task(client.publish(message.topic, message.payload, 1, message.retain))
+                        send = client.publish(
+                            message.topic, message.payload, 1, message.retain, timeout=_PUBACK_SECONDS
+                        )
+                        tasks.create_task(send)
                 await self._store.published([message.id for message in batch])
             await self._wake.wait()
 

@@ -17,6 +17,8 @@ log = logging.getLogger(__name__)
 
 #: messages of together so many bytes are read ahead of their commits; a larger one alone
 INFLIGHT_BYTES = 64 * 1024 * 1024
+#: what a message takes besides its payload
+_OVERHEAD_BYTES = 2048
 
 
 class ManualAckClient(aiomqtt.Client):
@@ -25,14 +27,14 @@ class ManualAckClient(aiomqtt.Client):
     aiomqtt 2.5 acknowledges when a message is in its memory queue, which a crash would lose. And it has the loop
     watch a socket's number some time after paho asked for it, when the socket may be closed and its number another's.
 
-    A broker may send without waiting for acknowledgements (QoS 0, or no limit of its own); aiomqtt would take all of
-    it into memory: at `max_inflight` messages, or `INFLIGHT_BYTES`, the socket is not read until some are done.
+    mosquitto sends all that it has after a reconnect, whatever waits for acknowledgement (it is told to queue without a
+    limit), and QoS 0 knows none: at `INFLIGHT_BYTES` the socket is not read until some are done. Not earlier: the
+    answers to what the outbox sends, and to pings, come behind the events.
     """
 
-    def __init__(self, *args: Any, max_inflight: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._max_inflight = max_inflight
-        self._inflight = self._inflight_bytes = 0
+        self._inflight = 0
         self._paused = False
         # the outbox publishes side by side on purpose; aiomqtt would warn of each
         self.pending_calls_threshold = 1000
@@ -43,13 +45,12 @@ class ManualAckClient(aiomqtt.Client):
     def _on_message(self, client: PahoClient, userdata: Any, message: MQTTMessage) -> None:
         if message.dup:
             self._redelivered.add(message.mid)
-        self._inflight += 1
-        self._inflight_bytes += len(message.payload)
+        self._inflight += len(message.payload) + _OVERHEAD_BYTES
         super()._on_message(client, userdata, message)
 
     @property
     def _full(self) -> bool:
-        return self._inflight >= self._max_inflight or self._inflight_bytes >= INFLIGHT_BYTES
+        return self._inflight >= INFLIGHT_BYTES
 
     def _on_socket_open(self, client: PahoClient, userdata: Any, sock: Any) -> None:
         super()._on_socket_open(client, userdata, sock)
@@ -100,8 +101,7 @@ class ManualAckClient(aiomqtt.Client):
         self._redelivered.discard(message.mid)
         if message.qos:
             self._client.ack(message.mid, message.qos)
-        self._inflight -= 1
-        self._inflight_bytes -= len(bytes(message.payload))
+        self._inflight -= len(bytes(message.payload)) + _OVERHEAD_BYTES
         if self._paused and not self._full:
             self._paused = False
             self._read_when_ready()

@@ -22,6 +22,7 @@ from labeld.daemon.store.engine import migrate
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import PATIENCE, PREFIX, ROOT, Broker, Labeld, Process, event, publish, publisher
+from .test_hard_times import peak_memory
 
 pytestmark = pytest.mark.peer
 
@@ -144,22 +145,25 @@ async def test_a_flood_by_http_is_told_to_wait(labeld: Labeld) -> None:
             await writer.wait_closed()
 
 
-async def test_a_flood_of_events_without_acknowledgement_waits_in_the_socket(
-    tmp_path: Path, broker: Broker, zebra: VirtualPrinter
+async def test_a_flood_of_large_events_waits_in_the_socket(
+    broker: Broker, zebra: VirtualPrinter, labeld: Labeld
 ) -> None:
-    count = 500
-    async with (
-        Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, mqtt="max_inflight = 5") as labeld,
-        publisher(broker.port) as client,
-    ):
-        await labeld.post("/api/v1/printers/zebra/pause")
+    """More than labeld takes into memory is sent; each is accepted once."""
+    count = 120
+    await labeld.post("/api/v1/printers/zebra/pause")
+    async with publisher(broker.port, timeout=PATIENCE) as client:
         for number in range(count):
-            await client.publish(f"{PREFIX}/labels/ready", json.dumps(event(number, zpl(number))), 0)
+            await publish(client, event(number, zpl(number) + b" " * 600_000))
+    jobs: list[dict[str, Any]] = []
 
-        async def all_there() -> bool:
-            return len(await labeld.jobs()) == count
+    async def all_there() -> bool:
+        jobs[:] = await labeld.jobs()
+        return len(jobs) >= count
 
-        await until(all_there)
+    await until(all_there)
+    assert {job["event_id"] for job in jobs} == {f"event-{number}" for number in range(count)}
+    assert labeld.process is not None
+    assert peak_memory(labeld.process.pid) < 600 * 1024
 
 
 # The disk and the database
