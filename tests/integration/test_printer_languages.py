@@ -96,8 +96,8 @@ def on_paper(labels: Iterable[tuple[np.ndarray, int]], dpi: int) -> list[tuple[B
 ZPL = b"^XA^FO100,100^BY3^BCN,150,Y,N,N^FDTT0123456789^FS^FO40,40^GB700,900,5^FS^PQ2^XZ"
 #: What is asked for, and the copies of each of its labels.
 EVENTS: dict[str, tuple[dict[str, Any], list[int]]] = {
-    "pdf": (event("pdf", LABEL, copies=3, tracking_number="9400100000000000000000"), [3]),
-    "zpl": (event("zpl", ZPL, tracking_number="TT0123456789"), [2]),
+    "pdf": (event("pdf", LABEL, copies=3), [3]),
+    "zpl": (event("zpl", ZPL), [2]),
     "pages": (event("pages", pdf([bars("TT0123456789"), bars("TT9876543210")])), [1, 1]),
     "png": (event("png", picture(barcode("TT0123456789", 4), dpi=203)), [1]),
 }
