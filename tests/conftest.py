@@ -10,20 +10,23 @@ from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 settings.register_profile("labeld", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("labeld")
 
-#: Tests of real peers wait more than they work. They share the loopback's mDNS and one cupsd, and some look for the
-#: processes of all workers there are: these run one after the other, beside all others.
+#: These share the loopback's mDNS, or one cupsd: they run one after the other, beside all others.
 _ALONE = (
-    "tests/chaos/",
     "tests/contract/",
-    "tests/fuzz/",
-    "tests/integration/",
-    "tests/unit/daemon/test_hostile_documents.py",
-    "tests/unit/daemon/test_render_",
+    "tests/integration/test_adoption.py",
+    "tests/integration/test_cable.py",
+    "tests/integration/test_cups",
+    "tests/integration/test_discovery.py",
+    "tests/integration/test_doctor.py",
+    "tests/integration/test_lprint.py",
+    "tests/integration/test_parting.py",
+    "tests/integration/test_zebra_discovery.py",
+    "tests/unit/drivers/test_virtual.py",
 )
 
 
 class _Rooms(LoadScopeScheduling):  # type: ignore[misc]  # untyped
-    """Gives one worker all tests that share what a machine has once."""
+    """Gives a worker whole files, and one of them all tests that share what a machine has once."""
 
     def _split_scope(self, nodeid: str) -> str:
         return "alone" if nodeid.startswith(_ALONE) else nodeid.partition("::")[0]

@@ -18,6 +18,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.rendering import REQUEST
+
 from labeld.daemon import confine
 from labeld.daemon.render_pool import RenderRequest
 
@@ -87,7 +89,7 @@ def documents(seed: str, first: int, beside: bool) -> Iterator[Document]:
         if rare and rng.random() < _COSTLY:
             name, known = rng.choice(list(rare.items()))
         data, how = mutate(rng, known, stolen)
-        request = judge.request(rng) if rng.random() < 0.5 else judge.REQUEST
+        request = judge.request(rng) if rng.random() < 0.5 else REQUEST
         story = (
             f"{name} with {other}: {', '.join(how)}; {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()[:16]}"
         )
@@ -97,7 +99,7 @@ def documents(seed: str, first: int, beside: bool) -> Iterator[Document]:
 def replayed(paths: list[Path]) -> Iterator[Document]:
     """Files as they are."""
     for number, path in enumerate(paths):
-        yield Document(number, path.name, path.read_bytes(), judge.REQUEST)
+        yield Document(number, path.name, path.read_bytes(), REQUEST)
 
 
 async def fuzz(todo: Iterator[Document], run: Run, around: Surroundings, options: argparse.Namespace) -> None:

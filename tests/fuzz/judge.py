@@ -8,6 +8,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from tests.rendering import REQUEST
+
 from labeld.config.services import RenderSettings
 from labeld.daemon.job import Reason
 from labeld.daemon.render_pool import Rendered, RenderFailed, RenderPool, RenderRequest
@@ -20,18 +22,6 @@ from labeld.renderers.media import Media, Resolution
 #: the pool's own limit is for a page; this is for a document with its second try, on a busy machine
 PATIENCE_SECONDS = 300.0
 MOST_WORDS = 1000
-
-REQUEST = RenderRequest(
-    media="4x6in",
-    dpi=203,
-    graphic_encoding="z64",
-    scaling="auto",
-    design_dpi=None,
-    copies=1,
-    tracking_number=None,
-    media_type=None,
-    max_bytes=1 << 24,
-)
 
 _KINDS = (
     errors.AssetRefused,

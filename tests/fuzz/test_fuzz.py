@@ -10,10 +10,11 @@ from pathlib import Path
 from random import Random
 
 import pytest
+from tests.rendering import REQUEST
 
 from . import layers, pure
 from .__main__ import documents
-from .judge import REQUEST, Pool, unclear
+from .judge import Pool, unclear
 from .minimise import minimised
 from .mutations import MUTATIONS
 from .seeds import GOOD, ROOT, seeds

@@ -227,12 +227,17 @@ async def test_a_job_canceled_in_cups_is_held_and_the_next_one_goes(cups: Cups, 
     assert "was canceled while it printed" in job["message"]
 
 
-async def test_a_label_that_cups_holds_when_labeld_stops_does_not_print_later(
-    cups: Cups, broker: Broker, daemon: Labeld
-) -> None:
+async def held_by(cups: Cups, broker: Broker) -> None:
+    """Let CUPS have a label whose printer does not exist."""
     async with publisher(broker.port) as client:
         await publish(client, event("dead", ZPL_LABEL, printer="dead"))
     await asyncio.to_thread(wait_until, lambda: cups.unfinished("dead"), "CUPS has the job")
+
+
+async def test_a_label_that_cups_holds_when_labeld_stops_does_not_print_later(
+    cups: Cups, broker: Broker, daemon: Labeld
+) -> None:
+    await held_by(cups, broker)
     await daemon.stop()
     assert not await asyncio.to_thread(cups.unfinished, "dead")
     await daemon.start()
@@ -243,9 +248,7 @@ async def test_a_label_that_cups_holds_when_labeld_stops_does_not_print_later(
 async def test_a_label_that_cups_holds_when_labeld_is_killed_is_taken_back_at_the_next_start(
     cups: Cups, broker: Broker, daemon: Labeld
 ) -> None:
-    async with publisher(broker.port) as client:
-        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
-    await asyncio.to_thread(wait_until, lambda: cups.unfinished("dead"), "CUPS has the job")
+    await held_by(cups, broker)
     await daemon.stop(9)
     assert await asyncio.to_thread(cups.unfinished, "dead")
     await daemon.start()
@@ -257,9 +260,7 @@ async def test_a_label_that_cups_holds_when_labeld_is_killed_is_taken_back_at_th
 async def test_a_label_that_cups_holds_is_taken_back_also_when_cups_answers_only_after_the_start(
     cups: Cups, broker: Broker, daemon: Labeld
 ) -> None:
-    async with publisher(broker.port) as client:
-        await publish(client, event("dead", ZPL_LABEL, printer="dead"))
-    await asyncio.to_thread(wait_until, lambda: cups.unfinished("dead"), "CUPS has the job")
+    await held_by(cups, broker)
     await daemon.stop(9)
     with cups.mute():
         await daemon.start()

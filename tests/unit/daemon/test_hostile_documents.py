@@ -9,28 +9,17 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.rendering import REQUEST
 
 from labeld.config.services import RenderSettings
 from labeld.daemon import render_process
 from labeld.daemon.job import Reason
-from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest
+from labeld.daemon.render_pool import RenderFailed, RenderPool
 from labeld.renderers import pdf
 
 from . import hostile
 
 LABEL = (Path(__file__).parents[3] / "daemon/demo/labels/usps-a6.pdf").read_bytes()
-REQUEST = RenderRequest(
-    media="4x6in",
-    dpi=203,
-    graphic_encoding="z64",
-    scaling="auto",
-    design_dpi=None,
-    copies=1,
-    tracking_number=None,
-    media_type=None,
-    max_bytes=1 << 24,
-)
-
 #: what must be refused, and how
 REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     "RC4, 40 bits": (lambda: hostile.encrypted_rc4(40), "needs a password"),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests import rendering
 from tests.papers import ORDER, TRACKING, label, pdf, slip
 
 from labeld.config.services import RenderSettings
@@ -18,22 +19,12 @@ from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
 from labeld.daemon.parting import contents_of, parted, staying
 from labeld.daemon.printers import Printers
-from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest
+from labeld.daemon.render_pool import RenderFailed, RenderPool
 from labeld.daemon.routing import Plan, Route
 from labeld.daemon.store import Artwork, NewJob, NewPart, Store
 from labeld.renderers.contents import Contents, PageSurvey
 
-REQUEST = RenderRequest(
-    media="4x6in",
-    dpi=203,
-    graphic_encoding="z64",
-    scaling="auto",
-    design_dpi=None,
-    copies=1,
-    tracking_number=TRACKING,
-    media_type=None,
-    max_bytes=1 << 24,
-)
+REQUEST = replace(rendering.REQUEST, tracking_number=TRACKING)
 NUMBERS = itertools.count()
 SLIP = NewPart("part", (2,), "slip", Route("laser", "rule 1"))
 

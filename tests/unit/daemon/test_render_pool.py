@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import psutil
 import pytest
+from tests import rendering
 
 from labeld.config.services import RenderSettings
-from labeld.daemon.render_pool import RenderFailed, RenderPool, RenderRequest, _may_be_sent
+from labeld.daemon.render_pool import RenderFailed, RenderPool, _may_be_sent
 from labeld.renderers import pages
 from labeld.renderers.asset import EPL, PDF, TSPL, ZPL
 from labeld.renderers.bitmap import Bitmap
@@ -18,17 +19,7 @@ from labeld.renderers.media import Resolution
 from labeld.renderers.write import write
 
 LABEL = (Path(__file__).parents[3] / "daemon/demo/labels/usps-a6.pdf").read_bytes()
-REQUEST = RenderRequest(
-    media="4x6in",
-    dpi=203,
-    graphic_encoding="z64",
-    scaling="auto",
-    design_dpi=None,
-    copies=1,
-    tracking_number="9400100000000000000000",
-    media_type=None,
-    max_bytes=1 << 24,
-)
+REQUEST = replace(rendering.REQUEST, tracking_number="9400100000000000000000")
 
 
 @pytest.fixture
@@ -46,9 +37,7 @@ async def test_a_label_becomes_a_payload_and_a_picture(pool: RenderPool) -> None
 
 
 async def test_a_fault_is_told_with_its_reason_and_its_picture(pool: RenderPool) -> None:
-    stranger = RenderRequest(
-        **{name: getattr(REQUEST, name) for name in RenderRequest.__slots__} | {"tracking_number": "1Z999AA10123456784"}
-    )
+    stranger = replace(REQUEST, tracking_number="1Z999AA10123456784")
     with pytest.raises(RenderFailed, match="not tracking number 1Z999AA10123456784") as caught:
         await pool.render(stranger, LABEL)
     assert caught.value.kind == "SymbolLost"
