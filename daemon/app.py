@@ -135,9 +135,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     printers = Printers(settings.printers, printer_changed)
     dispatcher = Dispatcher(settings, store, printers, clocks.wall)
     in_hand = InHand(settings.state_directory / "in-hand.json")
-    guard = StaleGuard(
-        settings, store, printers, clocks.wall, lambda: time.clock_gettime(time.CLOCK_BOOTTIME), clocks.doubt
-    )
+    guard = StaleGuard(settings, store, printers, clocks.wall, _steady, clocks.doubt)
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)

@@ -83,7 +83,7 @@ def patience_for(
     start = slow + _WARM_UP_SECONDS if first is None else first
     others = _MARGIN * (labels - 1) * pace
     printing = max(_LEAST_PRINTING, _MARGIN * start + others)
-    motion = slow if first is None else _MARGIN * first
+    motion = start if first is None else _MARGIN * first
     return Patience(settle, silence + others, max(settle, motion), min(printing, silence + others))
 
 

@@ -66,13 +66,13 @@ async def test_a_killed_worker_is_replaced_and_its_job_retried(pool: RenderPool)
 
 
 async def test_a_killed_fork_server_is_replaced(pool: RenderPool) -> None:
-    (server,) = psutil.Process().children()
+    (server,) = rendering.fork_servers()
     (worker,) = server.children()
     work = asyncio.create_task(pool.render(REQUEST, LABEL))
     await asyncio.sleep(0)
     server.kill()
     assert (await work).labels == 1
-    assert psutil.Process().children() != [server]
+    assert rendering.fork_servers() != [server]
     assert _gone([server, worker])
     assert (await pool.render(REQUEST, LABEL)).labels == 1
 
@@ -91,14 +91,14 @@ async def test_a_process_is_replaced_after_its_documents_and_its_predecessor_is_
 
 async def test_no_process_is_left() -> None:
     async with RenderPool(RenderSettings(workers=2)):
-        (server,) = psutil.Process().children()
+        (server,) = rendering.fork_servers()
         processes = [server, *server.children()]
         assert len(processes) == 3
     assert _gone(processes)
 
 
 def _workers() -> list[psutil.Process]:
-    (server,) = psutil.Process().children()
+    (server,) = rendering.fork_servers()
     return server.children()
 
 

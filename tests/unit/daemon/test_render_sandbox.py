@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.rendering import fork_servers
 
 from labeld.config.services import RenderSettings
 from labeld.daemon import confine
@@ -82,7 +83,7 @@ async def test_a_program_inside_the_sandbox_gets_nowhere(python_for_poppler: Non
 async def test_a_render_process_holds_its_own_socket_and_nothing_else() -> None:
     async with RenderPool(RenderSettings(workers=2)) as pool:
         assert (await pool.render(REQUEST, LABEL)).labels == 1
-        (server,) = psutil.Process().children()
+        (server,) = fork_servers()
         for worker in server.children():
             held = _open_files(worker.pid) - {os.devnull, *_open_files(os.getpid(), "2")}
             assert len(held) == 1
@@ -117,7 +118,7 @@ async def test_a_killed_fork_server_takes_its_processes_with_it(python_for_poppl
         processes = await _family(os.getpid(), 4)
         processes[0].kill()
         # the document is tried once more, in a process of a new fork server
-        while not (again := psutil.Process().children()) or again[0] == processes[0]:  # noqa: ASYNC110 - nobody tells
+        while not (again := fork_servers()) or again[0] == processes[0]:  # noqa: ASYNC110 - nobody tells
             await asyncio.sleep(0.02)
         assert _gone(processes)
         assert (await pool.render(REQUEST, LABEL)).labels == 1
@@ -140,10 +141,12 @@ def _open_files(process: int, name: str = "*") -> set[str]:
 
 
 async def _family(ancestor: int, size: int) -> list[psutil.Process]:
-    """The descendants of a process, nearest first, once there are `size`."""
-    while len(found := psutil.Process(ancestor).children(recursive=True)) < size:  # noqa: ASYNC110 - nobody tells
+    """A process' fork server and all below it, nearest first, once there are `size`."""
+    while True:
+        found = [one for server in fork_servers(ancestor) for one in (server, *server.children(recursive=True))]
+        if len(found) >= size:
+            return found
         await asyncio.sleep(0.02)
-    return found
 
 
 def _gone(processes: list[psutil.Process]) -> bool:

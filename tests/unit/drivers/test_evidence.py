@@ -121,12 +121,12 @@ def test_a_terse_printer_without_counter_does_not_hold_the_job_for_ever() -> Non
 
 def test_a_label_has_the_time_that_its_length_needs() -> None:
     short, long = patience_for(1, 50.8), patience_for(1, 508)
-    assert (short.settle, short.silence, short.motion, short.printing) == (3, 60, 3, 12)
-    assert (long.motion, long.printing) == (10, 30)
+    assert (short.settle, short.silence, short.motion, short.printing) == (3, 60, 6, 12)
+    assert (long.motion, long.printing) == (15, 30)
     batch = patience_for(50, 152.4)
     assert batch.printing == pytest.approx(2 * (5 + 50 * 3))
     assert batch.silence == pytest.approx(60 + 2 * 49 * 3)
-    assert batch.motion == pytest.approx(3)
+    assert batch.motion == pytest.approx(3 + 5)
 
 
 def test_a_printer_is_measured_by_its_own_speed() -> None:
