@@ -1,7 +1,9 @@
 """Label events from MQTT: QoS 1, persistent session, PUBACK only after the commit."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 import ssl
 from typing import Any
 
@@ -41,6 +43,14 @@ class ManualAckClient(aiomqtt.Client):
         self._client.manual_ack_set(True)
         self._client.on_message = self._on_message
         self._redelivered: set[int] = set()
+
+    def _on_publish(self, client: PahoClient, *args: Any) -> None:
+        super()._on_publish(client, *args)
+        # tcp(7): a broker with Nagle's algorithm holds the next event back until this PUBACK's segment is acknowledged,
+        # which the kernel delays by up to 40 ms, and again after each time that it was told not to
+        connection: Any = client.socket()  # paho's type has no options
+        with contextlib.suppress(OSError, AttributeError):  # it is closing, or closed
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
     def _on_message(self, client: PahoClient, userdata: Any, message: MQTTMessage) -> None:
         if message.dup:
