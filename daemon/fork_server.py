@@ -71,7 +71,10 @@ class _Server:
                 self._end(child)
 
     def _answer(self) -> bool:
-        question, descriptors, _, _ = socket.recv_fds(self._control, QUESTION.size, 1)
+        try:
+            question, descriptors, _, _ = socket.recv_fds(self._control, QUESTION.size, 1)
+        except ConnectionResetError:  # the daemon ended with an answer of ours unread
+            return False
         if len(question) < QUESTION.size:
             return False
         kind, number, child = QUESTION.unpack(question)

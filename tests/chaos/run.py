@@ -149,6 +149,8 @@ async def settled(floor: Floor, player: Player, plan: Schedule) -> list[dict[str
     numbers = [one.number for one in plan.publications]
     wanted = sum(one.form != "broken" for one in plan.publications)
     log = player.log
+    # a broker that was killed may have lost labeld's last words
+    broker_killed = any(fault.kind is Kind.BROKER_KILL for fault in plan.faults)
     ends = time.monotonic() + _PATIENCE
     jobs: list[dict[str, object]] = []
     while time.monotonic() < ends:
@@ -157,7 +159,8 @@ async def settled(floor: Floor, player: Player, plan: Schedule) -> list[dict[str
         if answer is None:
             continue
         jobs = answer["jobs"]
-        heard = plan.patient or (log.heard_last_of(jobs) and all(player.names(one) & log.answered for one in numbers))
+        heard = broker_killed or log.heard_last_of(jobs)
+        heard &= plan.patient or all(player.names(one) & log.answered for one in numbers)
         void = {labels.tracking(plan.seed, number) for number in numbers if player.canceled(number)}
         told = plan.patient or not any(judge.still_wanted(job) for job in jobs if job["tracking_number"] in void)
         if len(jobs) >= wanted and heard and told and all(job["state"] in AT_REST for job in jobs):
@@ -204,8 +207,9 @@ async def run(plan: Schedule, folder: Path, *, apart: bool, environment: dict[st
     if not any(fault.kind is Kind.DISK_FULL for fault in plan.faults):
         # it may refuse to start on a full disk, in one line; systemd tries again
         verdict.wrongs += [f"ended by itself: status {status}" for status in floor.daemon.wrong]
-    if "Traceback" in floor.daemon.log:
-        verdict.wrongs.append("a traceback in the daemon's log")
+    _, traceback, words = floor.daemon.log.partition("Traceback")
+    if traceback:
+        verdict.wrongs.append(f"in the daemon's log: {traceback}{words[:3000]}")
     return verdict, player.acts
 
 
