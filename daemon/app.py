@@ -18,12 +18,12 @@ from ..drivers.located import LocatedDriver
 from ..drivers.opening import open_driver
 from . import sdnotify
 from .actions import Actions
-from .adoption import Adoption
 from .broker import BrokerLink
 from .bus import Bus
-from .discovery import Discovery
 from .dispatcher import Dispatcher
 from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .finding.adoption import Adoption
+from .finding.discovery import Discovery
 from .fleet import Fleet
 from .holds import StaleGuard
 from .in_hand import InHand
@@ -35,7 +35,7 @@ from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
-from .render_pool import RenderPool
+from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sources.mqtt import MqttSource

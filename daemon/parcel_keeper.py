@@ -9,7 +9,7 @@ from .actions import Actions
 from .errors import IllegalTransition, NoSuchJob, StoreUnavailable
 from .job import Job, JobState, Reason
 from .parcels import Another, Duplicate, Looks, Rest
-from .render_pool import RenderFailed, RenderPool
+from .rendering.pool import RenderFailed, RenderPool
 from .store import Store
 
 log = logging.getLogger(__name__)

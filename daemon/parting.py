@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..renderers.contents import Contents, PageSurvey
 from .events import LabelReady
 from .job import Job, Role, new_job_id
-from .render_pool import RenderFailed, RenderPool, RenderRequest
+from .rendering.pool import RenderFailed, RenderPool, RenderRequest
 from .routing import Plan, Route, documents_of, wish_of
 from .store import NewPart, Store
 

@@ -15,7 +15,7 @@ from .in_hand import InHand
 from .job import Job, JobState, Reason
 from .parting import WITH_LABEL, Parting
 from .printers import Printers
-from .render_pool import RenderFailed, RenderPool, RenderRequest
+from .rendering.pool import RenderFailed, RenderPool, RenderRequest
 from .routing import misfit
 from .store import Artwork, Store
 from .store.health import RETRY_SECONDS

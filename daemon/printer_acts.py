@@ -11,7 +11,7 @@ from .errors import NoSuchPrinter, PrinterRefuses
 from .events import AssetSource, LabelEvent, LabelReady
 from .job import TEST, Job, JobState, new_job_id
 from .printers import Printers, PrinterView
-from .render_pool import RenderPool
+from .rendering.pool import RenderPool
 from .routing import Route
 from .store import NewJob, Pause, Store
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import psutil
 
-from labeld.daemon.render_pool import RenderRequest
+from labeld.daemon.rendering.pool import RenderRequest
 
 REQUEST = RenderRequest(
     media="4x6in",
@@ -26,5 +26,5 @@ def fork_servers(daemon: int | None = None) -> list[psutil.Process]:
 
 def _is_fork_server(process: psutil.Process) -> bool:
     with suppress(psutil.Error):  # it ended
-        return "labeld.daemon.fork_server" in process.cmdline()
+        return "labeld.daemon.rendering.fork_server" in process.cmdline()
     return False

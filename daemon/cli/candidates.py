@@ -67,10 +67,10 @@ def chosen(printer: str, found: Sequence[Mapping[str, Any]]) -> Mapping[str, Any
 
 async def _listen(settings: Settings, seconds: float) -> list[Any]:
     # zeroconf takes time to import, and other commands do without
-    from ..browser import Browser
-    from ..candidates import candidate_json
-    from ..discovery import Discovery
-    from ..zebra_browser import ZebraBrowser
+    from ..finding.browser import Browser
+    from ..finding.candidates import candidate_json
+    from ..finding.discovery import Discovery
+    from ..finding.zebra_browser import ZebraBrowser
 
     zebras = ZebraBrowser(settings.discovery.zebras, lambda: None)
     async with Browser(settings.discovery.interfaces) as browser:

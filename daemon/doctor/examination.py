@@ -10,7 +10,7 @@ from ...renderers import testlabel
 from ...renderers.asset import PDF, ZPL
 from ...renderers.media import Resolution
 from ...renderers.payload import paper_of
-from ..render_pool import RenderFailed, RenderPool, RenderRequest
+from ..rendering.pool import RenderFailed, RenderPool, RenderRequest
 from . import broker, machine, printers, service
 from .bounds import Check, run_all
 from .finding import Finding, fault, ok, warning

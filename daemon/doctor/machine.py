@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ...renderers.zpl.fonts import missing
-from .. import confine
+from ..rendering import confine
 from ..wall_clock import SENSIBLE_YEAR, clock_synchronised
 from .finding import Finding, Mark, fault, ok, warning
 

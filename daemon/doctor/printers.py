@@ -16,7 +16,7 @@ from ...drivers.located import LocatedDriver
 from ...drivers.opening import open_driver
 from ...drivers.printer import PrinterState
 from ...drivers.queue import Queue
-from ..discovery import Discovery
+from ..finding.discovery import Discovery
 from ..printers import Printers
 from ..web.views import printer_json
 from .finding import Finding, fault, ok, warning

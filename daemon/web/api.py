@@ -12,14 +12,14 @@ from aiohttp import ETag, web
 from pydantic import BaseModel, ValidationError
 
 from ...drivers.dnssd import shown
-from ..adoption import Terms, words_of
-from ..candidates import candidate_json
 from ..errors import StoreUnavailable
 from ..events import LabelReady
+from ..finding.adoption import Terms, words_of
+from ..finding.candidates import candidate_json
 from ..job import Job, JobState
 from ..messages import iso
 from ..notices import Kind, LabelCanceled, LabelSuperseded
-from ..render_pool import RenderFailed
+from ..rendering.pool import RenderFailed
 from ..store import Store
 from . import pictures, views, words
 from .drawing import told

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from ..candidates import candidate_json
+from ..finding.candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
 from .api import WHO, find, held_long, terms_from

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 
-from ..render_pool import RenderPool
+from ..rendering.pool import RenderPool
 from ..store.rows import Artwork
 
 _KEPT = 96

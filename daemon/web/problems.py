@@ -17,7 +17,7 @@ from ..errors import (
     PrinterRefuses,
     StoreUnavailable,
 )
-from ..render_pool import RenderFailed
+from ..rendering.pool import RenderFailed
 
 log = logging.getLogger(__name__)
 

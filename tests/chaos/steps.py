@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.sources.mqtt import ManualAckClient
 from labeld.daemon.store import Store
 from labeld.daemon.witness import Witness

@@ -20,8 +20,8 @@ from pathlib import Path
 
 from tests.rendering import REQUEST
 
-from labeld.daemon import confine
-from labeld.daemon.render_pool import RenderRequest
+from labeld.daemon.rendering import confine
+from labeld.daemon.rendering.pool import RenderRequest
 
 from . import judge, pure
 from .judge import Outcome

@@ -12,8 +12,8 @@ from tests.rendering import REQUEST
 
 from labeld.config.services import RenderSettings
 from labeld.daemon.job import Reason
-from labeld.daemon.render_pool import Rendered, RenderFailed, RenderPool, RenderRequest
-from labeld.daemon.render_process import RenderProcess, TooSlow
+from labeld.daemon.rendering.pool import Rendered, RenderFailed, RenderPool, RenderRequest
+from labeld.daemon.rendering.process import RenderProcess, TooSlow
 from labeld.renderers import errors
 from labeld.renderers.artwork import BlankPage
 from labeld.renderers.asset import EPL, TSPL, ZPL

@@ -9,8 +9,8 @@ from ipaddress import IPv4Network
 
 import ifaddr
 
-from labeld.daemon.browser import Browser
-from labeld.daemon.zebra_browser import ZebraBrowser
+from labeld.daemon.finding.browser import Browser
+from labeld.daemon.finding.zebra_browser import ZebraBrowser
 from labeld.drivers.devices import Device, merge
 from labeld.drivers.opening import open_driver
 from labeld.drivers.virtual.answers import Answers

@@ -18,7 +18,7 @@ from labeld.daemon.job import Job, JobState, new_job_id
 from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer, made_for
 from labeld.daemon.printers import Printers
-from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.routing import Route
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Artwork, NewJob, Store

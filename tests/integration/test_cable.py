@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from labeld.daemon.browser import Browser
+from labeld.daemon.finding.browser import Browser
 from labeld.drivers.opening import open_driver
 from labeld.drivers.virtual.server import VirtualPrinter
 

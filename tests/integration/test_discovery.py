@@ -14,7 +14,7 @@ import psutil
 import pytest
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
-from labeld.daemon.browser import Browser
+from labeld.daemon.finding.browser import Browser
 from labeld.drivers.devices import Device, merge
 from labeld.drivers.dnssd import SERVICE_TYPE
 from labeld.drivers.virtual.server import VirtualPrinter

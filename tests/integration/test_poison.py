@@ -19,7 +19,7 @@ RENDER = "[render]\nworkers = 2\ntimeout_seconds = 3\nmemory_bytes = 805306368"
 DEADLY = """
 import os, signal
 from labeld.daemon.__main__ import main
-from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.rendering.pool import RenderPool
 
 render = RenderPool.render
 

@@ -13,7 +13,7 @@ from collections.abc import Sized
 import psutil
 
 from labeld.config.services import DiscoverySettings
-from labeld.daemon.discovery import Discovery
+from labeld.daemon.finding.discovery import Discovery
 from labeld.drivers.opening import open_driver
 
 from .harness import PATIENCE

@@ -16,12 +16,12 @@ from PIL import Image, ImageDraw, ImageFont
 from labeld.config.printers import PrinterSettings
 from labeld.config.settings import Settings
 from labeld.daemon.actions import Actions
-from labeld.daemon.adoption import Adoption
 from labeld.daemon.app import App
 from labeld.daemon.broker import BrokerLink
 from labeld.daemon.bus import Bus
-from labeld.daemon.discovery import Discovery
 from labeld.daemon.dispatcher import Dispatcher
+from labeld.daemon.finding.adoption import Adoption
+from labeld.daemon.finding.discovery import Discovery
 from labeld.daemon.fleet import Fleet
 from labeld.daemon.in_hand import InHand
 from labeld.daemon.intake import Intake
@@ -31,7 +31,7 @@ from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer
 from labeld.daemon.printer_acts import PrinterActs
 from labeld.daemon.printers import Printers
-from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store

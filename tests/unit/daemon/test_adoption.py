@@ -4,9 +4,9 @@ import pytest
 from pydantic import ValidationError
 
 from labeld.config.services import AdoptSettings
-from labeld.daemon.adoption import Terms, settings_for
-from labeld.daemon.candidates import Candidate
 from labeld.daemon.errors import AdoptionRefused
+from labeld.daemon.finding.adoption import Terms, settings_for
+from labeld.daemon.finding.candidates import Candidate
 from labeld.drivers.devices import Device, Endpoint, Service
 from labeld.drivers.dnssd import Advert
 from labeld.drivers.printer import Identity

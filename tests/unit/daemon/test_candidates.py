@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labeld.config.settings import Settings
-from labeld.daemon.candidates import Candidate, candidate_json
+from labeld.daemon.finding.candidates import Candidate, candidate_json
 from labeld.drivers.devices import Device, Service
 from labeld.drivers.dnssd import ZPL, Advert, shown
 from labeld.drivers.printer import Identity

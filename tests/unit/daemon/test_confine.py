@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from labeld.daemon import confine, seccomp
+from labeld.daemon.rendering import confine, seccomp
 
 ROOT = Path(__file__).parents[3]
 pytestmark = pytest.mark.skipif(bool(confine.lacks()), reason="; ".join(confine.lacks()))
@@ -23,7 +23,7 @@ HARNESS = """
 import ctypes, mmap, os, resource, signal, socket, subprocess, sys
 from dataclasses import replace
 from pathlib import Path
-from labeld.daemon import confine
+from labeld.daemon.rendering import confine
 
 secret, port, attempt, how = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]
 libc = ctypes.CDLL(None, use_errno=True)
@@ -77,7 +77,7 @@ ATTEMPTS = {
     "a file gets another mode": "secret.chmod(0o777)",
     "a directory is made": "(secret.parent / 'folder').mkdir()",
     "a link is made": "(secret.parent / 'link').symlink_to(secret)",
-    "a module is planted": "(Path(confine.__file__).parents[1] / 'renderers' / 'planted').write_bytes(b'')",
+    "a module is planted": "(Path(confine.__file__).parents[2] / 'renderers' / 'planted').write_bytes(b'')",
     "a TCP port is reached": "socket.create_connection(('127.0.0.1', port))",
     "a TCP port is opened": "socket.create_server(('127.0.0.1', 0))",
     "a UDP packet leaves": "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', 9))",

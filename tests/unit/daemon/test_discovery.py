@@ -11,7 +11,7 @@ import pytest
 from labeld.config.printers import PrinterSettings
 from labeld.config.services import DiscoverySettings
 from labeld.config.settings import Settings
-from labeld.daemon.discovery import Discovery
+from labeld.daemon.finding.discovery import Discovery
 from labeld.drivers.devices import Device, Endpoint, Service, Wanted
 from labeld.drivers.dnssd import ZPL, Advert
 from labeld.drivers.errors import ConnectionLost, PrinterOffline, WrongPrinter

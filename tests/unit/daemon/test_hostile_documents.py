@@ -12,9 +12,9 @@ from PIL import Image
 from tests.rendering import REQUEST
 
 from labeld.config.services import RenderSettings
-from labeld.daemon import render_process
 from labeld.daemon.job import Reason
-from labeld.daemon.render_pool import RenderFailed, RenderPool
+from labeld.daemon.rendering import process as render_process
+from labeld.daemon.rendering.pool import RenderFailed, RenderPool
 from labeld.renderers import pdf
 
 from . import hostile

@@ -19,7 +19,7 @@ from labeld.daemon.events import from_json
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
 from labeld.daemon.parting import contents_of, parted, staying
 from labeld.daemon.printers import Printers
-from labeld.daemon.render_pool import RenderFailed, RenderPool
+from labeld.daemon.rendering.pool import RenderFailed, RenderPool
 from labeld.daemon.routing import Plan, Route
 from labeld.daemon.store import Artwork, NewJob, NewPart, Store
 from labeld.renderers.contents import Contents, PageSurvey

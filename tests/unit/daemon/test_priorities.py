@@ -17,7 +17,7 @@ from labeld.daemon.job import Job, Reason
 from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer
 from labeld.daemon.printers import Printers
-from labeld.daemon.render_pool import RenderPool
+from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.store import Store
 
 PATIENCE = 60.0

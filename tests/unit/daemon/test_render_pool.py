@@ -11,7 +11,7 @@ import pytest
 from tests import rendering
 
 from labeld.config.services import RenderSettings
-from labeld.daemon.render_pool import RenderFailed, RenderPool, _may_be_sent
+from labeld.daemon.rendering.pool import RenderFailed, RenderPool, _may_be_sent
 from labeld.renderers import pages
 from labeld.renderers.asset import EPL, PDF, TSPL, ZPL
 from labeld.renderers.bitmap import Bitmap

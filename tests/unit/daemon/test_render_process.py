@@ -12,8 +12,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labeld.daemon import frames
-from labeld.daemon.render_process import ForkServer, NoProcess, RenderProcess, TooSlow
+from labeld.daemon.rendering import frames
+from labeld.daemon.rendering.process import ForkServer, NoProcess, RenderProcess, TooSlow
 
 ROOT = Path(__file__).parents[3]
 READY = frames.pack({}, b"")
@@ -128,7 +128,7 @@ async def test_an_answer_that_nobody_waits_for_any_more_is_not_taken_for_the_nex
 
 def test_pdfium_is_not_started_before_the_fork() -> None:
     code = (
-        "import sys, importlib; from labeld.daemon.fork_server import _PRELOADED\n"
+        "import sys, importlib; from labeld.daemon.rendering.fork_server import _PRELOADED\n"
         "for name in _PRELOADED: importlib.import_module(name)\n"
         "assert 'pypdfium2_raw' in sys.modules; assert 'pypdfium2' not in sys.modules"
     )

@@ -15,8 +15,8 @@ import pytest
 from tests.rendering import fork_servers
 
 from labeld.config.services import RenderSettings
-from labeld.daemon import confine
-from labeld.daemon.render_pool import RenderFailed, RenderPool
+from labeld.daemon.rendering import confine
+from labeld.daemon.rendering.pool import RenderFailed, RenderPool
 
 from .hostile import pdf
 from .test_render_pool import LABEL, REQUEST
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.skipif(bool(confine.lacks()), reason="; ".join(confine.
 DAEMON = """
 import asyncio, sys
 from labeld.config.services import RenderSettings
-from labeld.daemon.render_pool import RenderPool, RenderRequest
+from labeld.daemon.rendering.pool import RenderPool, RenderRequest
 
 async def main():
     async with RenderPool(RenderSettings(workers=2, timeout_seconds=600)) as pool:

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from labeld.daemon.zebra_browser import _LOOKS, Answered, ZebraBrowser, follow
+from labeld.daemon.finding.zebra_browser import _LOOKS, Answered, ZebraBrowser, follow
 from labeld.drivers.devices import Service
 from labeld.drivers.dnssd import Advert
 from labeld.drivers.virtual.server import VirtualPrinter

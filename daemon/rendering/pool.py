@@ -6,16 +6,16 @@ from dataclasses import asdict, dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from ..config.services import RenderSettings
-from ..renderers import payload as payloads
-from ..renderers.asset import ZPL
-from ..renderers.contents import Contents, PageSurvey
-from ..renderers.errors import RenderError
-from ..renderers.media import Resolution
+from ...config.services import RenderSettings
+from ...renderers import payload as payloads
+from ...renderers.asset import ZPL
+from ...renderers.contents import Contents, PageSurvey
+from ...renderers.errors import RenderError
+from ...renderers.media import Resolution
+from ..errors import DaemonError
+from ..job import Reason
 from . import confine
-from .errors import DaemonError
-from .job import Reason
-from .render_process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, TooSlow
+from .process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, TooSlow
 
 log = logging.getLogger(__name__)
 

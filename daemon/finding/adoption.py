@@ -7,19 +7,19 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from ..config import adopted
-from ..config.printers import PrinterSettings
-from ..config.section import MediaName, Name, Section
-from ..config.services import AdoptSettings
-from ..config.settings import Settings
-from ..drivers.devices import Endpoint, Wanted
-from ..drivers.errors import DriverError
-from ..drivers.printer import Identity
+from ...config import adopted
+from ...config.printers import PrinterSettings
+from ...config.section import MediaName, Name, Section
+from ...config.services import AdoptSettings
+from ...config.settings import Settings
+from ...drivers.devices import Endpoint, Wanted
+from ...drivers.errors import DriverError
+from ...drivers.printer import Identity
+from ..errors import AdoptionRefused, DaemonError, NoSuchPrinter
+from ..fleet import Fleet
+from ..messages import iso
 from .candidates import Candidate, free_name
 from .discovery import Discovery
-from .errors import AdoptionRefused, DaemonError, NoSuchPrinter
-from .fleet import Fleet
-from .messages import iso
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TypedDict
 
-from ..drivers.devices import Device
-from ..drivers.printer import Identity
+from ...drivers.devices import Device
+from ...drivers.printer import Identity
 
 _RESOLUTIONS = (203, 300, 600)
 _NAME = 40

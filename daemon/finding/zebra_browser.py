@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address, IPv4Network
 
-from ..drivers import zebra_discovery
-from ..drivers.devices import Service
+from ...drivers import zebra_discovery
+from ...drivers.devices import Service
 
 log = logging.getLogger(__name__)
 

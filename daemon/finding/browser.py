@@ -13,8 +13,8 @@ from typing import Self
 from zeroconf import InterfaceChoice, IPVersion, ServiceInfo, ServiceStateChange, Zeroconf
 from zeroconf.asyncio import AsyncServiceBrowser, AsyncServiceInfo, AsyncZeroconf
 
-from ..drivers.devices import Service
-from ..drivers.dnssd import SERVICE_TYPES, from_txt, shown
+from ...drivers.devices import Service
+from ...drivers.dnssd import SERVICE_TYPES, from_txt, shown
 
 log = logging.getLogger(__name__)
 

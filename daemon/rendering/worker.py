@@ -7,13 +7,13 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-from ..renderers import convert, pages, survey
-from ..renderers.artwork import PageArtwork
-from ..renderers.asset import PDF, unwrap
-from ..renderers.contents import Contents
-from ..renderers.errors import AssetRefused, RenderError, SymbolLost
-from ..renderers.media import Media, Resolution
-from ..renderers.payload import draw, paper_of
+from ...renderers import convert, pages, survey
+from ...renderers.artwork import PageArtwork
+from ...renderers.asset import PDF, unwrap
+from ...renderers.contents import Contents
+from ...renderers.errors import AssetRefused, RenderError, SymbolLost
+from ...renderers.media import Media, Resolution
+from ...renderers.payload import draw, paper_of
 from . import confine, frames
 
 _Reply = tuple[dict[str, Any], bytes]

@@ -34,7 +34,7 @@ _PRELOADED = (
     "PIL.Image",
     "pypdfium2_raw",
     "zxingcpp",
-    "labeld.daemon.frames",
+    "labeld.daemon.rendering.frames",
     "labeld.renderers.artwork",
     "labeld.renderers.image",
     "labeld.renderers.tone",
@@ -133,11 +133,11 @@ class _Server:
 
 
 def _work(descriptor: int, sandbox: confine.Sandbox) -> None:
-    from . import render_worker  # starts PDFium
+    from . import worker  # starts PDFium
 
     os.nice(5)
     confine.enter(sandbox)
-    render_worker.serve(descriptor)
+    worker.serve(descriptor)
 
 
 def main() -> NoReturn:

@@ -114,7 +114,7 @@ def _allowed() -> dict[Path, int]:
     allowed = {Path(path): reading for path in _READABLE}
     for name in ("stdlib", "platstdlib", "purelib", "platlib"):
         allowed[Path(sysconfig.get_path(name))] = reading
-    allowed[Path(__file__).resolve().parents[1] / "renderers"] = reading
+    allowed[Path(__file__).resolve().parents[2] / "renderers"] = reading
     programs = [Path(found) for name in _PROGRAMS if (found := shutil.which(name))]
     for path, loader in _libraries(programs):
         allowed[path] = reading | (landlock.EXECUTE if loader else 0)

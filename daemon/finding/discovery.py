@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ..config.printers import PrinterSettings
-from ..config.services import DiscoverySettings
-from ..config.settings import Settings
-from ..drivers.base import Driver
-from ..drivers.devices import Device, Endpoint, Service, Wanted, merge
-from ..drivers.errors import DriverError, PrinterOffline, ReplyMalformed
-from ..drivers.printer import Identity
+from ...config.printers import PrinterSettings
+from ...config.services import DiscoverySettings
+from ...config.settings import Settings
+from ...drivers.base import Driver
+from ...drivers.devices import Device, Endpoint, Service, Wanted, merge
+from ...drivers.errors import DriverError, PrinterOffline, ReplyMalformed
+from ...drivers.printer import Identity
 from .browser import Browser, named
 from .candidates import Candidate
 from .zebra_browser import ZebraBrowser

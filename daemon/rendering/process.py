@@ -128,7 +128,7 @@ class ForkServer:
                 "OMP_NUM_THREADS": "1",
                 **MALLOC,
             }
-            command = (sys.executable, "-m", "labeld.daemon.fork_server", str(self._memory))
+            command = (sys.executable, "-m", "labeld.daemon.rendering.fork_server", str(self._memory))
             self._process = await asyncio.create_subprocess_exec(
                 *command, stdin=theirs.fileno(), stdout=DEVNULL, env=environment
             )

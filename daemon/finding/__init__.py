@@ -1,0 +1,1 @@
+"""Printers that announce themselves: heard, asked who they are, and adopted."""

@@ -1,0 +1,1 @@
+"""Label files become dots in confined processes that know nothing else."""
