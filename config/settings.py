@@ -17,6 +17,7 @@ from .services import (
     SpoolerSettings,
     WebSettings,
 )
+from .sources import LinksSettings, TikTokSettings
 
 
 class Settings(Section):
@@ -47,6 +48,10 @@ class Settings(Section):
     """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
     discovery: DiscoverySettings = DiscoverySettings()
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
+    links: LinksSettings = LinksSettings()
+    """Labels that come as links (`asset.url`)."""
+    tiktok: TikTokSettings = TikTokSettings()
+    """TikTok Shop's API: labels by package id (`asset.tiktok`)."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)

@@ -1,0 +1,90 @@
+"""The tables of where labels are fetched from: links, and TikTok Shop's API."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field
+
+from .section import Name, Section, Word
+
+#: TikTok's document hosts and the domains above them
+_HOSTS = (
+    "tiktokshop.com",
+    "tiktokglobalshop.com",
+    "tiktokapis.com",
+    "byteoversea.com",
+    "tiktokstatic.com",
+    "tiktok.com",
+)
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("is an origin like https://host or https://host:port, without a path")
+    if parts.username or parts.password:
+        raise ValueError("holds no user name and no password")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("is https, but for a sandbox on this host")
+    return text.rstrip("/")
+
+
+def _loopback_origin(text: str) -> str:
+    if urlsplit(_origin(text)).hostname not in _LOOPBACK:
+        raise ValueError("is an origin on this host, like http://127.0.0.1:8899")
+    return text.rstrip("/")
+
+
+Origin = Annotated[str, AfterValidator(_origin)]
+LoopbackOrigin = Annotated[str, AfterValidator(_loopback_origin)]
+
+
+class LinksSettings(Section):
+    """Labels that come as links (`asset.url`)."""
+
+    hosts: tuple[Word, ...] = _HOSTS
+    """Hosts that labels are fetched from: each of these names, and names below them (`open-fs-va.tiktokshop.com`)."""
+    sandbox: LoopbackOrigin | None = None
+    """Origin of a `labeld tiktok-sandbox` on this host, the only place that plain http and loopback are allowed to."""
+    timeout_seconds: float = Field(default=20.0, gt=0, le=300)
+    """A file that has not come by then is tried again."""
+
+
+class ShopSettings(Section):
+    """A TikTok shop."""
+
+    shop_id: Word
+    """TikTok's number of the shop, as events and webhooks have it."""
+    market: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    """Country of the shop, such as `US` or `BR`: it decides which formats there are."""
+    shop_cipher: Word | None = None
+    """The shop's cipher; asked of TikTok when absent."""
+    document_size: Literal["A6", "A5"] = "A6"
+    """Size of PDF labels to ask for."""
+    document_format: Literal["PDF", "ZPL"] = "PDF"
+    """Format to ask for; TikTok has ZPL for Brazil and Mexico only."""
+    check_order: bool = False
+    """Whether TikTok is asked, before a label prints, if its order is on hold or about to be cancelled."""
+
+
+class TikTokSettings(Section):
+    """TikTok Shop's API: labels by package id (`asset.tiktok`)."""
+
+    app_key: Word | None = None
+    """Key of the app in TikTok's Partner Center; without it the API is not used."""
+    app_secret_file: Path | None = None
+    """File that holds the app's secret and nothing else, not readable by others; else the systemd credential
+    `tiktok-app-secret`."""
+    token_key_file: Path | None = None
+    """File that holds the key that tokens are sealed with in the database (`labeld tiktok key` makes one); else the
+    systemd credential `tiktok-token-key`."""
+    api: Origin = "https://open-api.tiktokglobalshop.com"
+    """Where the API is."""
+    authority: Origin = "https://auth.tiktok-shops.com"
+    """Where tokens are."""
+    timeout_seconds: float = Field(default=15.0, gt=0, le=120)
+    """A call that has no answer by then is tried again."""
+    shops: dict[Name, ShopSettings] = Field(default_factory=dict)
+    """The shops by name."""
