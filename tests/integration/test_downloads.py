@@ -2,25 +2,29 @@
 
 import asyncio
 import gzip
+import json
+import os
 import re
 import socket
 import ssl
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from labeld.config.sources import LinksSettings
 from labeld.daemon.fetching.document import FetchFailed, NoLabel, TryLater
 from labeld.daemon.fetching.download import Downloads
+
+from . import outside
+from .authority import make, server_side
+from .harness import ROOT
 
 LABEL = b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF\n"
 HOST = "open-fs-va.tiktokshop.com"
@@ -123,32 +127,10 @@ async def failed(raw: bytes, query: str = QUERY, *, stays: bool = False, **setti
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """TLS of a server that is open-fs-va.tiktokshop.com and localhost, and of a client that trusts its authority."""
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("authority")
-    day = timedelta(days=1)
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test authority")])
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-
-    def signed(name: x509.Name, key: ec.EllipticCurvePrivateKey, *extensions: x509.ExtensionType) -> bytes:
-        builder = x509.CertificateBuilder(
-            issuer, name, key.public_key(), x509.random_serial_number(), now - day, now + day
-        )
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
-        return builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    root = signed(issuer, keys[0], x509.BasicConstraints(ca=True, path_length=0))
-    leaf = signed(subject, keys[1], x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName("localhost")]))
-    secret = keys[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "server.pem").write_bytes(leaf + secret)
-    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    served.load_cert_chain(folder / "server.pem")
-    return served, ssl.create_default_context(cadata=root.decode())
+    make(folder, HOST, "localhost", outside.OTHER, "eviltiktokshop.com")
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -376,12 +358,10 @@ _INSIDE = (
 
 
 @pytest.mark.parametrize("address", _INSIDE.split())
-async def test_a_name_that_leads_inside_is_not_connected_to(
-    address: str, authority: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    served_by, trusted = authority
+async def test_a_name_that_leads_inside_is_not_connected_to(address: str, certificates: Path) -> None:
+    trusted = ssl.create_default_context(cafile=certificates / "root.pem")
     server = Server()
-    async with server.up(answer(), served_by):
+    async with server.up(answer(), server_side(certificates)):
         names = Names(server.port, address)
         for sandbox in (None, "http://127.0.0.1:1"):
             async with Downloads(LinksSettings(sandbox=sandbox), LIMIT, trusted=trusted, names=names) as downloads:
@@ -398,10 +378,10 @@ async def test_one_address_inside_among_public_ones_is_enough_to_refuse() -> Non
             await downloads.get(f"https://{HOST}/doc?{QUERY}")
 
 
-async def test_a_sandbox_by_name_must_be_on_loopback(authority: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
-    served_by, trusted = authority
+async def test_a_sandbox_by_name_must_be_on_loopback(certificates: Path) -> None:
+    trusted = ssl.create_default_context(cafile=certificates / "root.pem")
     server = Server()
-    async with server.up(answer(), served_by):
+    async with server.up(answer(), server_side(certificates)):
         settings = LinksSettings(sandbox=server.origin)
         for address, kind in (("127.0.0.1", None), ("93.184.216.34", TryLater), ("10.0.0.1", TryLater)):
             names = Names(server.port, address)
@@ -414,9 +394,12 @@ async def test_a_sandbox_by_name_must_be_on_loopback(authority: tuple[ssl.SSLCon
     assert server.connections == 1
 
 
-async def test_a_certificate_that_nobody_trusts_ends_it(authority: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+async def test_a_certificate_that_nobody_trusts_ends_it(certificates: Path) -> None:
     server = Server()
-    async with server.up(answer(), authority[0]), Downloads(LinksSettings(sandbox=server.origin), LIMIT) as downloads:
+    async with (
+        server.up(answer(), server_side(certificates)),
+        Downloads(LinksSettings(sandbox=server.origin), LIMIT) as downloads,
+    ):
         with pytest.raises(TryLater, match="certificate is not trusted; look at this host's clock"):
             await downloads.get(f"{server.origin}/doc?{QUERY}")
     assert not server.requests
@@ -457,3 +440,49 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
         async with Downloads(LinksSettings(sandbox=server.origin), LIMIT) as downloads:
             assert (await downloads.get(f"{server.origin}/doc")).data == LABEL
     assert (proxy.connections, server.connections) == (0, 1)
+
+
+async def test_names_that_change_lead_nowhere_inside(certificates: Path) -> None:
+    """Nothing is replaced: a network and a mount namespace whose loopback has public addresses too."""
+    hosts = certificates / "hosts"
+    hosts.write_text("")
+    addresses = " && ".join(
+        f"ip address add {address} dev lo"
+        for address in (f"{outside.PUBLIC}/32", f"{outside.PUBLIC6}/128", f"{outside.INSIDE}/32")
+    )
+    apart = ("unshare", "--map-root-user", "--net", "--mount", "sh", "-c")
+    inside = f'ip link set lo up && {addresses} && mount --bind "$1" /etc/hosts && shift && exec "$@"'
+
+    async def run(*command: str) -> tuple[int | None, bytes]:
+        ours = await asyncio.create_subprocess_exec(
+            *apart,
+            inside,
+            "sh",
+            str(hosts),
+            *command,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PYTHONPATH": f"{ROOT / '.src'}:{ROOT}",
+                "SSL_CERT_FILE": str(certificates / "root.pem"),
+            },
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await ours.communicate()
+        return ours.returncode, out
+
+    if (await run("true"))[0] != 0:
+        pytest.skip("no namespaces here")
+    code, out = await run(sys.executable, "-W", "error", "-m", "tests.integration.outside", str(certificates))
+    assert code == 0
+    result = json.loads(out)
+    told = result["told"]
+    for what in ("public", "public by IPv6", "redirected"):
+        assert told[what] == "%PDF-1.7 %%EOF"
+    assert "not fetched from eviltiktokshop.com" in told["evil"]
+    assert "redirects elsewhere: labels are not fetched from eviltiktokshop.com" in told["redirected to evil"]
+    for address, why in (("127.0.0.1", "loopback"), ("::1", "loopback"), (outside.INSIDE, "private")):
+        assert f"{HOST} leads to {address}, which is {why}: not connected" in told[f"rebound to {address}"]
+    assert f"{outside.OTHER} leads to 127.0.0.1, which is loopback" in told["redirected inside"]
+    # and no request came to an address inside
+    assert result["seen"] == {outside.PUBLIC: 5, outside.PUBLIC6: 1}
