@@ -1,7 +1,7 @@
 """An internet in one network namespace: loopback has public addresses, /etc/hosts is the name service.
 
 Run as root of the namespaces, with a folder that `authority.make` filled and an empty file `hosts` that lies over
-/etc/hosts. Nothing of labeld is replaced or configured. Writes one JSON object of what was fetched and what was seen.
+/etc/hosts. Nothing of labeld is replaced. Writes one JSON object of what was fetched and what was seen.
 """
 
 import asyncio
@@ -50,11 +50,13 @@ async def main(folder: Path) -> None:
     tls = server_side(folder)
     for address in (PUBLIC, PUBLIC6, INSIDE, "127.0.0.1", "::1"):
         await web.TCPSite(runner, address, 443, ssl_context=tls).start()
-    async with Downloads(LinksSettings(), 1000) as downloads:
+    await web.TCPSite(runner, "127.0.0.1", 8899).start()
+    async with Downloads(LinksSettings(sandbox="http://127.0.0.1:8899"), 1000) as downloads:
         await name(f"{PUBLIC} {HOST}", f"{PUBLIC} {OTHER}", f"{PUBLIC} eviltiktokshop.com")
         await fetch("public", f"https://{HOST}/x")
         await fetch("redirected", f"https://{HOST}/x?to=https://{OTHER}/y")
         await fetch("redirected to evil", f"https://{HOST}/x?to=https://eviltiktokshop.com/y")
+        await fetch("redirected to the sandbox", f"https://{HOST}/x?to=http://127.0.0.1:8899/y")
         await fetch("evil", "https://eviltiktokshop.com/y")
         await name(f"{PUBLIC6} {HOST}")
         await fetch("public by IPv6", f"https://{HOST}/x")

@@ -11,7 +11,7 @@ from yarl import URL
 
 from labeld.config.sources import LinksSettings
 from labeld.daemon.fetching.document import NoLabel
-from labeld.daemon.fetching.links import check, expiry, why_not_public
+from labeld.daemon.fetching.links import _agreed, check, expiry, why_not_public
 from labeld.daemon.fetching.redaction import Redacting, redacted
 
 SETTINGS = LinksSettings()
@@ -172,6 +172,14 @@ def test_no_parser_sees_another_host_in_a_link_that_is_fetched(url: str) -> None
         assert host == urlsplit(url).hostname
         assert any(host == name or host.endswith(f".{name}") for name in SETTINGS.hosts)
         assert urlsplit(url).port in (None, 443)
+
+
+@pytest.mark.parametrize(
+    "url", ["https://tiktokshop.com\\@evil.example/", "https://evil.example/", "https://[/", "https:"]
+)
+def test_a_link_that_parsers_read_in_two_ways_is_refused(url: str) -> None:
+    with pytest.raises(NoLabel, match="more than one way"):
+        _agreed(url, "tiktokshop.com")
 
 
 @pytest.mark.parametrize("name", ["com", "*.tiktok.com", ".tiktok.com", "https://tiktok.com", "10.0.0.1", "a/b", "::1"])
