@@ -117,13 +117,15 @@ class Server:
         self.port = server.sockets[0].getsockname()[1]
         self.origin = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self.port}"
         async with server:
-            yield
-            if stays:
-                # a client that is quick to leave may be gone before it is seen
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(accepted.wait(), 5)
-            finished.set()
-            await asyncio.gather(*(task for task in serving if task is not None))
+            try:
+                yield
+            finally:
+                if stays:
+                    # a client that is quick to leave may be gone before it is seen
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(accepted.wait(), 5)
+                finished.set()
+                await asyncio.gather(*(task for task in serving if task is not None))
 
 
 def answer(status: str = "200 OK", body: bytes = LABEL, *headers: str, length: bool = True) -> bytes:
