@@ -102,6 +102,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         preparer.poke(job)
         fleet.job_changed(job)
         keeper.job_changed(job)
+        fetcher.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -170,7 +171,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall)
+    vault = await asyncio.to_thread(open_vault, settings)
+    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
+    fetcher = Fetcher(store, vault.open, Ways(downloads), clocks.wall, random.random)
+    await fetcher.load()
+    wanting = Wanting(settings, vault.seal)
+    intake = Intake(settings, store, dispatcher, clocks.wall, wanting, fetcher.wanted)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -186,7 +192,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
+    await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -216,7 +222,7 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [

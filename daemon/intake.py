@@ -10,6 +10,7 @@ from ..config.settings import Settings
 from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
 from .events import LabelEvent, digest, from_bytes, from_json, unix_time
+from .fetching.wanting import Wanting
 from .holds import late_event
 from .job import new_job_id
 from .notices import Kind, read
@@ -24,10 +25,29 @@ T = TypeVar("T")
 
 
 class Intake:
-    """Turns received bytes into committed jobs, or into committed rejections."""
+    """Turns received bytes into committed jobs, or into committed rejections.
 
-    def __init__(self, settings: Settings, store: Store, dispatcher: Dispatcher, clock: Callable[[], float]) -> None:
+    Args:
+        settings: limits, and when labels come late.
+        store: where they are committed.
+        dispatcher: finds the printer.
+        clock: Unix seconds.
+        wanting: what events want fetched.
+        to_fetch: called with a job and the lane in which its label is fetched.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        dispatcher: Dispatcher,
+        clock: Callable[[], float],
+        wanting: Wanting,
+        to_fetch: Callable[[str, str], None],
+    ) -> None:
         self._settings = settings
+        self._wanting = wanting
+        self._to_fetch = to_fetch
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
@@ -108,12 +128,17 @@ class Intake:
     async def _accept(
         self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool
     ) -> Accepted:
+        event = self._wanting.completed(event)
+        fetch = self._wanting.of(event.fields, now) if event.asset is None else None
         route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
         late = late_event(self._settings.holds, unix_time(event.fields.time), event.fields.station, now)
         known = True
         try:
-            accepted = await self._store.accept(NewJob(job_id, event, source, topic, route, now, redelivered, late))
+            new = NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
+            accepted = await self._store.accept(new)
             known = accepted.duplicate
+            if fetch is not None and accepted.fetch:
+                self._to_fetch(accepted.job.id, fetch.lane)
             return accepted
         finally:
             if known:

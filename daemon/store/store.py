@@ -61,8 +61,9 @@ class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
             check_unchanged(job, was)
+            why = await self._fetched_first(connection, job, state, reason)
             return await self._update(
-                connection, job, now, words=message, state=state, reason=reason, message=message, **columns
+                connection, job, now, words=message, state=state, reason=why, message=message, **columns
             )
 
         return await self._writer.do(change, self._changed)
