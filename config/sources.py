@@ -86,5 +86,12 @@ class TikTokSettings(Section):
     """Where tokens are."""
     timeout_seconds: float = Field(default=15.0, gt=0, le=120)
     """A call that has no answer by then is tried again."""
+    service_id: Word | None = None
+    """Id of the service in TikTok's Partner Center; the address where a seller gives consent has it
+    (`labeld tiktok authorize`)."""
+    consent: Origin | None = None
+    """Where sellers give their consent, when it is not TikTok's own place for the shop's market."""
+    refresh_before_hours: float = Field(default=24.0, ge=1, le=144)
+    """Access tokens, which live 7 days, are made new this long before they end."""
     shops: dict[Name, ShopSettings] = Field(default_factory=dict)
     """The shops by name."""

@@ -41,6 +41,9 @@ from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
+from .tiktok.authority import Authority, app_secret
+from .tiktok.tokens import Tokens
+from .tiktok.vault import Vault, open_vault
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -67,6 +70,9 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    vault: Vault
+    #: None where TikTok's API is not used
+    tokens: Tokens | None
 
     @property
     def settings(self) -> Settings:
@@ -76,7 +82,8 @@ class App:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning) if one)
+        shops = self.tokens.warnings if self.tokens else ()
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, *shops) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -84,6 +91,7 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
+        ConfigError: a secret or a key that the configuration names cannot be used.
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
@@ -116,11 +124,16 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
             preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
 
+    def shop_changed() -> None:
+        outbox.poke()
+        bus.tell("shop", "")
+
     def printer_gone(name: str) -> None:
         # an empty message takes back what is retained (MQTT 3.1.1 section 3.3.1.3)
         states.put(name, b"")
         bus.tell("printer", name)
 
+    vault = open_vault(settings)
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -140,6 +153,11 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
+    tokens = None
+    if settings.tiktok.app_key is not None:
+        authority = Authority(settings.tiktok, app_secret(settings.tiktok), clocks.wall)
+        tokens = Tokens(settings, store, vault, authority, clocks.wall, _steady, shop_changed)
+        await stack.enter_async_context(tokens)
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -187,7 +205,22 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
-    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
+    app = App(
+        fleet,
+        store,
+        intake,
+        actions,
+        adoption,
+        printer_acts,
+        printers,
+        discovery,
+        pool,
+        broker,
+        bus,
+        wall_clock,
+        vault,
+        tokens,
+    )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
@@ -229,6 +262,7 @@ async def _serve(
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")

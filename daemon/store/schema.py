@@ -295,3 +295,27 @@ serials = Table(
     Column("serial", Text, nullable=False),
     Column("learnt_at", Float, nullable=False),
 )
+
+# the authorization of each TikTok shop; both tokens are sealed
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("access", LargeBinary, nullable=False),
+    Column("refresh", LargeBinary, nullable=False),
+    Column("access_expires", Float, nullable=False),
+    Column("refresh_expires", Float),
+    Column("seller", Text),
+    Column("region", Text),
+    Column("scopes", JSON, nullable=False),
+    Column("authorized_at", Float, nullable=False),
+    Column("refreshed_at", Float, nullable=False),
+    # a refresh was asked for, and its answer is not written down
+    Column("refreshing_since", Float),
+    # why only the seller can mend it
+    Column("refused", Text),
+    Column("error", Text),
+    Column("error_at", Float),
+    # the last warning that it ends, in days before
+    Column("alerted", Integer),
+)
