@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
 from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .fetching.download import Downloads
+from .fetching.fetcher import Fetcher
+from .fetching.wanting import Wanting
+from .fetching.ways import Ways
 from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
@@ -126,6 +131,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     def shop_changed() -> None:
         outbox.poke()
+        if tokens is not None:
+            fetcher.shops_ready({name for name in settings.tiktok.shops if tokens.trouble(name) is None})
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -153,11 +160,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    tokens = None
-    if settings.tiktok.app_key is not None:
-        authority = Authority(settings.tiktok, app_secret(settings.tiktok), clocks.wall)
-        tokens = Tokens(settings, store, vault, authority, clocks.wall, _steady, shop_changed)
-        await stack.enter_async_context(tokens)
+    shops = await _open_shops(settings, store, vault, shop_changed, stack)
+    tokens, documents = shops or (None, None)
+    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
+    ways = Ways(downloads, settings.links, documents, settings.tiktok.shops)
+    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -189,12 +197,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    vault = await asyncio.to_thread(open_vault, settings)
-    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
-    fetcher = Fetcher(store, vault.open, Ways(downloads), clocks.wall, random.random)
-    await fetcher.load()
-    wanting = Wanting(settings, vault.seal)
-    intake = Intake(settings, store, dispatcher, clocks.wall, wanting, fetcher.wanted)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal), fetcher.wanted)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -226,6 +229,19 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
     await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
+
+
+async def _open_shops(
+    settings: Settings, store: Store, vault: Vault, changed: Callable[[], None], stack: contextlib.AsyncExitStack
+) -> tuple[Tokens, ShippingDocuments] | None:
+    """What asks TikTok's API; None where no app is configured."""
+    if settings.tiktok.app_key is None:
+        return None
+    secret = app_secret(settings.tiktok)
+    authority = Authority(settings.tiktok, secret, time.time)
+    tokens = await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
+    client = await stack.enter_async_context(Client(settings.tiktok, secret, tokens, time.time))
+    return tokens, ShippingDocuments(settings.tiktok, client)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:

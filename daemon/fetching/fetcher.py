@@ -3,13 +3,15 @@
 import asyncio
 import heapq
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from math import inf
 from typing import Protocol
 
 from ..errors import IllegalTransition, NoSuchJob, StoreUnavailable
 from ..job import Job, Reason
 from ..store import Fetch, Store
-from .document import Document, FetchFailed, TryLater
+from ..tiktok.vault import CannotOpen
+from .document import Document, FetchFailed, NeedsPerson, TryLater
 from .wanted import Wanted, from_text
 
 log = logging.getLogger(__name__)
@@ -70,13 +72,15 @@ class Fetcher:
         #: those that are to be tried again although they are being tried
         self._again: set[str] = set()
         self._ended = False
+        #: lanes of shops that may be asked again
+        self._ready: Collection[str] = set()
         self._wake = asyncio.Event()
 
     async def load(self) -> None:
         """Learn what was still to be fetched when labeld stopped."""
         await self._store.forget_fetches()
         for one in await self._store.waiting():
-            self._plan(one.job_id, one.lane, float("inf") if one.next_at is None else one.next_at)
+            self._plan(one.job_id, one.lane, inf if one.next_at is None else one.next_at)
 
     def wanted(self, job_id: str, lane: str) -> None:
         """A label is to be fetched, or another link to it was told."""
@@ -93,18 +97,14 @@ class Fetcher:
             self._lane_of.pop(job.id, None)
             self._ended = True
             self._wake.set()
-        elif job.reason == Reason.FETCHING and self._at[job.id] == float("inf"):
+        elif job.reason == Reason.FETCHING and self._at[job.id] == inf:
             self._plan(job.id, self._lane_of[job.id], 0.0)
 
-    async def shop_ready(self, shop: str) -> None:
-        """A shop that could not be asked can be asked again: what is held for it is fetched."""
-        lane = f"shop {shop}"
-        for job_id in [one for one, at in self._at.items() if at == float("inf") and self._lane_of.get(one) == lane]:
-            words = f"shop {shop} can be asked again"
-            try:
-                await self._store.fetch_again(job_id, words, self._clock())
-            except (IllegalTransition, NoSuchJob) as error:
-                log.info("job %s: %s", job_id, error)
+    def shops_ready(self, shops: Collection[str]) -> None:
+        """These shops can be asked now: what is held for those that could not is fetched."""
+        self._ready = {f"shop {shop}" for shop in shops}
+        if any(at == inf and self._lane_of[job_id] in self._ready for job_id, at in self._at.items()):
+            self._wake.set()
 
     async def run(self) -> None:
         """Fetch until cancelled."""
@@ -114,6 +114,9 @@ class Fetcher:
                 if self._ended:
                     self._ended = False
                     await self._forget()
+                if self._ready:
+                    await self._resume(self._ready)
+                    self._ready = set()
                 now = self._clock()
                 while (job_id := self._next(now)) is not None:
                     tasks.create_task(self._do(job_id), name=f"fetch-{job_id}")
@@ -129,7 +132,7 @@ class Fetcher:
     def _plan(self, job_id: str, lane: str, at: float) -> None:
         self._at[job_id] = at
         self._lane_of[job_id] = lane
-        if at != float("inf"):
+        if at != inf:
             heapq.heappush(self._lanes.setdefault(lane, []), (at, job_id))
             self._wake.set()
 
@@ -183,7 +186,11 @@ class Fetcher:
             return None
         job, fetch = found
         try:
-            document = await self._obtain(job, from_text(self._unseal(fetch.wanted)))
+            wanted = from_text(self._unseal(fetch.wanted))
+        except CannotOpen as error:
+            return await self._failed(job, fetch, NeedsPerson(f"what it is fetched by cannot be read: {error}"))
+        try:
+            document = await self._obtain(job, wanted)
         except FetchFailed as error:
             return await self._failed(job, fetch, error)
         await self._store.arrived(job_id, document, self._clock())
@@ -201,7 +208,15 @@ class Fetcher:
                 because = f"{because}: it is tried again"
         log.info("job %s: its label is not there: %s", job.id, because)
         await self._store.not_arrived(job.id, because, now, next_at=next_at)
-        return float("inf") if next_at is None else next_at
+        return inf if next_at is None else next_at
+
+    async def _resume(self, lanes: Collection[str]) -> None:
+        for job_id in [one for one, at in self._at.items() if at == inf and self._lane_of[one] in lanes]:
+            words = f"{self._lane_of[job_id]} can be asked again"
+            try:
+                await self._store.fetch_again(job_id, words, self._clock())
+            except (IllegalTransition, NoSuchJob, StoreUnavailable) as error:
+                log.info("job %s: %s", job_id, error)
 
     async def _forget(self) -> None:
         try:

@@ -263,8 +263,9 @@ async def test_a_shop_that_can_be_asked_again_has_its_labels_fetched(desk: Desk)
     desk.answers["e1"] = [NeedsPerson("authorize it")]
     job = (await desk.take("e1")).job
     await desk.reason(job, Reason.NOT_FETCHED)
-    await desk.fetcher.shop_ready("h")
+    await desk.tried(1)
+    desk.fetcher.shops_ready(["h"])
     assert (await desk.store.get(job.id)).reason == Reason.NOT_FETCHED
     desk.fetcher._lane_of[job.id] = "shop h"
-    await desk.fetcher.shop_ready("h")
+    desk.fetcher.shops_ready(["h"])
     await desk.reason(job, Reason.TRANSFORMING)
