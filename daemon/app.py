@@ -131,8 +131,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     def shop_changed() -> None:
         outbox.poke()
-        if tokens is not None:
-            fetcher.shops_ready({name for name in settings.tiktok.shops if tokens.trouble(name) is None})
+        fetcher.shops_ready(tokens.able if tokens else ())
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -160,10 +159,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    shops = await _open_shops(settings, store, vault, shop_changed, stack)
-    tokens, documents = shops or (None, None)
+    tokens = await _open_tokens(settings, store, vault, shop_changed, stack)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
-    ways = Ways(downloads, settings.links, documents, settings.tiktok.shops)
+    ways = Ways(downloads, settings.links, None, settings.tiktok.shops)
     fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
@@ -197,7 +195,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal), fetcher.wanted)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -231,17 +229,14 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
 
 
-async def _open_shops(
+async def _open_tokens(
     settings: Settings, store: Store, vault: Vault, changed: Callable[[], None], stack: contextlib.AsyncExitStack
-) -> tuple[Tokens, ShippingDocuments] | None:
-    """What asks TikTok's API; None where no app is configured."""
+) -> Tokens | None:
+    """The tokens of the shops; None where no app is configured."""
     if settings.tiktok.app_key is None:
         return None
-    secret = app_secret(settings.tiktok)
-    authority = Authority(settings.tiktok, secret, time.time)
-    tokens = await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
-    client = await stack.enter_async_context(Client(settings.tiktok, secret, tokens, time.time))
-    return tokens, ShippingDocuments(settings.tiktok, client)
+    authority = Authority(settings.tiktok, app_secret(settings.tiktok), time.time)
+    return await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:

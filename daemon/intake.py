@@ -10,6 +10,7 @@ from ..config.settings import Settings
 from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
 from .events import LabelEvent, digest, from_bytes, from_json, unix_time
+from .fetching.redaction import redacted
 from .fetching.wanting import Wanting
 from .holds import late_event
 from .job import new_job_id
@@ -24,6 +25,15 @@ _LARGE = 64 * 1024
 T = TypeVar("T")
 
 
+def without_secrets(payload: bytes) -> bytes:
+    """A payload as it may be kept: text has its links without what opens them."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return payload
+    return redacted(text).encode()
+
+
 class Intake:
     """Turns received bytes into committed jobs, or into committed rejections.
 
@@ -33,7 +43,6 @@ class Intake:
         dispatcher: finds the printer.
         clock: Unix seconds.
         wanting: what events want fetched.
-        to_fetch: called with a job and the lane in which its label is fetched.
     """
 
     def __init__(
@@ -43,11 +52,9 @@ class Intake:
         dispatcher: Dispatcher,
         clock: Callable[[], float],
         wanting: Wanting,
-        to_fetch: Callable[[str, str], None],
     ) -> None:
         self._settings = settings
         self._wanting = wanting
-        self._to_fetch = to_fetch
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
@@ -120,6 +127,7 @@ class Intake:
             ours = True
             rejection = EventRejected(f"labeld failed on this event: {type(error).__name__}: {error}")
         key = await asyncio.to_thread(digest, topic, payload)
+        payload = await asyncio.to_thread(without_secrets, payload)
         await self._store.reject(
             source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now, ours=ours
         )
@@ -138,7 +146,7 @@ class Intake:
             accepted = await self._store.accept(new)
             known = accepted.duplicate
             if fetch is not None and accepted.fetch:
-                self._to_fetch(accepted.job.id, fetch.lane)
+                self._wanting.begin(accepted.job.id, fetch.lane)
             return accepted
         finally:
             if known:

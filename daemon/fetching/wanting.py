@@ -22,9 +22,11 @@ class Wanting:
     Args:
         settings: which hosts and shops there are.
         seal: hides a link from whoever reads the database.
+        begin: told of a job whose label is to be fetched, and of the lane that it is fetched in.
     """
 
-    def __init__(self, settings: Settings, seal: Callable[[str], bytes]) -> None:
+    def __init__(self, settings: Settings, seal: Callable[[str], bytes], begin: Callable[[str, str], None]) -> None:
+        self.begin = begin
         self._links = settings.links
         self._tiktok = settings.tiktok
         self._seal = seal

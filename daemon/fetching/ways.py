@@ -2,14 +2,36 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Protocol
 
 from ...config.sources import LinksSettings, ShopSettings
 from ..job import Job
-from ..tiktok.documents import ShippingDocuments
 from . import links
 from .document import Document, NoLabel, TryLater
 from .download import Downloads
 from .wanted import Package, Wanted
+
+
+class FoundDocument(Protocol):
+    """What TikTok says of a document."""
+
+    @property
+    def url(self) -> str:
+        """The link to it."""
+        ...
+
+    @property
+    def tracking_number(self) -> str | None:
+        """The carrier's number, where it is told."""
+        ...
+
+
+class Asking(Protocol):
+    """What asks TikTok for documents (`ShippingDocuments`)."""
+
+    async def link(self, shop: str, package_id: str, document_type: str) -> FoundDocument:
+        """Where a document of a package is; raises `FetchFailed`."""
+        ...
 
 
 class Ways:
@@ -26,7 +48,7 @@ class Ways:
         self,
         downloads: Downloads,
         allowed: LinksSettings,
-        documents: ShippingDocuments | None,
+        documents: Asking | None,
         shops: Mapping[str, ShopSettings],
     ) -> None:
         self._downloads = downloads

@@ -131,9 +131,8 @@ class Fetches(Parcels):
         return await self._update(connection, job, now, words=words, **columns)
 
     async def _want(self, connection: AsyncConnection, job_id: str, new: NewFetch) -> None:
-        values = {"job_id": job_id, "lane": new.lane, "wanted": new.sealed, "digest": new.digest}
-        values |= {"tries": 0, "next_at": new.now, "until": new.until}
-        await connection.execute(_INSERT_FETCH, values)
+        values = {"wanted": new.sealed, "digest": new.digest, "tries": 0, "next_at": new.now, "until": new.until}
+        await connection.execute(_INSERT_FETCH, values | {"job_id": job_id, "lane": new.lane})
 
     async def _want_anew(self, connection: AsyncConnection, job: Job, new: NewFetch, words: str) -> Job | None:
         """Put another link in the place of one that failed; None where it is the same, or the label is there."""

@@ -188,6 +188,11 @@ class Tokens:
             self._changed()
             await self._keep_or_wait(found)
 
+    @property
+    def able(self) -> frozenset[str]:
+        """The shops that calls can be made for, now or soon."""
+        return frozenset(name for name in self._shops if self.trouble(name) is None)
+
     def trouble(self, shop: str) -> str | None:
         """Why no call can be made for a shop until a person did something; None where one can, or may soon."""
         found = self._shops.get(shop)

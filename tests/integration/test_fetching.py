@@ -72,8 +72,12 @@ async def client(broker: Broker) -> AsyncIterator[aiomqtt.Client]:
 
 
 def linked(number: int, url: str) -> dict[str, object]:
-    parcel = {"package_id": f"11529215046068469{number:02}", "tracking_number": TRACKING}
-    return {"event_id": f"event-{number}", "asset": {"url": url}} | parcel
+    return {
+        "event_id": f"event-{number}",
+        "asset": {"url": url},
+        "package_id": f"11529215046068469{number:02}",
+        "tracking_number": TRACKING,
+    }
 
 
 async def test_a_link_is_fetched_and_its_label_printed_once(
@@ -135,7 +139,7 @@ async def test_a_link_to_elsewhere_is_refused_at_once(daemon: Labeld, client: ai
             if refused := (await daemon.get("/api/v1/rejections"))["rejections"]:
                 break
             await asyncio.sleep(0.05)
-    assert refused[0]["because"].startswith("asset.url: ")
+    assert refused[0]["reason"].startswith("asset.url: ")
     assert SECRET not in str(refused) + daemon.log
     assert await daemon.jobs() == []
 

@@ -136,6 +136,7 @@ async def test_nothing_is_in_a_queue_before_its_label_is_there(desk: Desk) -> No
 async def test_what_fails_is_tried_again_with_one_line_for_each_fault(desk: Desk) -> None:
     desk.answers["e1"] = [TryLater("no answer"), TryLater("no answer"), TryLater("busy", after=500.0)]
     job = (await desk.take("e1")).job
+    planned: float | None = None
     for times in (1, 2, 3):
         await desk.tried(times)
         assert (await desk.store.get(job.id)).reason == Reason.FETCHING
@@ -143,7 +144,7 @@ async def test_what_fails_is_tried_again_with_one_line_for_each_fault(desk: Desk
         assert planned is not None
         desk.now = planned
         desk.fetcher._wake.set()
-    assert planned > 500.0
+    assert planned and planned > 500.0
     await desk.reason(job, Reason.TRANSFORMING)
     words = [entry.words for entry in await desk.store.timeline(job.id)]
     assert [line for line in words if "tried again" in line] == [
