@@ -72,7 +72,7 @@ class ShopSettings(Section):
 
 
 class VersionsSettings(Section):
-    """Versions of the API's calls, for the day on which TikTok retires one."""
+    """Versions of the API's calls."""
 
     shipping_documents: Version = "202309"
     """Get Package Shipping Document."""
@@ -106,7 +106,7 @@ class TikTokSettings(Section):
     invoice_markets: tuple[Market, ...] = ("BR",)
     """Markets in which TikTok has an INVOICE_LABEL."""
     versions: VersionsSettings = VersionsSettings()
-    """Versions of the API's calls."""
+    """Versions of the API's calls, for the day on which TikTok retires one."""
     shops: dict[Name, ShopSettings] = Field(default_factory=dict)
     """The shops by name."""
 

@@ -53,7 +53,7 @@ class Orders:
         Args:
             shop: name of the shop.
             package_id: TikTok's.
-            order_ids: that the event told, asked for as well.
+            order_ids: that the event told; asked for where TikTok names no order of the package.
 
         Raises:
             TryLater, NeedsPerson, NoLabel: as `Client.call`; nothing is known then.
@@ -64,7 +64,7 @@ class Orders:
         first = of_package(package)
         if first.standing is not Standing.PRINT:
             return first
-        wanted = tuple(dict.fromkeys(order for order in (*package.order_ids, *order_ids) if is_id(order)))
+        wanted = tuple(dict.fromkeys(order for order in package.order_ids or order_ids if is_id(order)))
         path = f"/order/{self._settings.versions.orders}/orders"
         orders: list[dict[str, Any]] = []
         for start in range(0, len(wanted), _MOST_IDS):
