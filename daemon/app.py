@@ -152,11 +152,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    tokens = None
-    if settings.tiktok.app_key is not None:
-        authority = Authority(settings.tiktok, app_secret(settings.tiktok), clocks.wall)
-        tokens = Tokens(settings, store, vault, authority, clocks.wall, _steady, shop_changed)
-        await stack.enter_async_context(tokens)
+    tokens = await _tokens(settings, store, vault, shop_changed, stack)
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -220,6 +216,15 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
     await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
+
+
+async def _tokens(
+    settings: Settings, store: Store, vault: Vault, changed: Callable[[], None], stack: contextlib.AsyncExitStack
+) -> Tokens | None:
+    if settings.tiktok.app_key is None:
+        return None
+    authority = Authority(settings.tiktok, app_secret(settings.tiktok), time.time)
+    return await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:

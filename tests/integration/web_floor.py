@@ -35,6 +35,7 @@ from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
+from labeld.daemon.tiktok.vault import Vault, new_key
 from labeld.daemon.wall_clock import WallClock
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
@@ -168,6 +169,8 @@ class Floor:
             broker,
             self.bus,
             WallClock(time.time, time.monotonic, lambda: None),
+            Vault([new_key()]),
+            None,
         )
         await acts.load()
         self.url = await enter(serve(self.app))
