@@ -92,6 +92,9 @@ class Retention:
                 await self.round(_BETWEEN_SECONDS)
             except StoreUnavailable as error:
                 log.warning("nothing is removed by age: %s", error)
+            except Exception:
+                # printing goes on; what is too old stays, and is tried again
+                log.exception("nothing is removed by age: a fault of labeld")
             await asyncio.sleep(_REST_SECONDS)
 
     async def round(self, pause: float) -> None:
