@@ -255,3 +255,17 @@ async def test_a_fault_in_removing_ends_no_daemon(store: Store, monkeypatch: pyt
     await asyncio.sleep(0.01)
     assert not work.done()
     work.cancel()
+
+
+async def test_what_came_while_the_clock_was_ahead_is_kept_no_longer(store: Store) -> None:
+    """Its id, and those of some after it, are younger than it is."""
+    event = known("ahead")
+    new = NewJob(store.new_id(400 * DAY), event, "mqtt", "topic", HERE, DAY)
+    job = (await store.accept(new)).job
+    await store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled by somebody", DAY)
+    clock = SteadyClock(lambda: 40 * DAY, lambda: 0.0, even_for=0.0)
+    retention = Retention(store, KEPT, clock, lambda: None)
+    await retention.round(0.0)
+    assert (await store.get(job.id)).removed is None
+    await retention.round(0.0, all_ids=True)
+    assert (await store.get(job.id)).removed is Removed.LABEL
