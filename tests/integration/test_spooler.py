@@ -85,6 +85,7 @@ async def test_a_fault_of_labeld_holds_one_job_and_the_next_one_prints(
     assert (held.outcome, held.message) == (Outcome.UNKNOWN, "labeld failed on this label: ValueError: a bug")
     assert zebra.odometer == 1
 
+
 async def test_a_bug_after_the_outcome_leaves_the_question_as_it_is(store: Store, zebra: VirtualPrinter) -> None:
     """Held as a failure, it could be released, and a label that may be on paper would be printed again."""
     floor = Floor(store, zebra)
