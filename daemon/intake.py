@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -13,7 +12,6 @@ from .events import LabelEvent, digest, from_bytes, from_json, unix_time
 from .fetching.redaction import redacted
 from .fetching.wanting import Wanting
 from .holds import late_event
-from .job import new_job_id
 from .notices import Kind, read
 from .routing import wish_of
 from .store import Accepted, NewJob, NoticeTaken, Store
@@ -103,7 +101,7 @@ class Intake:
         self, parse: Callable[[], LabelEvent], payload: bytes, *, source: str, topic: str, redelivered: bool
     ) -> Accepted:
         now = self._clock()
-        job_id = new_job_id(now, secrets.randbits(62))
+        job_id = self._store.new_id(now)
 
         async def take() -> Accepted:
             event = await asyncio.to_thread(parse) if len(payload) > _LARGE else parse()
