@@ -10,6 +10,7 @@ from .doctor import doctor
 from .inspect import inspect_document
 from .route import route
 from .run import run
+from .tiktok import app as tiktok
 from .virtual_printer import virtual_printer
 
 app = typer.Typer(
@@ -34,3 +35,4 @@ app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
 app.add_typer(configuration, name="config")
+app.add_typer(tiktok, name="tiktok")

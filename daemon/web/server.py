@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page, printer_page
+from . import api, page, printer_page, shops
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -91,6 +91,9 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
         web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
         web.delete(f"{v1}/printers/{{name}}", api.forget),
+        web.get(f"{v1}/shops", shops.shops),
+        web.post(f"{v1}/shops/{{name}}/authorize", shops.authorize),
+        web.post(f"{v1}/shops/{{name}}/refresh", shops.refresh),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
