@@ -83,7 +83,7 @@ class Accepting(Parcels, Notices):
             job, words = new_job(new, self._revision, reused=reused), ""
             if seen.notice or others:
                 job, words = await self._placed(connection, job, others)
-            words = f"accepted from {new.source}; {words or new.route.because}"
+            words = f"accepted from {new.source}; {words or new.route.words}"
             await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
             await connection.execute(
                 _INSERT_ASSET, {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
@@ -184,7 +184,8 @@ class Accepting(Parcels, Notices):
         if partly is not None:
             message = f"{partly}: is it still to be printed?"
             return replace(job, state=JobState.HELD, reason=Reason.PARTLY_CANCELED, message=message), message
-        if not others:
+        # what a rule holds is compared when a person lets it go
+        if not others or job.reason == Reason.RULE:
             return job, ""
         rival = others[0].id
         message = f"its parcel has a label already: it is looked at whether they are the same (job {rival})"
