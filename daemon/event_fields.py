@@ -11,7 +11,9 @@ from ..config.printers import DocumentType
 from . import normal
 from .errors import EventRejected
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+#: letters of a name or a number
+ID_LETTERS = 200
+Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LETTERS, strip_whitespace=True)]
 
 
 def _of_text(change: Callable[[str], str]) -> BeforeValidator:

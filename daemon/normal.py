@@ -1,4 +1,4 @@
-"""What events say, in one spelling: names and numbers, made alike once, where they come in (docs/integrations.md). Pure.
+"""What events say, in one spelling: names and numbers are made alike once, where they come in. Pure.
 
 Nothing is guessed: what is not known stays as it came. Each function gives its own answers back unchanged.
 """

@@ -210,7 +210,9 @@ def _said(has: str | tuple[str, ...], wanted: tuple[str, ...]) -> str:
 
 def _market(settings: Settings, shop: str | None) -> str | None:
     """The country of a shop that is configured."""
-    return next((one.market for one in settings.tiktok.shops.values() if shop is not None and one.shop_id == shop), None)
+    return next(
+        (one.market for one in settings.tiktok.shops.values() if shop is not None and one.shop_id == shop), None
+    )
 
 
 def _same_word(one: str, other: str) -> bool:

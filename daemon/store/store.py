@@ -15,6 +15,7 @@ from . import schema
 from .accepting import Accepting
 from .holds import Holds
 from .journal import check_unchanged
+from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
 from .retention import Retention
@@ -22,7 +23,7 @@ from .rows import Artwork, Pause
 from .space import Space
 
 
-class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
+class Store(Accepting, Parts, Profiles, Holds, Retention, Space, Numbers):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
