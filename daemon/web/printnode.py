@@ -19,6 +19,7 @@ from ..adapters import printnode
 from ..adapters.door import dumped
 from ..errors import EventRejected, IllegalTransition, StoreUnavailable
 from ..job import Job
+from . import printer_page
 from .keys import LABELD, SINCE
 from .printnode_words import Place, account, states
 from .problems import Problem
@@ -63,8 +64,20 @@ async def computers(request: web.Request) -> web.Response:
 
 @_shaped
 async def printers(request: web.Request) -> web.Response:
-    """`GET /printers`: the printers and groups; in a browser's address bar a printer's page may have such a name."""
-    return _json(_of_set(_place(request).printers, request.match_info.get("set")))
+    """`GET /printers`: the printers and groups."""
+    return _json(_place(request).printers)
+
+
+async def printers_by_number(request: web.Request) -> web.Response:
+    """`GET /printers/{set}`: those with these numbers; the page of a printer whose name is one."""
+    if request.match_info["name"] in request.app[LABELD].printers:
+        return await printer_page.page(request)
+    return await _printers_by_number(request)
+
+
+@_shaped
+async def _printers_by_number(request: web.Request) -> web.Response:
+    return _json(_of_set(_place(request).printers, request.match_info["name"]))
 
 
 @_shaped

@@ -158,6 +158,7 @@ def _capabilities(printers: Sequence[PrinterSettings]) -> dict[str, Any]:
         "color": False,
         "copies": 100,
         "dpis": [f"{dpi}x{dpi}" for dpi in sorted({one.resolution for one in printers})],
+        "duplex": False,
         "extent": [[min(side) for side in zip(*sizes, strict=True)], [max(side) for side in zip(*sizes, strict=True)]],
         "medias": [],
         "nup": [1],

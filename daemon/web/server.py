@@ -59,6 +59,8 @@ async def serve(app: "App") -> AsyncIterator[str]:
 def _routes() -> list[web.RouteDef]:
     v1 = "/api/v1"
     return [
+        # before the pages of printers, whose names are numbers the least often
+        *_printnode_routes(),
         web.get("/", page.front),
         web.post("/", page.search),
         web.post("/jobs/release", page.release_group),
@@ -98,7 +100,6 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
         web.get(f"{v1}/events", events),
-        *_printnode_routes(),
     ]
 
 
@@ -112,7 +113,7 @@ def _printnode_routes() -> list[web.RouteDef]:
         web.get(f"/computers/{some}/printers", printnode.printers_of),
         web.get(f"/computers/{some}/printers/{{printers:[0-9,-]+}}", printnode.printers_of),
         web.get("/printers", printnode.printers),
-        web.get(f"/printers/{some}", printnode.printers),
+        web.get("/printers/{name:[0-9,-]+}", printnode.printers_by_number),
         web.get(f"/printers/{some}/printjobs", printnode.printjobs_of),
         web.get(_PRINTJOBS, printnode.printjobs),
         web.post(_PRINTJOBS, printnode.submit),
