@@ -22,7 +22,7 @@ class Numbers(Queries):
         """The number of each of these jobs that is there."""
         query = select(_LEDGER.job_id, func.min(_LEDGER.id)).where(_LEDGER.job_id.in_(job_ids)).group_by(_LEDGER.job_id)
         async with self._reading() as connection:
-            return dict((await connection.execute(query)).tuples().all())
+            return {row[0]: row[1] for row in await connection.execute(query)}
 
     async def numbered(self, numbers: Collection[int]) -> Sequence[tuple[int, Job]]:
         """The jobs with one of these numbers, latest first."""

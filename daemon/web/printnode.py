@@ -3,8 +3,10 @@
 HTTP Basic authentication is taken and not looked at: the server listens on loopback. Errors have PrintNode's shape.
 """
 
+import contextlib
 import functools
 import json
+import re
 import secrets
 import socket
 import time
@@ -18,7 +20,7 @@ from aiohttp import web
 from ..adapters import printnode
 from ..adapters.door import dumped
 from ..errors import EventRejected, IllegalTransition, StoreUnavailable
-from ..job import Job
+from ..job import Job, allowed_acts
 from . import printer_page
 from .keys import LABELD, SINCE
 from .printnode_words import Place, account, states
@@ -30,6 +32,7 @@ _MOST = 100
 _WHO = "a program (by PrintNode's API)"
 #: sets of numbers: those that they name at most
 _NUMBERS = 500
+_RANGE = re.compile(r"([0-9]{1,11})(?:-([0-9]{1,11}))?")
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
 
@@ -138,11 +141,10 @@ async def delete(request: web.Request) -> web.Response:
     """`DELETE /printjobs/{set}`: cancel what has not begun to print; the numbers of those that are canceled."""
     done = []
     for number, job in await _jobs(request):
-        try:
-            await request.app[LABELD].actions.cancel(job.id, who=_WHO)
-        except IllegalTransition:
-            continue
-        done.append(number)
+        with contextlib.suppress(IllegalTransition):
+            if "cancel" in allowed_acts(job):
+                await request.app[LABELD].actions.cancel(job.id, who=_WHO)
+                done.append(number)
     return _json(done)
 
 
@@ -210,7 +212,7 @@ def _of_set(things: list[dict[str, Any]], some: str | None) -> list[dict[str, An
 
 def _numbers(some: str) -> list[int]:
     ranges = _ranges(some)
-    if sum(high - low + 1 for low, high in ranges) > _NUMBERS:
+    if sum(max(high - low + 1, 0) for low, high in ranges) > _NUMBERS:
         raise Problem(HTTPStatus.BAD_REQUEST, f"ask for {_NUMBERS} print jobs at most")
     return [number for low, high in ranges for number in range(low, high + 1)]
 
@@ -219,11 +221,10 @@ def _ranges(some: str) -> list[tuple[int, int]]:
     """A set such as `12,20-25`."""
     found = []
     for part in some.split(",")[: _NUMBERS + 1]:
-        low, _, high = part.partition("-")
-        if not (low.isdigit() and (high or low).isdigit() and len(low) < 12 and len(high) < 12):
+        match = _RANGE.fullmatch(part)
+        if match is None:
             raise Problem(HTTPStatus.BAD_REQUEST, f"{some[:40]!r} is no set of numbers such as 12,20-25")
-        if int(high or low) >= int(low):
-            found.append((int(low), int(high or low)))
+        found.append((int(match[1]), int(match[2] or match[1])))
     return found
 
 

@@ -93,6 +93,8 @@ class Place:
             "title": kept.get("title") or job.tracking_number or job.package_id or job.event_id or _NO_TITLE,
             "contentType": kind if kind in CONTENT_TYPES else "raw_base64",
             "source": kept.get("source") or job.source,
+            "qty": job.copies,
+            "options": {},
             "expireAt": iso(job.useful_until),
             "createTimestamp": iso(job.received_at),
             "state": state_of(job.state, job.reason),
