@@ -29,6 +29,9 @@ Stock = Annotated[Id, AfterValidator(normal.media)]
 MediaType = Annotated[str, AfterValidator(normal.media_type)]
 Document = Annotated[DocumentType, _of_text(normal.document_type)]
 
+#: TikTok's links have some 250 letters
+Link = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+
 
 class Fields(BaseModel):
     """A part of an event."""

@@ -27,7 +27,7 @@ _REASONS: Mapping[str, str] = {
     Reason.TRANSFORMING: "preparing_to_print",
     Reason.COMPARING: "preparing_to_print",
     Reason.STALE: "expired",
-    "job-incoming": "downloading",
+    Reason.FETCHING: "downloading",
 }
 #: reasons of a printer that gives no answer
 _AWAY = frozenset({"offline", "timed-out"})
