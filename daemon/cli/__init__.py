@@ -10,6 +10,7 @@ from .doctor import doctor
 from .inspect import inspect_document
 from .route import route
 from .run import run
+from .tiktok_sandbox import tiktok_sandbox
 from .virtual_printer import virtual_printer
 
 app = typer.Typer(
@@ -33,4 +34,5 @@ app.command("forget")(forget)
 app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
+app.command("tiktok-sandbox")(tiktok_sandbox)
 app.add_typer(configuration, name="config")
