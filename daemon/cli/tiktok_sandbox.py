@@ -1,6 +1,7 @@
 """`labeld tiktok-sandbox`: a stand-in of TikTok Shop's API, to try an integration without a shop."""
 
 import asyncio
+import json
 import re
 import signal
 from typing import Annotated
@@ -79,4 +80,4 @@ async def _serve(sandbox: Sandbox) -> None:
         for package in sandbox.packages.values():
             typer.echo(f"Package {package.package_id} of {package.shop}: {package.carrier} {package.tracking_number}")
         await stop.wait()
-        typer.echo(f"\n{sandbox.log()}")
+        typer.echo("\n" + json.dumps(sandbox.log(), indent=1))

@@ -21,6 +21,10 @@ _KEPT = 500
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in to Seller Center</body></html>"
 
 
+#: package, document type, size and format
+_Wanted = tuple[str, str, str, str]
+
+
 @dataclass(slots=True)
 class Library:
     """The documents that links lead to.
@@ -32,8 +36,8 @@ class Library:
 
     world: World
     link_seconds: float
-    _wanted: dict[str, tuple[str, str, str, str]] = field(default_factory=dict)
-    _drawn: dict[tuple[str, str, str, str], Paper] = field(default_factory=dict)
+    _wanted: dict[str, _Wanted] = field(default_factory=dict)
+    _drawn: dict[_Wanted, Paper] = field(default_factory=dict)
 
     def link(self, package: Package, document_type: str, size: str, document_format: str, *, expired: bool) -> str:
         """Path and query of a new link to a document."""
@@ -57,17 +61,17 @@ class Library:
 
     def other_paper(self, name: str) -> Paper:
         """The same document of another package, where there is one."""
-        package_id, *rest = self._wanted[name]
+        package_id, document_type, size, document_format = self._wanted[name]
         other = next((one for one in reversed(self.world.packages) if one != package_id), package_id)
-        return self._of((other, *rest))
+        return self._of((other, document_type, size, document_format))
 
-    def _of(self, wanted: tuple[str, ...]) -> Paper:
-        package_id, document_type, size, document_format = key = tuple(wanted)
-        if key not in self._drawn:
+    def _of(self, wanted: _Wanted) -> Paper:
+        if wanted not in self._drawn:
             if len(self._drawn) >= _KEPT:
                 del self._drawn[next(iter(self._drawn))]
-            self._drawn[key] = draw(self.world.packages[package_id], document_type, size, document_format)
-        return self._drawn[key]
+            package_id, document_type, size, document_format = wanted
+            self._drawn[wanted] = draw(self.world.packages[package_id], document_type, size, document_format)
+        return self._drawn[wanted]
 
     def _sign(self, name: str, expire: int, made: int) -> str:
         return hmac.digest(b"document host", f"{name} {expire} {made}".encode(), "sha256").hex()

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import tomllib
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labeld.config.settings import Settings
 from labeld.daemon.tiktok.sandbox.drawing import DOCUMENT_TYPES, draw
 from labeld.daemon.tiktok.sandbox.faults import Fault, FaultKind, form
 from labeld.daemon.tiktok.sandbox.gate import signature, webhook_signature
@@ -43,7 +45,7 @@ class Caller:
         self.grant = sandbox.grant(shop)
 
     async def __call__(
-        self, path: str, method: str = "GET", body: bytes = b"", token: str | None = None, **query: str | None
+        self, path: str, method: str = "GET", body: str = "", token: str | None = None, **query: str | None
     ) -> tuple[int, dict[str, Any]]:
         own = {
             "app_key": self.sandbox.app_key,
@@ -51,20 +53,25 @@ class Caller:
             "shop_cipher": self.shop.cipher,
         }
         whole = {name: value for name, value in (own | query).items() if value is not None}
-        text = path + "".join(name + whole[name] for name in sorted(whole)) + body.decode()
+        text = path + "".join(name + whole[name] for name in sorted(whole)) + body
         secret = self.sandbox.app_secret
         sign = hmac.new(secret.encode(), f"{secret}{text}{secret}".encode(), hashlib.sha256).hexdigest()
         headers = {"x-tts-access-token": self.grant.access_token if token is None else token}
         if body:
             headers["Content-Type"] = "application/json"
         answer = await self.session.request(
-            method, self.sandbox.base_url + path, params={"sign": sign} | whole, data=body or None, headers=headers
+            method,
+            self.sandbox.base_url + path,
+            params={"sign": sign} | whole,
+            data=body.encode() or None,
+            headers=headers,
         )
         return answer.status, json.loads(await answer.read())
 
-    async def label(self, package: Package, **query: str | None) -> dict[str, Any]:
+    async def label(self, package: Package, token: str | None = None, **query: str | None) -> dict[str, Any]:
         path = f"/fulfillment/202309/packages/{package.package_id}/shipping_documents"
-        return (await self(path, **({"document_type": "SHIPPING_LABEL"} | query)))[1]
+        whole: Any = {"document_type": "SHIPPING_LABEL"} | query
+        return (await self(path, token=token, **whole))[1]
 
 
 @pytest.fixture
@@ -279,7 +286,7 @@ async def test_packages_are_searched_page_by_page_and_orders_told(sandbox: Sandb
     clock.now += 10
     waiting = sandbox.add("us", order_status="AWAITING_SHIPMENT")
     held = sandbox.add("us", on_hold=True, cancel_requested=True)
-    body = json.dumps({"package_status": "PROCESSING"}).encode()
+    body = json.dumps({"package_status": "PROCESSING"})
     path = "/fulfillment/202309/packages/search"
     _, told = await call(path, "POST", body, page_size="1", sort_field="update_time")
     assert [one["id"] for one in told["data"]["packages"]] == [held.package_id]
@@ -287,11 +294,11 @@ async def test_packages_are_searched_page_by_page_and_orders_told(sandbox: Sandb
     _, told = await call(path, "POST", body, page_size="1", page_token=told["data"]["next_page_token"])
     assert [(one["id"], one["status"]) for one in told["data"]["packages"]] == [(first.package_id, "PROCESSING")]
     assert told["data"]["next_page_token"] == ""
-    _, told = await call(path, "POST", json.dumps({"update_time_ge": NOW + 10}).encode(), page_size="50")
+    _, told = await call(path, "POST", json.dumps({"update_time_ge": NOW + 10}), page_size="50")
     assert {one["id"] for one in told["data"]["packages"]} == {waiting.package_id, held.package_id}
-    for wrong in (b"[]", b"{", b'{"status":1}', b'{"update_time_ge":"1"}', b'{"package_status":"READY"}'):
+    for wrong in ("[]", "{", '{"status":1}', '{"update_time_ge":"1"}', '{"package_status":"READY"}'):
         assert (await call(path, "POST", wrong, page_size="50"))[1]["code"] == 36009004
-    assert (await call(path, "POST", b"{}", page_size="51"))[1]["code"] == 36009004
+    assert (await call(path, "POST", "{}", page_size="51"))[1]["code"] == 36009004
     for version in ("202309", "202507"):
         ids = f"{waiting.order_id},{held.order_id},{of(sandbox, 'br').order_id}"
         _, told = await call(f"/order/{version}/orders", ids=ids)
@@ -412,6 +419,15 @@ async def test_it_is_told_what_to_do_while_it_runs(
     ):
         answer = await session.post(url + path, json=body)
         assert (answer.status, list(await answer.json())) == (400, ["error"])
+
+
+async def test_its_configuration_is_one(sandbox: Sandbox) -> None:
+    settings = Settings.model_validate(tomllib.loads(sandbox.configuration()))
+    assert settings.links.sandbox == settings.tiktok.api == settings.tiktok.authority == sandbox.base_url
+    assert {name: shop.shop_id for name, shop in settings.tiktok.shops.items()} == {
+        name: shop.shop_id for name, shop in sandbox.shops.items()
+    }
+    assert sandbox.app_secret not in sandbox.configuration()
 
 
 async def test_webhooks_are_posted_signed_and_again_with_the_same_number(session: aiohttp.ClientSession) -> None:
