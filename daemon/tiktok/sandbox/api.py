@@ -13,7 +13,7 @@ from aiohttp import web
 
 from .answers import CANCELLING, COLLECTED, GATEWAY, NOT_ARRANGED, NOT_YOURS, Refused
 from .drawing import DOCUMENT_TYPES
-from .faults import FaultKind
+from .faults import Fault, FaultKind
 from .gate import Call, admit
 from .keys import SANDBOX
 from .misdeeds import befall
@@ -27,9 +27,7 @@ _MAX_IDS = 50
 
 async def shops(request: web.Request) -> web.StreamResponse:
     """Get Authorized Shops."""
-    shop, _, fallen = await _let_in(request, of_shop=False)
-    if fallen is not None:
-        return fallen
+    shop, _, _ = await _let_in(request, of_shop=False)
     found = {
         "id": shop.shop_id,
         "name": f"{shop.name} sandbox shop",
@@ -44,9 +42,7 @@ async def shops(request: web.Request) -> web.StreamResponse:
 async def document(request: web.Request) -> web.StreamResponse:
     """Get Package Shipping Document."""
     sandbox = request.app[SANDBOX]
-    shop, call, fallen = await _let_in(request, ("document_type", "document_size", "document_format"))
-    if fallen is not None:
-        return fallen
+    shop, call, fault = await _let_in(request, ("document_type", "document_size", "document_format"), label=True)
     package = _package(request, shop)
     kind = _one_of(call, "document_type", DOCUMENT_TYPES)
     size = _one_of(call, "document_size", ("A6", "A5"), "A6")
@@ -58,7 +54,6 @@ async def document(request: web.Request) -> web.StreamResponse:
         raise Refused(CANCELLING)
     if package.order_status != "AWAITING_COLLECTION":
         raise Refused(NOT_ARRANGED)
-    fault = sandbox.faults.meet("label", shop.name)
     met = fault.kind if fault is not None else None
     if met is FaultKind.NOT_READY:
         raise Refused(NOT_ARRANGED)
@@ -73,9 +68,7 @@ async def document(request: web.Request) -> web.StreamResponse:
 
 async def package(request: web.Request) -> web.StreamResponse:
     """Get Package Detail."""
-    shop, _, fallen = await _let_in(request)
-    if fallen is not None:
-        return fallen
+    shop, _, _ = await _let_in(request)
     found = _package(request, shop)
     data = {
         "package_id": found.package_id,
@@ -101,9 +94,7 @@ async def package(request: web.Request) -> web.StreamResponse:
 async def search(request: web.Request) -> web.StreamResponse:
     """Search Package; a page token is the place in the list."""
     sandbox = request.app[SANDBOX]
-    shop, call, fallen = await _let_in(request, ("page_size", "page_token", "sort_field", "sort_order"))
-    if fallen is not None:
-        return fallen
+    shop, call, _ = await _let_in(request, ("page_size", "page_token", "sort_field", "sort_order"))
     size = _number(call.get("page_size"), "page_size", 1, 50)
     at = _number(call.get("page_token") or "0", "page_token", 0, 10**9)
     field = _one_of(call, "sort_field", ("create_time", "update_time", "order_pay_time"), "create_time")
@@ -134,9 +125,7 @@ async def search(request: web.Request) -> web.StreamResponse:
 async def orders(request: web.Request) -> web.StreamResponse:
     """Get Order Detail; numbers that are not the shop's are left out."""
     sandbox = request.app[SANDBOX]
-    shop, call, fallen = await _let_in(request, ("ids",))
-    if fallen is not None:
-        return fallen
+    shop, call, _ = await _let_in(request, ("ids",))
     ids = [one for one in call.get("ids").split(",") if one]
     if not ids:
         raise Refused(GATEWAY, "Ids is a required field")
@@ -147,9 +136,14 @@ async def orders(request: web.Request) -> web.StreamResponse:
 
 
 async def _let_in(
-    request: web.Request, parameters: Collection[str] = (), *, of_shop: bool = True
-) -> tuple[Shop, Call, web.Response | None]:
-    """The shop that a call is for, and what befell it instead of its answer."""
+    request: web.Request, parameters: Collection[str] = (), *, of_shop: bool = True, label: bool = False
+) -> tuple[Shop, Call, Fault | None]:
+    """The shop that a call is for, the call, and the fault that it meets; of a label call, it may be in the answer.
+
+    Raises:
+        Refused: the gateway does not let it in, or the fault is an error.
+        Instead: the fault leaves it without an answer.
+    """
     sandbox = request.app[SANDBOX]
     call = Call(
         request.path,
@@ -159,9 +153,10 @@ async def _let_in(
         request.headers.get("x-tts-access-token", ""),
     )
     shop = admit(call, sandbox.world, sandbox.app_key, sandbox.app_secret, parameters, of_shop=of_shop)
-    fault = sandbox.faults.meet("api", shop.name)
-    fallen = None if fault is None else await befall(request, fault, sandbox.world, shop.name, call.token)
-    return shop, call, fallen
+    fault = sandbox.faults.meet(shop.name, *(("api", "label") if label else ("api",)))
+    if fault is not None:
+        await befall(request, fault, sandbox.world, shop.name, call.token)
+    return shop, call, fault
 
 
 def _package(request: web.Request, shop: Shop) -> Package:

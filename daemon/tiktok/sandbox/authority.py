@@ -20,7 +20,7 @@ async def get(request: web.Request) -> web.StreamResponse:
     world = request.app[SANDBOX].world
     _of_the_app(request, "authorized_code", "auth_code")
     code = request.query["auth_code"]
-    return _told(request, lambda: world.redeem(code), lambda: BAD_CODE)
+    return _told(request, code, lambda: world.redeem(code), lambda: BAD_CODE)
 
 
 async def refresh(request: web.Request) -> web.StreamResponse:
@@ -29,7 +29,7 @@ async def refresh(request: web.Request) -> web.StreamResponse:
     _of_the_app(request, "refresh_token", "refresh_token")
     token = request.query["refresh_token"]
     return _told(
-        request, lambda: world.refresh(token), lambda: REFRESH_ENDED if world.refresh_ended(token) else NO_GRANT
+        request, token, lambda: world.refresh(token), lambda: REFRESH_ENDED if world.refresh_ended(token) else NO_GRANT
     )
 
 
@@ -41,9 +41,11 @@ def _of_the_app(request: web.Request, grant_type: str, secret: str) -> None:
         raise Refused(GATEWAY, f"grant_type must be {grant_type}, with {secret}")
 
 
-def _told(request: web.Request, issue: Callable[[], Grant | None], refusal: Callable[[], int]) -> web.StreamResponse:
+def _told(
+    request: web.Request, secret: str, issue: Callable[[], Grant | None], refusal: Callable[[], int]
+) -> web.StreamResponse:
     sandbox = request.app[SANDBOX]
-    fault = sandbox.faults.meet("token", None)
+    fault = sandbox.faults.meet(sandbox.world.shop_behind(secret), "token")
     if fault is not None and fault.kind is FaultKind.TOKEN_UNAVAILABLE:
         return unavailable()
     grant = issue()

@@ -55,6 +55,10 @@ class Library:
         signed = self._sign(name, int(expire), int(made))
         return hmac.compare_digest(signed.encode(), sign.encode()) and self.world.now() < int(expire)
 
+    def shop(self, name: str) -> str:
+        """Whose document a link leads to."""
+        return self.world.packages[self._wanted[name][0]].shop
+
     def paper(self, name: str) -> Paper:
         """The document of a link."""
         return self._of(self._wanted[name])
@@ -83,7 +87,7 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     name, query = request.match_info["name"], request.query
     if not sandbox.library.good(name, query.get("expire", ""), query.get("timeStamp", ""), query.get("sign", "")):
         return web.Response(status=403, text="Access Denied")
-    fault = sandbox.faults.meet("document", None)
+    fault = sandbox.faults.meet(sandbox.library.shop(name), "document")
     paper = sandbox.library.paper(name)
     if fault is not None:
         answer = await _befall(request, fault, paper)

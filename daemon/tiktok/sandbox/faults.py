@@ -119,7 +119,7 @@ _PASSING: dict[Place, tuple[FaultKind, ...]] = {
 }
 _UNITS = {FaultKind.ERROR: "CODE", FaultKind.SLOW: "SECONDS", FaultKind.SLOW_LINK: "SECONDS"}
 _OPTIONAL = {FaultKind.RATE_LIMIT: "SECONDS"}
-_FORM = re.compile(r"(?P<kind>[a-z-]+)(?:=(?P<number>[0-9]{1,9}(?:\.[0-9]{1,3})?))?(?:\*(?P<times>[0-9]{1,6}))?")
+_FORM = re.compile(r"(?P<kind>[a-z-]+)(?:=(?P<number>[0-9]{1,9}(?:\.[0-9]{1,3})?))?(?:\*(?P<times>[1-9][0-9]{0,5}))?")
 
 
 def form(kind: FaultKind) -> str:
@@ -197,15 +197,15 @@ class Faults:
         """All is well again, but for what fails by itself."""
         self._waiting.clear()
 
-    def meet(self, place: Place, shop: str | None) -> Fault | None:
-        """What a call at `place` for `shop` meets: the first that waits for it, or what chance brings."""
+    def meet(self, shop: str | None, *places: Place) -> Fault | None:
+        """The one fault that a call for `shop` meets at `places`: the first that waits for it, or one of chance."""
         for at, fault in enumerate(self._waiting):
-            if fault.kind in _KINDS[place] and fault.times != 0 and fault.shop in (None, shop):
+            if any(fault.kind in _KINDS[place] for place in places) and fault.shop in (None, shop):
                 self._used(at, fault)
                 self.met[fault.kind] += 1
                 return fault
         if self.fail and self._chance.random() < self.fail:
-            kind = self._chance.choice(_PASSING[place])
+            kind = self._chance.choice([kind for place in places for kind in _PASSING[place]])
             self.met[kind] += 1
             return Fault(kind)
         return None

@@ -21,11 +21,20 @@ def unavailable() -> web.Response:
     return web.Response(status=503, text="Service Unavailable", headers={"Connection": "close"})
 
 
-async def befall(request: web.Request, fault: Fault, world: World, shop: str, token: str) -> web.Response | None:
-    """Do to a signed call what its fault says; None: it goes on.
+class Instead(Exception):
+    """What a call gets in place of its answer."""
+
+    def __init__(self, answer: web.StreamResponse) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+async def befall(request: web.Request, fault: Fault, world: World, shop: str, token: str) -> None:
+    """Do to a signed call what its fault says.
 
     Raises:
         Refused: the fault is an error.
+        Instead: the call has no answer of its own.
     """
     match fault.kind:
         case FaultKind.EXPIRED_TOKEN:
@@ -43,11 +52,10 @@ async def befall(request: web.Request, fault: Fault, world: World, shop: str, to
         case FaultKind.ERROR:
             raise Refused(int(fault.number))
         case FaultKind.UNAVAILABLE:
-            return unavailable()
+            raise Instead(unavailable())
         case FaultKind.GARBAGE:
-            return web.Response(text='{"code":0,"data":{"doc_', content_type="application/json")
+            raise Instead(web.Response(text='{"code":0,"data":{"doc_', content_type="application/json"))
         case FaultKind.DROPPED:
-            return drop(request)
+            raise Instead(drop(request))
         case FaultKind.SLOW:
             await asyncio.sleep(fault.number)
-    return None

@@ -13,6 +13,7 @@ from . import api, authority, control, documents
 from .answers import BAD_METHOD, BAD_PATH, Answers, Refused
 from .faults import Fault, Faults
 from .keys import SANDBOX
+from .misdeeds import Instead
 from .webhooks import Webhooks
 from .world import ACCESS_SECONDS, Grant, Package, Shop, World
 
@@ -189,6 +190,8 @@ async def _counted(request: web.Request, handler: Callable[[web.Request], Any]) 
     sandbox.calls[name or "unknown path"] += 1
     try:
         answer: web.StreamResponse = await handler(request)
+    except Instead as instead:
+        return instead.answer
     except Refused as because:
         sandbox.codes[because.code] += 1
         return sandbox.answers.refusal(because)

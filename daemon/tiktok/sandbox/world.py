@@ -212,6 +212,11 @@ class World:
         old = self._refresh.get(token)
         return old is not None and old.refresh_until <= self.now()
 
+    def shop_behind(self, secret: str) -> str | None:
+        """The shop of an authorization code or a refresh token."""
+        grant = self._refresh.get(secret)
+        return self._codes.get(secret) if grant is None else grant.shop
+
     def granted(self, token: str) -> Grant | None:
         """What an access token stands for, ended or not; None: it never was, or was withdrawn."""
         return self._access.get(token)

@@ -382,7 +382,7 @@ async def test_a_share_of_the_calls_fails_the_same_way_for_a_seed(session: aioht
         async with Sandbox(packages=1, fail=0.4, seed=7, clock=clock) as sandbox:
             met = []
             for _ in range(30):
-                fault = sandbox.faults.meet("api", "us")
+                fault = sandbox.faults.meet("us", "api")
                 met.append(None if fault is None else fault.kind)
             outcomes.append((met, sandbox.app_key, list(sandbox.packages)))
     assert outcomes[0] == outcomes[1]
@@ -489,7 +489,7 @@ def test_a_fault_reads_as_it_is_written(kind: FaultKind, number: int, times: int
     assert Fault.parse(str(fault)) == fault
 
 
-@pytest.mark.parametrize("text", ["", "rain", "slow", "empty-url=3", "garbage*", "error=x", "dropped*-1"])
+@pytest.mark.parametrize("text", ["", "rain", "slow", "empty-url=3", "garbage*", "error=x", "dropped*-1", "dropped*0"])
 def test_a_fault_that_is_none_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="fault"):
         Fault.parse(text)
