@@ -14,7 +14,7 @@ import aiohttp
 from .gate import webhook_signature
 from .world import Package, World
 
-ORDER_STATUS_CHANGE, PACKAGE_UPDATE, SELLER_DEAUTHORIZATION, CANCELLATION_STATUS_CHANGE = 1, 4, 6, 11
+ORDER_STATUS_CHANGE = 1
 #: TikTok waits no longer for a 200
 _ANSWER_SECONDS = 3.0
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
