@@ -1,5 +1,6 @@
 """Calls of TikTok Shop's API: signed, with a token, at the pace that TikTok allows each shop."""
 
+import asyncio
 import errno
 import json
 import logging
@@ -27,7 +28,8 @@ log = logging.getLogger(__name__)
 #: fifty packages or orders with all their fields are a tenth of it
 _MOST_BYTES = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
-_CONNECTIONS = 8
+#: of one shop at a time: one whose calls hang takes no connection from others
+_CALLS = 4
 _SKEW_SECONDS = 10
 
 
@@ -72,11 +74,12 @@ class Client:
         self._monotonic = monotonic
         self._chance = chance
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
+        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_CALLS))
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout_seconds),
             # a proxy of the environment would read labels and tokens
@@ -118,17 +121,17 @@ class Client:
         if verdict.action is Action.REFRESH:
             token = await self._tokens.refresh(shop, token)
             verdict, answer = await self._ask(shop, token, method, path, query or {}, data)
-        return _done(shop, verdict, answer)
+        return _outcome(shop, verdict, answer)
 
     async def _ask(
         self, shop: str, token: str, method: str, path: str, query: Mapping[str, str], body: bytes
     ) -> tuple[Verdict, Answer]:
-        began = self._monotonic()
-        pace = self._paces[shop]
-        if wait := pace.wait(began):
-            raise TryLater(f"TikTok shop {shop}: it was asked too often and is left alone", after=wait)
-        self._paces[shop] = pace.admitted(began)
-        answer, headers = await self._send(shop, token, method, path, query, body)
+        async with self._gates[shop]:
+            began = self._monotonic()
+            if wait := self._paces[shop].wait(began):
+                raise TryLater(f"TikTok shop {shop}: it was asked too often and is left alone", after=wait)
+            self._paces[shop] = self._paces[shop].admitted(began)
+            answer, headers = await self._send(shop, token, method, path, query, body)
         verdict = judge(answer, shop)
         now = self._monotonic()
         if verdict.action is Action.SLOW:
@@ -137,13 +140,14 @@ class Client:
             log.warning("TikTok shop %s: %s; next call in %.1f s", shop, verdict.because, pace.wait(now))
             raise TryLater(f"TikTok shop {shop}: {verdict.because}", after=pace.wait(now))
         if answer.code is not None and began > self._paces[shop].since:
-            self._paces.pop(shop, None)
+            self._paces[shop] = Pace()
         return self._with_hint(verdict, answer, headers), answer
 
     async def _send(
         self, shop: str, token: str, method: str, path: str, query: Mapping[str, str], body: bytes
     ) -> tuple[Answer, Mapping[str, str]]:
-        assert self._session is not None, "the client is used outside its context"  # noqa: S101
+        if self._session is None:
+            raise RuntimeError("the client is used outside its context")
         values = {**query, "app_key": self._settings.app_key or "", "timestamp": str(int(self._clock()))}
         values["sign"] = sign(self._secret, path, values, body)
         # encoded here, for what is signed has to be what is sent
@@ -185,7 +189,7 @@ class Client:
         return Verdict(verdict.action, hint, verdict.code)
 
 
-def _done(shop: str, verdict: Verdict, answer: Answer) -> Mapping[str, Any]:
+def _outcome(shop: str, verdict: Verdict, answer: Answer) -> Mapping[str, Any]:
     because = f"TikTok shop {shop}: {verdict.because}"
     match verdict.action:
         case Action.DONE:

@@ -6,7 +6,7 @@ import hmac
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,7 +46,7 @@ class Api:
     origin: str = ""
     token: str = "TTP_first"
     asked: list[Asked] = field(default_factory=list)
-    script: deque[Callable[[], Reply] | Reply] = field(default_factory=deque)
+    script: deque[Callable[[], Reply | Awaitable[Reply]] | Reply] = field(default_factory=deque)
     standing: dict[str, Reply] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
 
@@ -67,7 +67,7 @@ class Api:
             return _reply(failure(105002, "Expired credentials. The `x-tts-access-token` header has expired."), 401)
         if request.path.startswith("/authorization/") == ("shop_cipher" in query):
             return _reply(failure(36009004, "Unexpected identifier. The `shop_cipher` query parameter is …"), 400)
-        reply: Callable[[], Reply] | Reply
+        reply: Callable[[], Reply | Awaitable[Reply]] | Reply
         if self.script:
             reply = self.script.popleft()
         elif request.path in self.standing:
@@ -75,7 +75,8 @@ class Api:
         else:
             return _reply(failure(36009009, "Invalid path."), 404)
         if callable(reply) and not isinstance(reply, web.Response):
-            reply = reply()
+            made = reply()
+            reply = await made if isinstance(made, Awaitable) else made
         return reply if isinstance(reply, web.Response) else _reply(reply, 200)
 
 
