@@ -14,6 +14,7 @@ from pathlib import Path
 from ..config.load import Loaded
 from ..config.printers import PrinterSettings
 from ..config.settings import Settings
+from ..config.sources import TikTokSettings
 from ..drivers.base import Driver
 from ..drivers.located import LocatedDriver
 from ..drivers.opening import open_driver
@@ -47,6 +48,11 @@ from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.authority import Authority, app_secret
+from .tiktok.client import Client
+from .tiktok.documents import ShippingDocuments
+from .tiktok.orders import Orders
+from .tiktok.packages import Packages
+from .tiktok.shops import Shops
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .wall_clock import WallClock, clock_synchronised
@@ -161,7 +167,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await stack.enter_async_context(store)
     tokens = await _open_tokens(settings, store, vault, shop_changed, stack)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
-    ways = Ways(downloads, settings.links, None, settings.tiktok.shops)
+    documents, orders = await _open_api(settings.tiktok, tokens, stack)
+    ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
     fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
@@ -237,6 +244,18 @@ async def _open_tokens(
         return None
     authority = Authority(settings.tiktok, app_secret(settings.tiktok), time.time)
     return await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
+
+
+async def _open_api(
+    settings: TikTokSettings, tokens: Tokens | None, stack: contextlib.AsyncExitStack
+) -> tuple[ShippingDocuments, Orders] | tuple[None, None]:
+    """What asks TikTok for documents, and what for orders; nothing where no app is configured."""
+    if tokens is None:
+        return None, None
+    client = await stack.enter_async_context(Client(settings, app_secret(settings), tokens))
+    shops = Shops(client, settings)
+    orders = Orders(client, shops, Packages(client, shops, settings), settings)
+    return ShippingDocuments(client, shops, settings), orders
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
