@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Protocol, Self, assert_never
@@ -31,6 +31,8 @@ _CHUNK = 64 * 1024
 #: of one shop at a time: one whose calls hang takes no connection from others
 _CALLS = 4
 _SKEW_SECONDS = 10
+#: a call waits so long itself until its shop may be asked
+_PATIENCE_SECONDS = 5.0
 
 
 class Tokens(Protocol):
@@ -55,6 +57,7 @@ class Client:
         clock: Unix seconds.
         monotonic: seconds; only differences count.
         chance: uniform in [0, 1).
+        sleep: waits so many seconds.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._secret = secret
@@ -73,6 +77,7 @@ class Client:
         self._clock = clock
         self._monotonic = monotonic
         self._chance = chance
+        self._sleep = sleep
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_CALLS))
         self._session: aiohttp.ClientSession | None = None
@@ -126,22 +131,33 @@ class Client:
     async def _ask(
         self, shop: str, token: str, method: str, path: str, query: Mapping[str, str], body: bytes
     ) -> tuple[Verdict, Answer]:
-        async with self._gates[shop]:
-            began = self._monotonic()
-            if wait := self._paces[shop].wait(began):
-                raise TryLater(f"TikTok shop {shop}: it was asked too often and is left alone", after=wait)
-            self._paces[shop] = self._paces[shop].admitted(began)
-            answer, headers = await self._send(shop, token, method, path, query, body)
-        verdict = judge(answer, shop)
+        """Ask at the shop's pace: short pauses are waited for here, as they are no failure of the call."""
+        until = self._monotonic() + _PATIENCE_SECONDS
+        while True:
+            async with self._gates[shop]:
+                began = self._monotonic()
+                because, wait = "it was asked too often and is left alone", self._paces[shop].wait(began)
+                if not wait:
+                    self._paces[shop] = self._paces[shop].admitted(began)
+                    answer, headers = await self._send(shop, token, method, path, query, body)
+                    verdict = judge(answer, shop)
+                    if verdict.action is not Action.SLOW:
+                        if answer.code is not None and began > self._paces[shop].since:
+                            self._paces[shop] = Pace()
+                        return self._with_hint(verdict, answer, headers), answer
+                    because, wait = verdict.because, self._slowed(shop, began, verdict, headers)
+            if self._monotonic() + wait > until:
+                raise TryLater(f"TikTok shop {shop}: {because}", after=wait)
+            await self._sleep(wait)
+
+    def _slowed(self, shop: str, began: float, verdict: Verdict, headers: Mapping[str, str]) -> float:
+        """Seconds until the shop may be asked again."""
         now = self._monotonic()
-        if verdict.action is Action.SLOW:
-            wish = _seconds(headers.get("Retry-After"), self._clock())
-            self._paces[shop] = pace = self._paces[shop].refused(began, now, self._chance(), wish)
-            log.warning("TikTok shop %s: %s; next call in %.1f s", shop, verdict.because, pace.wait(now))
-            raise TryLater(f"TikTok shop {shop}: {verdict.because}", after=pace.wait(now))
-        if answer.code is not None and began > self._paces[shop].since:
-            self._paces[shop] = Pace()
-        return self._with_hint(verdict, answer, headers), answer
+        wish = _seconds(headers.get("Retry-After"), self._clock())
+        self._paces[shop] = self._paces[shop].refused(began, now, self._chance(), wish)
+        wait = self._paces[shop].wait(now)
+        log.warning("TikTok shop %s: %s; next call in %.1f s", shop, verdict.because, wait)
+        return wait
 
     async def _send(
         self, shop: str, token: str, method: str, path: str, query: Mapping[str, str], body: bytes

@@ -1,5 +1,6 @@
 """TikTok Shop's API on loopback for tests: strict about signatures, scripted in what it answers."""
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -158,9 +159,13 @@ def settings(api: Api, *, timeout_seconds: float = 15.0, **shops: ShopSettings) 
     return TikTokSettings(app_key=KEY, api=api.origin, shops=shops or {"us": shop()}, timeout_seconds=timeout_seconds)
 
 
-def client(api: Api, tokens: Tokens | None = None, **more: Any) -> Client:
-    """A client of the loopback API; its monotonic clock stands still unless one is given."""
+def client(api: Api, tokens: Tokens | None = None, monotonic: Clock | None = None, **more: Any) -> Client:
+    """A client of the loopback API, for which time passes only while it sleeps."""
     its = more.pop("settings", None) or settings(api)
-    return Client(
-        its, SECRET, tokens or Tokens(), monotonic=more.pop("monotonic", Clock(5.0)), chance=lambda: 0.5, **more
-    )
+    clock = monotonic or Clock(5.0)
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(0)
+        clock.now += seconds
+
+    return Client(its, SECRET, tokens or Tokens(), monotonic=clock, chance=lambda: 0.5, sleep=sleep, **more)
