@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from ..config.settings import Settings
@@ -57,8 +58,16 @@ class Intake:
         self._dispatcher = dispatcher
         self._clock = clock
 
-    async def json(self, payload: bytes, *, source: str, topic: str, redelivered: bool = False) -> Accepted:
-        """Take a JSON label event, plain or as a CloudEvent.
+    async def json(
+        self,
+        payload: bytes,
+        *,
+        source: str,
+        topic: str,
+        redelivered: bool = False,
+        translate: Callable[[bytes], bytes] | None = None,
+    ) -> Accepted:
+        """Take a JSON label event, plain or as a CloudEvent; `translate` makes one of what other software posts.
 
         Raises:
             EventRejected: it cannot become a job; the rejection is already committed.
@@ -66,7 +75,12 @@ class Intake:
         """
 
         def parse() -> LabelEvent:
-            return from_json(topic, payload, max_bytes=self._settings.intake.max_asset_bytes)
+            limit = self._settings.intake.max_asset_bytes
+            if translate is None:
+                return from_json(topic, payload, max_bytes=limit)
+            event = from_json(topic, translate(payload), max_bytes=limit)
+            # known by what was posted: the translation may have the time in it
+            return replace(event, identity=digest(topic, payload)) if event.bare else event
 
         return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
 

@@ -114,6 +114,8 @@ class Reason(StrEnum):
     #: older than its event wanted it printed, or left over from an outage
     STALE = "job-hold-until-specified"
     HELD_BY_USER = "job-held-by-user"
+    #: a rule of the configuration holds what is like it
+    RULE = "job-held-by-rule"
     #: another stock is in its printer than its event asks for
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
@@ -202,6 +204,7 @@ RELEASABLE = frozenset(
         Reason.NO_DESTINATION,
         Reason.STALE,
         Reason.HELD_BY_USER,
+        Reason.RULE,
         Reason.FAILED,
         Reason.OTHER_PARCEL,
         Reason.OTHER_STOCK,
