@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from ...config.sources import LinksSettings, ShopSettings
+from .. import normal
 from ..job import Job
 from ..tiktok.orders import Check, Standing
 from . import links
@@ -108,4 +109,5 @@ class Ways:
             document = await self._downloads.get(found.url)
         except NoLabel as error:
             raise TryLater(f"{error}; TikTok is asked for another link") from error
-        return replace(document, tracking_number=found.tracking_number)
+        number = found.tracking_number and normal.tracking_number(found.tracking_number)
+        return replace(document, tracking_number=number)
