@@ -16,7 +16,7 @@ from labeld.renderers.symbols import matches_tracking, read
 
 async def test_every_package_prints_once_while_calls_fail_and_tokens_expire(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    sandbox = Sandbox(shops={"us": "US", "br": "BR", "vn": "VN"}, packages=6, fail=0.2, token_seconds=2)
+    sandbox = Sandbox(shops={"us": "US", "br": "BR", "vn": "VN"}, packages=6, fail=0.2, token_seconds=2, seed=5)
     port = free_port()
     async with sandbox, stage(web_port=port, seconds_per_label=0.1, announce=False, sandbox=sandbox) as built:
         sandbox.fault("expired-token*1", shop="us")
