@@ -47,6 +47,7 @@ from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.api import open_api
+from .tiktok.following import Following, follow
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .wall_clock import WallClock, clock_synchronised
@@ -78,6 +79,7 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    following: Following
 
     @property
     def settings(self) -> Settings:
@@ -131,7 +133,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     def shop_changed() -> None:
         outbox.poke()
-        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        able = tiktok.tokens.able if tiktok else ()
+        fetcher.shops_ready(able)
+        following.shops_ready(able)
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -205,6 +209,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await fleet.hold_orphans()
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
+    following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(
@@ -222,6 +227,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         wall_clock,
         vault,
         tiktok.tokens if tiktok else None,
+        following,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -264,6 +270,7 @@ async def _serve(
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            tasks.create_task(app.following.run(), name="following"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
