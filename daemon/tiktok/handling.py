@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ...config.settings import Settings
 from ..actions import Actions
@@ -168,8 +168,7 @@ class Handling:
                 continue
             if not order.package_ids:
                 raise TryLater(f"TikTok names no package of order {order.id} yet")
-            for package_id in order.package_ids:
-                words.append(await self._label(shop, package_id, order, at))
+            words += [await self._label(shop, package_id, order, at) for package_id in order.package_ids]
         return "; ".join(words)
 
     async def _label(self, shop: str, package_id: str, order: Order, at: float | None) -> str:
@@ -196,7 +195,7 @@ class Handling:
         }
         return await self._notice("canceled", shop, notice, f"canceled: order {', '.join(order_ids)}")
 
-    async def _notice(self, kind: NoticeKind, shop: str, notice: dict[str, object], words: str) -> str:
+    async def _notice(self, kind: NoticeKind, shop: str, notice: Mapping[str, object], words: str) -> str:
         payload = json.dumps({"shop_id": self._shops[shop].shop_id, **notice}).encode()
         taken = await self._intake.notice(kind, payload, source=SOURCE, topic=TOPIC)
         return f"{words}, {len(taken.jobs)} labels"

@@ -212,4 +212,5 @@ class Inbox:
 
 def _from_data(data: Mapping[str, Any]) -> Notification:
     """A notification as it was kept: JSON has lists for tuples."""
-    return Notification(**{key: tuple(value) if isinstance(value, list) else value for key, value in data.items()})
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
+    return Notification(**fields)

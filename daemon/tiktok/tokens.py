@@ -185,6 +185,7 @@ class Tokens:
                 return
             because = f"shop {shop} needs authorization: the seller took it back; {advice(shop)}"
             found.row = replace(row, refused=because, access_expires=min(row.access_expires, at))
+            found.got_at = None
             self._changed()
             await self._keep_or_wait(found)
 

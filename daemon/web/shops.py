@@ -97,13 +97,13 @@ async def _webhooks_json(request: web.Request, shop: str) -> dict[str, object] |
 async def _poll_json(request: web.Request, shop: str) -> dict[str, object] | None:
     """How the polling of a shop goes; None where it is not polled."""
     labeld = request.app[LABELD]
-    health = labeld.following.poller and labeld.following.poller.health.get(shop)
-    if not health:
+    poller = labeld.following.poller
+    if poller is None or shop not in poller.health:
         return None
-    reached = await labeld.store.polled(shop)
+    health, polled = poller.health[shop], await labeld.store.polled(shop)
     return {
         "last_at": iso(health.at),
-        "reached": iso(reached and reached.reached),
+        "reached": iso(polled.reached if polled else None),
         "found": health.found,
         "error": health.error,
     }

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import signal
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from labeld.daemon.tiktok.sandbox.world import Package
 from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import Broker, Labeld
+from .harness import PATIENCE, Broker, Labeld
 from .test_parcels import at, until
 
 pytestmark = pytest.mark.peer
@@ -49,6 +50,11 @@ def start(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox: Sandbo
     return running
 
 
+def in_state(state: str) -> Callable[[list[dict[str, Any]]], bool]:
+    """Whether a job has this state."""
+    return lambda jobs: any(job["state"] == state for job in jobs)
+
+
 async def authorize(daemon: Labeld, sandbox: Sandbox) -> None:
     for shop in sandbox.shops:
         await daemon.post(f"/api/v1/shops/{shop}/authorize", code=sandbox.auth_code(shop))
@@ -78,11 +84,18 @@ async def shop_of(daemon: Labeld, name: str) -> dict[str, Any]:
     return found
 
 
-async def done(daemon: Labeld, *shops: str) -> None:
-    """Wait until no notification waits."""
-    async with asyncio.timeout(60):
-        while any([(await shop_of(daemon, shop))["webhooks"]["waiting"] for shop in shops or ("us", "br")]):
+async def shops_are(daemon: Labeld, found: Callable[[dict[str, Any]], bool], *names: str) -> None:
+    """Wait until shops are as wanted."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if all([found(await shop_of(daemon, name)) for name in names]):
+                return
             await asyncio.sleep(0.05)
+
+
+async def done(daemon: Labeld) -> None:
+    """Wait until no notification waits."""
+    await shops_are(daemon, lambda shop: shop["webhooks"]["waiting"] == 0, "us", "br")
 
 
 async def test_a_webhook_becomes_one_label_however_often_it_comes(
@@ -118,3 +131,124 @@ async def test_what_was_answered_is_done_after_a_kill(start: Start, sandbox: San
         (job,) = await until(daemon, at("completed"))
         assert (job["package_id"], zebra.odometer) == (package.package_id, 1)
         await done(daemon)
+
+
+async def test_only_what_tiktok_signed_is_taken_and_a_public_name_leads_nowhere_else(
+    start: Start, sandbox: Sandbox
+) -> None:
+    package = sandbox.add("us")
+    kind, data = sandbox.webhooks.order_status(package)
+    body, headers = sandbox.webhooks.sealed(sandbox.shops["us"].shop_id, kind, data)
+    sign = headers["Authorization"]
+    async with start(WEBHOOKS) as daemon:
+        for forged in ("", sign.upper(), sign[:-1], f"Bearer {sign}", "ü" * 64, "0" * 64):
+            status, text = await posted(daemon, body, Authorization=forged)
+            assert (status, sign in text) == (401, False)
+        assert (await posted(daemon, body))[0] == 401
+        assert (await posted(daemon, body + b" ", Authorization=sign))[0] == 401
+        assert (await posted(daemon, b" " * 70_000, Authorization=sign))[0] == 413
+        assert (await posted(daemon, body, Authorization=sign, Host="evil.example.com"))[0] == 421
+        assert await daemon.jobs() == []
+        assert (await posted(daemon, body, Authorization=sign, Host=HOST))[0] == 200
+        await until(daemon, at("completed"))
+        async with aiohttp.ClientSession(f"http://127.0.0.1:{daemon.web_port}", headers={"Host": HOST}) as outside:
+            for path in ("/", "/api/v1/jobs", "/webhooks/tiktok", "/webhooks/tiktok/", "/webhooks/../api/v1/jobs"):
+                assert (await outside.get(path)).status == 421
+            assert (await outside.post("/api/v1/jobs", data=b"{}")).status == 421
+        assert (await daemon.get("/api/v1/shops"))["webhooks"]["refused"] == 8
+
+
+async def test_it_is_off_unless_it_is_asked_for(labeld: Labeld) -> None:
+    assert (await posted(labeld, b"{}"))[0] == 404
+
+
+async def test_webhooks_hold_cancel_and_supersede_what_has_not_printed(
+    start: Start, sandbox: Sandbox, zebra: VirtualPrinter
+) -> None:
+    async def post(kind: int, data: dict[str, object]) -> None:
+        assert await sandbox.webhooks.post(url(daemon), "us", kind, data) == 200
+
+    async with start(WEBHOOKS) as daemon:
+        await daemon.post("/api/v1/printers/zebra/pause")
+        void, split, asked, moved = packages = [sandbox.add("us") for _ in range(4)]
+        for package in packages:
+            assert await told(daemon, sandbox, package) == 200
+        await until(daemon, at(*["pending job-queued"] * 4))
+        await post(1, {"order_id": void.order_id, "order_status": "CANCEL", "update_time": void.updated})
+        new = sandbox.add("us")
+        sandbox.world.packages[new.package_id] = dataclasses.replace(new, order_id=split.order_id)
+        sandbox.world.packages.pop(split.package_id)
+        listed = {"package_id": new.package_id, "order_id_list": [split.order_id]}
+        await post(4, {"sc_type": "SPLIT", "package_list": [listed], "update_time": new.updated})
+        pending = {"cancel_status": "CANCELLATION_REQUEST_PENDING", "cancellations_role": "BUYER", "cancel_id": "1"}
+        await post(11, {"order_id": asked.order_id, **pending, "create_time": asked.updated})
+        await post(3, {"order_id": moved.order_id, "update_time": moved.updated})
+        await post(5, {"product_id": "1"})
+        await done(daemon)
+        jobs = {job["package_id"]: job for job in await until(daemon, lambda jobs: len(jobs) == 5)}
+        assert [jobs[one.package_id]["state"] for one in (void, split)] == ["canceled", "canceled"]
+        assert [jobs[one.package_id]["state"] for one in (asked, moved)] == ["pending-held", "pending-held"]
+        assert "replaced by" in jobs[split.package_id]["message"]
+        assert "answer that in Seller Center" in jobs[asked.package_id]["message"]
+        assert "another address" in jobs[moved.package_id]["message"]
+        await daemon.post("/api/v1/printers/zebra/resume")
+        (job,) = [job for job in await until(daemon, in_state("completed")) if job["state"] == "completed"]
+        assert (job["package_id"], zebra.odometer) == (new.package_id, 1)
+        assert (await daemon.get("/api/v1/shops"))["webhooks"] == {"taken": 8, "ignored": 1}
+
+
+async def test_an_authorization_that_is_taken_back_stops_its_shop_only(
+    start: Start, sandbox: Sandbox, zebra: VirtualPrinter
+) -> None:
+    async with start(WEBHOOKS, POLL) as daemon:
+        await asyncio.sleep(1.1)  # TikTok's times are whole seconds
+        await sandbox.webhooks.post(url(daemon), "us", 6, {"message": "Shop_id 1 is deauthorized"})
+        await shops_are(daemon, lambda shop: not shop["authorized"], "us")
+        stays, goes = sandbox.add("us"), sandbox.add("br")
+        for package in (stays, goes):
+            assert await told(daemon, sandbox, package) == 200
+        (job,) = await until(daemon, at("completed"))
+        assert job["package_id"] == goes.package_id
+        await shops_are(daemon, lambda shop: "took it back" in str(shop["webhooks"]["waits_because"]), "us")
+        await authorize(daemon, sandbox)
+        await until(daemon, at("completed", "completed"))
+        assert zebra.odometer == 2
+        await shops_are(daemon, lambda shop: shop["poll"]["error"] is None, "us")
+
+
+async def test_webhooks_and_poller_together_print_each_package_once_with_a_fifth_of_the_calls_failing(
+    tmp_path: Path, start: Start, sandbox: Sandbox, zebra: VirtualPrinter
+) -> None:
+    sandbox.add("us")  # before labeld is there: not printed
+    await asyncio.sleep(1.1)  # TikTok's times are whole seconds
+    async with start(WEBHOOKS, POLL) as daemon:
+        await shops_are(daemon, lambda shop: shop["poll"]["last_at"] is not None, "us", "br")
+        sandbox.faults.fail = 0.2
+        stale = sandbox.grant("us")
+        packages = [sandbox.add(name) for name in ("us", "br") * 4]
+        for number, package in enumerate(packages):
+            if number % 4:
+                assert await told(daemon, sandbox, package, times=2) == 200
+        jobs = await until(daemon, at(*["completed"] * len(packages)))
+        sandbox.faults.fail = 0.0
+        await done(daemon)
+        assert {job["package_id"] for job in jobs} == {package.package_id for package in packages}
+        assert zebra.odometer == len(packages)
+        shops = await daemon.get("/api/v1/shops")
+        assert shops["webhooks"]["taken"] == 6
+        assert sum(shop["poll"]["found"] for shop in shops["shops"]) >= 2
+        shown = str(jobs) + str(shops) + daemon.log
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "labeld").rglob("*") if path.is_file())
+    fresh = sandbox.grant("us")
+    secrets = [sandbox.app_secret, "&sign=", sandbox.shops["us"].cipher, "TTP_", stale.access_token]
+    for secret in (*secrets, fresh.refresh_token, "Nowhere Avenue"):
+        assert secret not in shown
+        assert secret.encode() not in kept
+
+
+async def test_a_look_back_prints_what_was_there_before(start: Start, sandbox: Sandbox, zebra: VirtualPrinter) -> None:
+    old, over = sandbox.add("us"), sandbox.add("us", order_status="IN_TRANSIT")
+    async with start(POLL + "look_back_hours = 1\n") as daemon:
+        (job,) = await until(daemon, at("completed"))
+        assert (job["package_id"], zebra.odometer) == (old.package_id, 1)
+        assert over.package_id not in str(await daemon.jobs())
