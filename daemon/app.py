@@ -41,6 +41,7 @@ from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
+from .uploads.keeper import Uploads
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -67,6 +68,7 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    uploads: Uploads
 
     @property
     def settings(self) -> Settings:
@@ -167,7 +169,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks, guard.late, in_hand)
 
-    followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
+    uploads = Uploads(settings, store, pool, dispatcher, clocks.wall)
+    followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall)
@@ -181,12 +184,26 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
-    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
+    app = App(
+        fleet,
+        store,
+        intake,
+        actions,
+        adoption,
+        printer_acts,
+        printers,
+        discovery,
+        pool,
+        broker,
+        bus,
+        wall_clock,
+        uploads,
+    )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
+    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states, uploads))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -216,7 +233,7 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates, Uploads]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [

@@ -116,6 +116,8 @@ class Reason(StrEnum):
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
     OTHER_PARCEL = "event-id-reused"
+    #: held: a page of an uploaded file on which no tracking number can be read
+    NO_NUMBER = "no-tracking-number"
     OUTCOME_UNKNOWN = "outcome-unknown"
     NOT_PRINTED = "not-printed"
     SETTLED = "settled-by-user"
@@ -203,6 +205,7 @@ RELEASABLE = frozenset(
         Reason.OTHER_STOCK,
         Reason.OTHER_LABEL,
         Reason.PARTLY_CANCELED,
+        Reason.NO_NUMBER,
     }
 )
 #: pending for nothing but its artwork or its turn

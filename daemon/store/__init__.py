@@ -13,6 +13,7 @@ from .rows import (
     OutboxMessage,
     Pause,
     Rejection,
+    Upload,
 )
 from .store import Store
 
@@ -30,4 +31,5 @@ __all__ = [
     "Pause",
     "Rejection",
     "Store",
+    "Upload",
 ]

@@ -61,34 +61,7 @@ class Accepting(Parcels, Notices):
         """
 
         async def change(connection: AsyncConnection) -> Accepted:
-            event = new.event
-            known = await self._find(connection, new)
-            same = next((job for job in known if event.is_of(job)), None)
-            seen = await self._seen(connection, new) if same is None else _Seen()
-            if seen.alias and not known:
-                found = await connection.execute(_FIND_ALIAS, {"keys": _keys(new)})
-                known = [job_from(row) for row in found.mappings()]
-                same = next((job for job in known if event.is_of(job)), None)
-            if same is not None:
-                words = f"the same event came again by {new.source}; nothing more is printed"
-                return Accepted(await self._count(connection, new, same, words), duplicate=True)
-            others = await self._rivals(connection, event.fields) if seen.parcel else []
-            first = await self._first(connection, new, others)
-            if first is not None:
-                return Accepted(await self._same_label(connection, new, first), duplicate=True)
-            reused = bool(known) and not others
-            # a bare event may come again after its window, as another job
-            identity = f"{event.identity}#{new.id}" if event.bare or known else event.identity
-            self._revision += 1
-            job, words = new_job(new, self._revision, reused=reused), ""
-            if seen.notice or others:
-                job, words = await self._placed(connection, job, others)
-            words = f"accepted from {new.source}; {words or new.route.because}"
-            await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
-            await connection.execute(
-                _INSERT_ASSET, {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
-            )
-            return Accepted(job, duplicate=False)
+            return await self._take_in(connection, new)
 
         return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
 
@@ -127,12 +100,41 @@ class Accepting(Parcels, Notices):
 
         await self._writer.do(change, lambda _: self._rejected())
 
+    async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
+        event = new.event
+        known = await self._find(connection, new)
+        same = next((job for job in known if event.is_of(job)), None)
+        seen = await self._seen(connection, new) if same is None else _Seen()
+        if seen.alias and not known:
+            found = await connection.execute(_FIND_ALIAS, {"keys": _keys(new)})
+            known = [job_from(row) for row in found.mappings()]
+            same = next((job for job in known if event.is_of(job)), None)
+        if same is not None:
+            words = f"the same event came again by {new.source}; nothing more is printed"
+            return Accepted(await self._count(connection, new, same, words), duplicate=True)
+        others = await self._rivals(connection, event.fields) if seen.parcel else []
+        first = await self._first(connection, new, others)
+        if first is not None:
+            return Accepted(await self._same_label(connection, new, first), duplicate=True)
+        reused = bool(known) and not others
+        # a bare event may come again after its window, as another job
+        identity = f"{event.identity}#{new.id}" if event.bare or known else event.identity
+        self._revision += 1
+        job, words = new_job(new, self._revision, reused=reused), ""
+        if seen.notice or others:
+            job, words = await self._placed(connection, job, others)
+        words = f"accepted from {new.source}; {words or new.route.because}"
+        await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
+        await connection.execute(_INSERT_ASSET, {"job_id": new.id, "media_type": event.media_type, "data": event.asset})
+        return Accepted(job, duplicate=False)
+
     async def _find(self, connection: AsyncConnection, new: NewJob) -> list[Job]:
         """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
         found = await connection.execute(_FIND, {"keys": _keys(new), "since": since})
-        return [job_from(row) for row in found.mappings()]
+        jobs = [job_from(row) for row in found.mappings()]
+        return [job for job in jobs if parcels.live(job)] if new.by_hand else jobs
 
     async def _seen(self, connection: AsyncConnection, new: NewJob) -> _Seen:
         fields = new.event.fields

@@ -20,9 +20,10 @@ from .profiles import Profiles
 from .retention import Retention
 from .rows import Artwork, Pause
 from .space import Space
+from .uploads import Uploads
 
 
-class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
+class Store(Uploads, Accepting, Parts, Profiles, Holds, Retention, Space):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.

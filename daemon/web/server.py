@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page, printer_page
+from . import api, page, printer_page, upload
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -32,7 +32,9 @@ async def serve(app: "App") -> AsyncIterator[str]:
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LABELS)])
+    site = web.Application(
+        client_max_size=limit, middlewares=[problems, guard, admission(limit, (_LABELS, upload.PATH, "/upload"))]
+    )
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[SINCE] = time.time()
@@ -65,6 +67,9 @@ def _routes() -> list[web.RouteDef]:
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
         web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.get("/upload", upload.page),
+        web.post("/upload", upload.act),
+        web.post("/upload/{id}/{verb:print|discard}", upload.act),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
@@ -94,6 +99,11 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
+        web.get(upload.PATH, upload.uploads),
+        web.post(upload.PATH, upload.add),
+        web.get(f"{upload.PATH}/{{id}}", upload.upload),
+        web.post(f"{upload.PATH}/{{id}}/print", upload.confirm),
+        web.delete(f"{upload.PATH}/{{id}}", upload.discard),
         web.get(f"{v1}/events", events),
     ]
 
