@@ -1,22 +1,26 @@
 """Pages of a merged file, as Seller Center and others export it: labels of many parcels, packing slips between."""
 
 import hashlib
+import io
 import re
 from typing import Literal
+
+from PIL import Image
 
 from . import pdf, symbols, tracking
 from .asset import PDF, ZPL, Asset
 from .contents import MAX_MERGED, PageReading
 from .errors import AssetRefused
-from .media import Media
+from .media import Media, Resolution
 from .placement import large_as_sheet
-from .plan import barcode_look, boxes_of, read_barcodes
+from .plan import barcode_look, boxes_of, look, read_barcodes
 from .sheet import Sheet, open_sheet, page_count
 from .survey import like_carriers, unread_bars
 from .tracking import Tracking
 
 #: Stock on which every page has its own size.
 _LARGE = Media.parse("220x360mm")
+_SMALL = Resolution(100)
 _SLIP = re.compile(
     r"pack(?:ing|age)?[ -]?(?:slip|list)|delivery note|lieferschein|packzettel|bon de livraison|albar[aá]n|"
     r"documento di trasporto|pakbon|picking list",
@@ -49,6 +53,19 @@ def read_page(asset: Asset, number: int) -> PageReading:
         if sheet.ink_box() is None:
             return PageReading(number, "blank", slip=False, written=False, numbers=(), mentions=(), digest="")
         return _read(sheet, number, text)
+
+
+def picture(asset: Asset, number: int) -> bytes:
+    """A page as a small PNG for people.
+
+    Raises:
+        AssetRefused: it is damaged, or there is none.
+    """
+    with open_sheet(asset, number, _LARGE) as sheet:
+        grey = look(sheet, _SMALL)
+    out = io.BytesIO()
+    Image.fromarray(grey).save(out, "PNG")
+    return out.getvalue()
 
 
 def carve(asset: Asset, numbers: tuple[int, ...]) -> bytes:

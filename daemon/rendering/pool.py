@@ -156,6 +156,15 @@ class RenderPool:
             raise RenderFailed(_NONSENSE, Reason.FAILED)
         return count, [_reading(number, one) for number, one in enumerate(found, first)]
 
+    async def picture(self, asset: bytes, number: int, *, max_bytes: int) -> bytes:
+        """Page `number` (from 1) of a merged file as a small PNG for people.
+
+        Raises:
+            RenderFailed: it cannot be drawn.
+        """
+        _, png = await self._ask({"kind": "picture", "media_type": None, "max_bytes": max_bytes, "page": number}, asset)
+        return png
+
     async def carve(self, asset: bytes, groups: Sequence[tuple[int, ...]], *, max_bytes: int) -> list[bytes]:
         """Documents of some pages each of a merged file.
 

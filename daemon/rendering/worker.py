@@ -105,6 +105,10 @@ def _read(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> 
     return {"count": count, "pages": found}, b""
 
 
+def _picture(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
+    return {}, merged.picture(unwrap(data, header["media_type"], header["max_bytes"]), header["page"])
+
+
 def _carve(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
     asset = unwrap(data, header["media_type"], header["max_bytes"])
     carved = [merged.carve(asset, tuple(numbers)) for numbers in header["groups"]]
@@ -143,7 +147,15 @@ def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None])
     return {"pages": count, "missing": list(missing)}, bitmap.to_png(resolution)
 
 
-_REQUESTS = {"render": _render, "survey": _survey, "looks": _looks, "read": _read, "carve": _carve, "preview": _preview}
+_REQUESTS = {
+    "render": _render,
+    "survey": _survey,
+    "looks": _looks,
+    "read": _read,
+    "carve": _carve,
+    "picture": _picture,
+    "preview": _preview,
+}
 
 
 def _refusal(message: str) -> dict[str, Any]:

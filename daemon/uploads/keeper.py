@@ -153,6 +153,16 @@ class Uploads:
         """
         return await self.show(await self._store.upload(upload_id))
 
+    async def picture(self, upload_id: str, number: int) -> bytes:
+        """Page `number` (from 1) of a file whose jobs are not made yet, as a PNG for people.
+
+        Raises:
+            NoSuchUpload: its bytes are gone.
+            RenderFailed: it has no such page.
+        """
+        data = await self._store.upload_data(upload_id)
+        return await self._pool.picture(data, number, max_bytes=self._max_bytes)
+
     async def all(self) -> list[Shown]:
         """All that are not forgotten, newest first."""
         return [await self.show(one) for one in await self._store.uploads()]

@@ -102,6 +102,7 @@ def _routes() -> list[web.RouteDef]:
         web.get(upload.PATH, upload.uploads),
         web.post(upload.PATH, upload.add),
         web.get(f"{upload.PATH}/{{id}}", upload.upload),
+        web.get(f"{upload.PATH}/{{id}}/pages/{{number:[0-9]{{1,4}}}}.png", upload.picture),
         web.post(f"{upload.PATH}/{{id}}/print", upload.confirm),
         web.delete(f"{upload.PATH}/{{id}}", upload.discard),
         web.get(f"{v1}/events", events),

@@ -40,6 +40,7 @@ class UploadJson(TypedDict):
     id: str
     state: str
     message: str
+    choices: dict[str, str] | None
     received_at: str
     station: str | None
     printer: str | None
@@ -111,6 +112,13 @@ async def discard(request: web.Request) -> web.Response:
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
+async def picture(request: web.Request) -> web.Response:
+    """`GET /api/v1/uploads/{id}/pages/{number}.png`: a page of a file whose jobs are not made yet."""
+    number = int(request.match_info["number"])
+    png = await request.app[LABELD].uploads.picture(request.match_info["id"], number)
+    return web.Response(body=png, content_type="image/png", headers={"Cache-Control": "no-store"})
+
+
 def upload_json(shown: Shown) -> UploadJson:
     """An upload as JSON; of labels only those count that are not known already."""
     upload, content = shown.upload, shown.upload.content or {"items": [], "blank": [], "same": []}
@@ -136,6 +144,7 @@ def upload_json(shown: Shown) -> UploadJson:
         "id": upload.id,
         "state": "printing" if upload.state == "ready" and upload.confirmed else upload.state,
         "message": upload.message,
+        "choices": upload.choices,
         "received_at": datetime.fromtimestamp(upload.received_at, UTC).isoformat(timespec="milliseconds"),
         "station": upload.station,
         "printer": upload.printer,

@@ -10,7 +10,8 @@ const sending = document.getElementById("sending");
 const waiting = [];
 let busy = false;
 
-document.getElementById("send").hidden = true;
+// files are sent as soon as they are chosen: the button is for browsers without this script
+document.documentElement.classList.add("scripted");
 
 function line(text, bad = false) {
   const entry = document.createElement("li");
@@ -72,7 +73,7 @@ function name() {
   }
 }
 
-// answers that a person is about to give, and the file names, stay through a merge
+// a merge puts the server's words in the place of the names
 const mergeUploads = new MutationObserver(name);
 mergeUploads.observe(document.getElementById("content"), { childList: true, subtree: true, characterData: true });
 
