@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
 from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .fetching.download import Downloads
+from .fetching.fetcher import Fetcher
+from .fetching.wanting import Wanting
+from .fetching.ways import Ways
 from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
@@ -41,6 +46,9 @@ from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
+from .tiktok.api import open_api
+from .tiktok.tokens import Tokens
+from .tiktok.vault import Vault, open_vault
 from .uploads.keeper import Uploads
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
@@ -69,6 +77,9 @@ class App:
     bus: Bus
     wall_clock: WallClock
     uploads: Uploads
+    vault: Vault
+    #: None where TikTok's API is not used
+    tokens: Tokens | None
 
     @property
     def settings(self) -> Settings:
@@ -78,7 +89,8 @@ class App:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning) if one)
+        shops = self.tokens.warnings if self.tokens else ()
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, *shops) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -86,6 +98,7 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
+        ConfigError: a secret or a key that the configuration names cannot be used.
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
@@ -104,6 +117,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         preparer.poke(job)
         fleet.job_changed(job)
         keeper.job_changed(job)
+        fetcher.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -117,11 +131,17 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
             preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
 
+    def shop_changed() -> None:
+        outbox.poke()
+        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        bus.tell("shop", "")
+
     def printer_gone(name: str) -> None:
         # an empty message takes back what is retained (MQTT 3.1.1 section 3.3.1.3)
         states.put(name, b"")
         bus.tell("printer", name)
 
+    vault = open_vault(settings)
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -141,6 +161,11 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
+    ways = Ways(downloads, settings.links, tiktok.documents if tiktok else None, settings.tiktok.shops)
+    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -173,7 +198,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -198,12 +223,15 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         bus,
         wall_clock,
         uploads,
+        vault,
+        tiktok.tokens if tiktok else None,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states, uploads))
+    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    await _serve(app, stop, loops)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -233,13 +261,16 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates, Uploads]",
+    loops: (
+        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
+    ),
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")

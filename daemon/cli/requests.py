@@ -7,7 +7,7 @@ import aiohttp
 from .common import fail
 
 
-async def ask(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
+async def request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
     """The answer's JSON object and its status."""
     try:
         async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:

@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from .common import fail
-from .requests import ask
+from .requests import request
 
 _POLL_SECONDS = 0.1
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
@@ -30,7 +30,7 @@ async def split_file(
     url = f"{base}/api/v1/uploads"
     query = {**where, **choices} | ({"confirm": "yes"} if yes else {})
     headers = {"Content-Type": "application/octet-stream"}
-    upload, _ = await ask("POST", url, params=query, data=data, headers=headers)
+    upload, _ = await request("POST", url, params=query, data=data, headers=headers)
     one = f"{url}/{upload['id']}"
     upload = await _until(one, "ready", "printing", "done", "failed")
     if upload["state"] == "failed":
@@ -41,9 +41,9 @@ async def split_file(
             fail("nothing was printed: say --yes, or confirm it on the page /upload", 1)
         # in a thread: the daemon's answers are not waited for meanwhile
         if not await asyncio.to_thread(typer.confirm, "Print them?"):
-            await ask("DELETE", one)
+            await request("DELETE", one)
             fail("nothing was printed", 1)
-        await ask("POST", f"{one}/print", json=dict(choices))
+        await request("POST", f"{one}/print", json=dict(choices))
     upload = await _until(one, "done", "failed")
     if upload["state"] == "failed":
         fail(upload["message"], 4)
@@ -81,7 +81,7 @@ def _many(count: int, what: str) -> str:
 
 async def _until(url: str, *states: str) -> dict[str, Any]:
     while True:
-        upload, _ = await ask("GET", url)
+        upload, _ = await request("GET", url)
         if upload["state"] in states:
             return upload
         await asyncio.sleep(_POLL_SECONDS)
@@ -90,10 +90,10 @@ async def _until(url: str, *states: str) -> dict[str, Any]:
 async def _printed(base: str, jobs: list[str]) -> bool:
     well = True
     for job_id in jobs:
-        job, _ = await ask("GET", f"{base}/api/v1/jobs/{job_id}")
+        job, _ = await request("GET", f"{base}/api/v1/jobs/{job_id}")
         while job["state"] not in _ENDED:
             await asyncio.sleep(_POLL_SECONDS)
-            job, _ = await ask("GET", f"{base}/api/v1/jobs/{job_id}")
+            job, _ = await request("GET", f"{base}/api/v1/jobs/{job_id}")
         if job["state"] != "completed":
             typer.echo(f"{job_id}  {job['state']}: {job['message']}")
             well = False

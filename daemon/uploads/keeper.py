@@ -17,7 +17,7 @@ from ..event_fields import in_words
 from ..events import AssetSource, LabelEvent, LabelReady, digest
 from ..job import new_job_id
 from ..rendering.pool import RenderFailed, RenderPool
-from ..routing import Route, Wish
+from ..routing import Route, Wish, wish_of
 from ..store import NewJob, Store, Upload
 from ..store.uploads import OPEN
 from .sorting import Item, Sorted, sort_pages
@@ -208,7 +208,9 @@ class Uploads:
         items = [] if upload.content is None else items_of(upload.content)
         known = {} if upload.state == "done" else await self._known(items)
         progress = self._progress.get(upload.id, Progress(0, 0))
-        labels = self._dispatcher.route(Wish(printer=upload.printer, station=upload.station))
+        labels = self._dispatcher.route(
+            Wish(printer=upload.printer, station=upload.station, document_type="SHIPPING_LABEL")
+        )
         return Shown(upload, progress, tuple(known.get(item.key) for item in items), labels, self._slips_to(upload))
 
     async def _confirm(self, upload_id: str, choices: Choices) -> Upload:
@@ -291,8 +293,7 @@ class Uploads:
             fields, route = _fields(item, upload.station, slips_to.printer), slips_to
         else:
             fields = _fields(item, upload.station, upload.printer)
-            wish = Wish(printer=upload.printer, station=upload.station, carrier=item.carrier)
-            route = self._dispatcher.route(wish, job_id=job_id)
+            route = self._dispatcher.route(wish_of(fields), job_id=job_id)
         asks = item.kind == "unnumbered" and choices.unnumbered == "hold"
         pages = _pages(item.pages)
         return NewJob(

@@ -19,6 +19,7 @@ from ..errors import (
     StoreUnavailable,
     UploadRefused,
 )
+from ..fetching.document import NeedsPerson, TryLater
 from ..rendering.pool import RenderFailed
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ _STATUS = {
     IllegalTransition: HTTPStatus.CONFLICT,
     AdoptionRefused: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NeedsPerson: HTTPStatus.CONFLICT,
+    TryLater: HTTPStatus.BAD_GATEWAY,
 }
 
 

@@ -18,7 +18,7 @@ from .problems import Problem
 if TYPE_CHECKING:
     from ..app import App
 
-PATH = "/api/v1/uploads"
+PATH, PAGE = "/api/v1/uploads", "/upload"
 _YES = ("1", "true", "yes")
 
 
@@ -75,7 +75,7 @@ async def act(request: web.Request) -> web.Response:
             await request.app[LABELD].uploads.discard(request.match_info["id"])
         case _:
             await _take(request)
-    raise web.HTTPSeeOther("/upload")
+    raise web.HTTPSeeOther(PAGE)
 
 
 async def add(request: web.Request) -> web.Response:
