@@ -52,19 +52,15 @@ class Downloads:
         self._settings = settings
         self._max_bytes = max_bytes
         self._trusted = trusted
-        self._names = names
+        sandbox = urlsplit(settings.sandbox).hostname if settings.sandbox else None
+        self._names = PublicNames(names or SystemNames(), sandbox)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Downloads":
         settings = self._settings
-        sandbox = urlsplit(settings.sandbox).hostname if settings.sandbox else None
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=self._trusted or True,
-                resolver=PublicNames(self._names or SystemNames(), sandbox),
-                use_dns_cache=False,
-            ),
+            connector=aiohttp.TCPConnector(ssl=self._trusted or True, resolver=self._names, use_dns_cache=False),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             trust_env=False,
@@ -81,6 +77,8 @@ class Downloads:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+            # the connector closes no resolver that it did not make
+            await self._names.close()
             self._session = None
 
     async def get(self, url: str) -> Document:

@@ -1,5 +1,6 @@
 """Calls of TikTok Shop's API: signed, with a token, at the pace that TikTok allows each shop."""
 
+import asyncio
 import errno
 import json
 import logging
@@ -7,7 +8,7 @@ import os
 import random
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, Protocol, Self, assert_never
@@ -27,8 +28,11 @@ log = logging.getLogger(__name__)
 #: fifty packages or orders with all their fields are a tenth of it
 _MOST_BYTES = 4 * 1024 * 1024
 _CHUNK = 64 * 1024
-_CONNECTIONS = 8
+#: of one shop at a time: one whose calls hang takes no connection from others
+_CALLS = 4
 _SKEW_SECONDS = 10
+#: a call waits so long itself until its shop may be asked
+_PATIENCE_SECONDS = 5.0
 
 
 class Tokens(Protocol):
@@ -53,6 +57,7 @@ class Client:
         clock: Unix seconds.
         monotonic: seconds; only differences count.
         chance: uniform in [0, 1).
+        sleep: waits so many seconds.
     """
 
     def __init__(
@@ -64,6 +69,7 @@ class Client:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._settings = settings
         self._secret = secret
@@ -71,12 +77,14 @@ class Client:
         self._clock = clock
         self._monotonic = monotonic
         self._chance = chance
+        self._sleep = sleep
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
+        self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_CALLS))
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=_CONNECTIONS),
+            connector=aiohttp.TCPConnector(limit=0),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=self._settings.timeout_seconds),
             # a proxy of the environment would read labels and tokens
@@ -118,32 +126,44 @@ class Client:
         if verdict.action is Action.REFRESH:
             token = await self._tokens.refresh(shop, token)
             verdict, answer = await self._ask(shop, token, method, path, query or {}, data)
-        return _done(shop, verdict, answer)
+        return _outcome(shop, verdict, answer)
 
     async def _ask(
         self, shop: str, token: str, method: str, path: str, query: Mapping[str, str], body: bytes
     ) -> tuple[Verdict, Answer]:
-        began = self._monotonic()
-        pace = self._paces[shop]
-        if wait := pace.wait(began):
-            raise TryLater(f"TikTok shop {shop}: it was asked too often and is left alone", after=wait)
-        self._paces[shop] = pace.admitted(began)
-        answer, headers = await self._send(shop, token, method, path, query, body)
-        verdict = judge(answer, shop)
+        """Ask at the shop's pace: short pauses are waited for here, as they are no failure of the call."""
+        until = self._monotonic() + _PATIENCE_SECONDS
+        while True:
+            async with self._gates[shop]:
+                began = self._monotonic()
+                because, wait = "it was asked too often and is left alone", self._paces[shop].wait(began)
+                if not wait:
+                    self._paces[shop] = self._paces[shop].admitted(began)
+                    answer, headers = await self._send(shop, token, method, path, query, body)
+                    verdict = judge(answer, shop)
+                    if verdict.action is not Action.SLOW:
+                        if answer.code is not None and began > self._paces[shop].since:
+                            self._paces[shop] = Pace()
+                        return self._with_hint(verdict, answer, headers), answer
+                    because, wait = verdict.because, self._slowed(shop, began, verdict, headers)
+            if self._monotonic() + wait > until:
+                raise TryLater(f"TikTok shop {shop}: {because}", after=wait)
+            await self._sleep(wait)
+
+    def _slowed(self, shop: str, began: float, verdict: Verdict, headers: Mapping[str, str]) -> float:
+        """Seconds until the shop may be asked again."""
         now = self._monotonic()
-        if verdict.action is Action.SLOW:
-            wish = _seconds(headers.get("Retry-After"), self._clock())
-            self._paces[shop] = pace = self._paces[shop].refused(began, now, self._chance(), wish)
-            log.warning("TikTok shop %s: %s; next call in %.1f s", shop, verdict.because, pace.wait(now))
-            raise TryLater(f"TikTok shop {shop}: {verdict.because}", after=pace.wait(now))
-        if answer.code is not None and began > self._paces[shop].since:
-            self._paces.pop(shop, None)
-        return self._with_hint(verdict, answer, headers), answer
+        wish = _seconds(headers.get("Retry-After"), self._clock())
+        self._paces[shop] = self._paces[shop].refused(began, now, self._chance(), wish)
+        wait = self._paces[shop].wait(now)
+        log.warning("TikTok shop %s: %s; next call in %.1f s", shop, verdict.because, wait)
+        return wait
 
     async def _send(
         self, shop: str, token: str, method: str, path: str, query: Mapping[str, str], body: bytes
     ) -> tuple[Answer, Mapping[str, str]]:
-        assert self._session is not None, "the client is used outside its context"  # noqa: S101
+        if self._session is None:
+            raise RuntimeError("the client is used outside its context")
         values = {**query, "app_key": self._settings.app_key or "", "timestamp": str(int(self._clock()))}
         values["sign"] = sign(self._secret, path, values, body)
         # encoded here, for what is signed has to be what is sent
@@ -185,7 +205,7 @@ class Client:
         return Verdict(verdict.action, hint, verdict.code)
 
 
-def _done(shop: str, verdict: Verdict, answer: Answer) -> Mapping[str, Any]:
+def _outcome(shop: str, verdict: Verdict, answer: Answer) -> Mapping[str, Any]:
     because = f"TikTok shop {shop}: {verdict.because}"
     match verdict.action:
         case Action.DONE:

@@ -39,7 +39,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.FETCHING: Sign("wait", "Being fetched"),
-    Reason.NOT_FETCHED: Sign("ask", "Its label cannot be fetched: try again?"),
+    Reason.NOT_FETCHED: Sign("ask", "Its label is not here: try again?"),
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
     Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),

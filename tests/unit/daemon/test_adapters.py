@@ -165,8 +165,10 @@ def test_a_label_event_and_what_is_no_event_pass_as_they_are(payload: bytes) -> 
     assert translate(payload, names=NAMES, now=NOW) == payload
 
 
-values = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.integers(), max_size=2)
-values |= st.dictionaries(st.sampled_from(["copies", "pages", "paper", "nup"]), values, max_size=3)
+simple = st.none() | st.booleans() | st.integers() | st.text(max_size=8) | st.lists(st.integers(), max_size=2)
+values: st.SearchStrategy[Any] = simple | st.dictionaries(
+    st.sampled_from(["copies", "pages", "paper", "nup"]), simple, max_size=3
+)
 
 
 @given(

@@ -11,7 +11,7 @@ from yarl import URL
 
 from labeld.config.sources import LinksSettings
 from labeld.daemon.fetching.document import NoLabel
-from labeld.daemon.fetching.links import check, expiry, why_not_public
+from labeld.daemon.fetching.links import _agreed, check, expiry, why_not_public
 from labeld.daemon.fetching.redaction import Redacting, redacted
 
 SETTINGS = LinksSettings()
@@ -174,6 +174,14 @@ def test_no_parser_sees_another_host_in_a_link_that_is_fetched(url: str) -> None
         assert urlsplit(url).port in (None, 443)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://tiktokshop.com\\@evil.example/", "https://evil.example/", "https://[/", "https:"]
+)
+def test_a_link_that_parsers_read_in_two_ways_is_refused(url: str) -> None:
+    with pytest.raises(NoLabel, match="more than one way"):
+        _agreed(url, "tiktokshop.com")
+
+
 @pytest.mark.parametrize("name", ["com", "*.tiktok.com", ".tiktok.com", "https://tiktok.com", "10.0.0.1", "a/b", "::1"])
 def test_an_allowed_host_is_a_name_with_a_domain(name: str) -> None:
     with pytest.raises(ValidationError, match="host's name"):
@@ -288,6 +296,10 @@ def test_any_text_has_an_expiry_or_none(text: str) -> None:
         (f"fetching {LINK} failed", f"fetching {FILE}?… failed"),
         (f"('{LINK}')", f"('{FILE}?…')"),
         ("https://me:geheim@host/x", "https://…@host/x"),
+        ('{"url":"https:\\/\\/host\\/x?expire=1&sign=geheim"}', '{"url":"https:\\/\\/host\\/x?…"}'),
+        ("a=1\\u0026sign=geheim\\u0026b=2", "a=1\\u0026sign=…\\u0026b=2"),
+        ('"{\\"access_token\\": \\"geheim\\"}"', '"{\\"access_token\\": \\"…\\"}"'),
+        ("http://host/x? http://host/#", "http://host/x http://host/"),
         ("/api/v2/token?app_key=k&app_secret=geheim&a=b", "/api/v2/token?app_key=k&app_secret=…&a=b"),
         ('{"access_token": "geheim", "refresh_token":"geheim"}', '{"access_token": "…", "refresh_token":"…"}'),
         ("{'x-tts-access-token': 'geheim'}", "{'x-tts-access-token': '…'}"),

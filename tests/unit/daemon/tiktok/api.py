@@ -1,12 +1,13 @@
 """TikTok Shop's API on loopback for tests: strict about signatures, scripted in what it answers."""
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
 import json
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -46,7 +47,7 @@ class Api:
     origin: str = ""
     token: str = "TTP_first"
     asked: list[Asked] = field(default_factory=list)
-    script: deque[Callable[[], Reply] | Reply] = field(default_factory=deque)
+    script: deque[Callable[[], Reply | Awaitable[Reply]] | Reply] = field(default_factory=deque)
     standing: dict[str, Reply] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
 
@@ -67,7 +68,7 @@ class Api:
             return _reply(failure(105002, "Expired credentials. The `x-tts-access-token` header has expired."), 401)
         if request.path.startswith("/authorization/") == ("shop_cipher" in query):
             return _reply(failure(36009004, "Unexpected identifier. The `shop_cipher` query parameter is …"), 400)
-        reply: Callable[[], Reply] | Reply
+        reply: Callable[[], Reply | Awaitable[Reply]] | Reply
         if self.script:
             reply = self.script.popleft()
         elif request.path in self.standing:
@@ -75,7 +76,8 @@ class Api:
         else:
             return _reply(failure(36009009, "Invalid path."), 404)
         if callable(reply) and not isinstance(reply, web.Response):
-            reply = reply()
+            made = reply()
+            reply = await made if isinstance(made, Awaitable) else made
         return reply if isinstance(reply, web.Response) else _reply(reply, 200)
 
 
@@ -157,9 +159,13 @@ def settings(api: Api, *, timeout_seconds: float = 15.0, **shops: ShopSettings) 
     return TikTokSettings(app_key=KEY, api=api.origin, shops=shops or {"us": shop()}, timeout_seconds=timeout_seconds)
 
 
-def client(api: Api, tokens: Tokens | None = None, **more: Any) -> Client:
-    """A client of the loopback API; its monotonic clock stands still unless one is given."""
+def client(api: Api, tokens: Tokens | None = None, monotonic: Clock | None = None, **more: Any) -> Client:
+    """A client of the loopback API, for which time passes only while it sleeps."""
     its = more.pop("settings", None) or settings(api)
-    return Client(
-        its, SECRET, tokens or Tokens(), monotonic=more.pop("monotonic", Clock(5.0)), chance=lambda: 0.5, **more
-    )
+    clock = monotonic or Clock(5.0)
+
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(0)
+        clock.now += seconds
+
+    return Client(its, SECRET, tokens or Tokens(), monotonic=clock, chance=lambda: 0.5, sleep=sleep, **more)

@@ -47,14 +47,14 @@ GATEWAY = {
 async def test_each_row_of_the_table_is_acted_upon(row: Row, status: int) -> None:
     tokens = Tokens(fresh=["TTP_first"])
     async with serving(Api()) as api, client(api, tokens) as one:
-        api.script += [web.json_response(failure(row.code, f"Oh. {row.words}"), status=status) for _ in range(2)]
+        api.script += [web.json_response(failure(row.code, f"Oh. {row.words}"), status=status) for _ in range(3)]
         with pytest.raises(FetchFailed) as failed:
             await one.call("us", "GET", DOCUMENTS, QUERY)
         assert type(failed.value) is OUTCOMES[row.action]
         assert str(failed.value).startswith(f"TikTok shop us: {row.meaning}")
         assert row.todo.format(shop="us") in str(failed.value)
         assert f"code {row.code}" in str(failed.value)
-        assert len(api.asked) == (2 if row.action is Action.REFRESH else 1)
+        assert len(api.asked) == {Action.REFRESH: 2, Action.SLOW: 3}.get(row.action, 1)
         assert len(tokens.refreshed) == (1 if row.action is Action.REFRESH else 0)
         if isinstance(failed.value, TryLater):
             assert (failed.value.after is not None) == (row.action is Action.SLOW)

@@ -1,14 +1,17 @@
 """Calls against a loopback API that is strict about signatures."""
 
 import asyncio
+import gzip
 import logging
 from email.utils import formatdate
 
 import pytest
 from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeld.daemon.fetching.document import NeedsPerson, NoLabel, TryLater
-from labeld.daemon.tiktok.client import Client
+from labeld.daemon.tiktok.client import Client, _seconds
 
 from . import api as stand
 from .api import CIPHER, DOCUMENTS, KEY, SECRET, Api, Clock, Tokens, client, failure, serving, settings, shop, success
@@ -73,30 +76,48 @@ async def test_a_limit_slows_its_shop_and_no_other() -> None:
     async with serving(Api()) as api:
         its = settings(api, us=shop(), uk=shop(market="GB"))
         async with client(api, settings=its, monotonic=clock) as one:
-            api.script.append(failure(36009002, "Too many requests."))
-            with pytest.raises(TryLater) as limited:
+            api.script.append(web.Response(status=429, headers={"Retry-After": "7"}))
+            with pytest.raises(TryLater, match="HTTP 429") as limited:
                 await ask(one)
-            assert limited.value.after == pytest.approx(1.25)
+            assert limited.value.after == pytest.approx(7.0)
             with pytest.raises(TryLater, match="left alone"):
                 await ask(one)
             assert len(api.asked) == 1
             api.script.append(success(doc_url="x"))
             assert await ask(one, "uk") == "x"
-            clock.now += 1.25
-            api.script.append(web.Response(status=429, headers={"Retry-After": "7"}))
-            with pytest.raises(TryLater) as longer:
-                await ask(one)
-            assert longer.value.after == pytest.approx(7.0)
+            assert clock.now == 5.0
             clock.now += 7.0
             api.script += [success(doc_url="x"), success(doc_url="y")]
             assert [await ask(one), await ask(one)] == ["x", "y"]
+            assert clock.now == 12.0
+
+
+async def test_short_pauses_are_waited_for_and_long_ones_told() -> None:
+    clock = Clock(5.0)
+    async with serving(Api()) as api, client(api, monotonic=clock) as one:
+        api.script += [failure(36009002, "Too many requests."), failure(36009002), success(doc_url="x")]
+        assert await ask(one) == "x"
+        assert clock.now == pytest.approx(5.0 + 1.25 + 2.25)
+        api.script += [failure(36009002)] * 5
+        with pytest.raises(TryLater) as limited:
+            await ask(one)
+        assert limited.value.after == pytest.approx(4.25)
+        assert len(api.asked) == 3 + 3
 
 
 async def test_a_burst_that_meets_the_limit_together_counts_once() -> None:
-    async with serving(Api()) as api, client(api) as one:
-        api.script += [failure(36009002)] * 4
-        failed = await asyncio.gather(*(ask(one) for _ in range(4)), return_exceptions=True)
-        assert {round(error.after or 0, 2) for error in failed if isinstance(error, TryLater)} <= {1.25}
+    clock = Clock(5.0)
+    async with serving(Api()) as api, client(api, monotonic=clock) as one:
+        together = asyncio.Barrier(4)
+
+        async def limit() -> web.Response:
+            await together.wait()
+            return web.json_response(failure(36009002))
+
+        api.script += [limit] * 4
+        api.standing[DOCUMENTS] = success(doc_url="x")
+        assert await asyncio.gather(*(ask(one) for _ in range(4))) == ["x"] * 4
+        assert len(api.asked) == 8
 
 
 async def test_an_overload_slows_nobody() -> None:
@@ -131,6 +152,7 @@ async def test_a_refused_time_is_told_with_how_wrong_the_clock_is(wrong: float, 
         web.Response(text="[" * 100_000, content_type="application/json"),
         web.Response(body=b"x" * (5 * 1024 * 1024)),
         web.Response(text='["code", 0]'),
+        web.Response(body=gzip.compress(b" " * (64 * 1024 * 1024)), headers={"Content-Encoding": "gzip"}),
         web.Response(text='{"code":"ten","data":{}}'),
     ],
 )
@@ -169,12 +191,56 @@ async def test_a_connection_that_breaks_off_an_answer_that_never_comes_and_nobod
             await ask(one)
 
 
+async def test_a_server_without_tls_and_one_that_garbles_its_answer() -> None:
+    async with serving(Api()) as api:
+        its = settings(api).model_copy(update={"api": api.origin.replace("http:", "https:")})
+        async with client(api, settings=its) as one:
+            with pytest.raises(TryLater, match=r"no TLS with 127\.0\.0\.1"):
+                await ask(one)
+        async with client(api) as one:
+            api.script.append(web.Response(body=b"no gzip", headers={"Content-Encoding": "gzip"}))
+            with pytest.raises(TryLater, match="broke off"):
+                await ask(one)
+            assert api.asked[-1].path == DOCUMENTS
+
+
+async def test_a_shop_whose_calls_hang_keeps_no_other_waiting() -> None:
+    async with serving(Api()) as api:
+        its = settings(api, us=shop(), uk=shop(market="GB"))
+        go_on, full = asyncio.Event(), asyncio.Event()
+
+        async def hanging() -> web.Response:
+            if len(api.asked) == 4:
+                full.set()
+            await go_on.wait()
+            return web.json_response(success(doc_url="late"))
+
+        async with client(api, settings=its) as one:
+            api.script += [hanging] * 4
+            stuck = [asyncio.create_task(ask(one)) for _ in range(20)]
+            await full.wait()
+            api.standing[DOCUMENTS] = success(doc_url="x")
+            assert await ask(one, "uk") == "x"
+            assert len(api.asked) == 5
+            go_on.set()
+            assert sorted(map(str, await asyncio.gather(*stuck))) == ["late"] * 4 + ["x"] * 16
+
+
+@given(
+    st.text()
+    | st.from_regex(r"[A-Za-z]{3}, \d{1,3} [A-Za-z]{3} \d{1,6} \d{2}:\d{2}:\d{2} (GMT|[+-]\d{1,5})", fullmatch=True)
+)
+def test_any_retry_after_is_seconds_or_none(text: str) -> None:
+    seconds = _seconds(text, 0.0)
+    assert seconds is None or seconds >= 0.0
+
+
 async def test_neither_errors_nor_logs_tell_tokens_secrets_and_links(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     leak = f"bad {'ab12' * 10} https://x.example/?sign=abc TTP_{'k' * 60} {CIPHER}"
     said = []
     async with serving(Api()) as api, client(api) as one:
-        api.script += [failure(36009002, leak)]
+        api.script += [failure(36009002, leak)] * 3
         with pytest.raises(TryLater) as limited:
             await ask(one)
         said.append(str(limited.value))
