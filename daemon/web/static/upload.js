@@ -2,6 +2,7 @@
 "use strict";
 
 const POLL_MS = 250;
+const LOST_MS = 2000;
 const names = new Map();   // what a file is called stays in this browser
 const form = document.getElementById("upload");
 const files = document.getElementById("files");
@@ -61,7 +62,7 @@ async function sendAll(list) {
   sending.replaceChildren();
   while (waiting.length) {
     await send(...waiting.shift());
-    await follow();
+    follow();
   }
   busy = false;
 }
@@ -78,17 +79,23 @@ const mergeUploads = new MutationObserver(name);
 mergeUploads.observe(document.getElementById("content"), { childList: true, subtree: true, characterData: true });
 
 let following = false;
+let askedAgain = false;
 
+// draws the page again, and goes on while a file is read or its jobs are made
 async function follow() {
+  askedAgain = true;
   if (following) return;
   following = true;
-  try {
-    do {
+  const moving = '.upload[data-state="reading"], .upload[data-state="printing"]';
+  while (askedAgain || document.querySelector(moving)) {
+    askedAgain = false;
+    let pause = POLL_MS;
+    try {
       await load();
-      await new Promise((resume) => setTimeout(resume, POLL_MS));
-    } while (document.querySelector('.upload[data-state="reading"], .upload[data-state="printing"]'));
-  } catch {
-    // page.js tells when the connection is lost
+    } catch {
+      pause = LOST_MS;  // page.js tells that the connection is lost
+    }
+    await new Promise((resume) => setTimeout(resume, pause));
   }
   following = false;
 }
