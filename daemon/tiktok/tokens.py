@@ -94,14 +94,16 @@ class Tokens:
         self._wall = wall
         self._steady = steady
         self._changed = changed
-        self._shops = {name: _Shop(name) for name in settings.tiktok.shops}
+        #: those that hold an authorization, and all shops with whose they share
+        self._holders = {name: _Shop(name) for name, shop in settings.tiktok.shops.items() if not shop.authorized_as}
+        self._shops = {name: self._holders[shop.authorized_as or name] for name, shop in settings.tiktok.shops.items()}
         self._flights: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Read what is kept; raises `StoreUnavailable`."""
         for name, row in (await self._store.tokens()).items():
-            if (shop := self._shops.get(name)) is not None:
+            if (shop := self._holders.get(name)) is not None:
                 self._take(shop, row)
         return self
 
@@ -113,7 +115,7 @@ class Tokens:
             _, late = await asyncio.wait(self._flights, timeout=_CLOSING_SECONDS)
             for flight in late:
                 flight.cancel()
-        for shop in self._shops.values():
+        for shop in self._holders.values():
             with contextlib.suppress(StoreUnavailable):
                 await self._keep(shop)
 
@@ -183,9 +185,9 @@ class Tokens:
             row = found.row
             if row is None or row.authorized_at >= at:
                 return
-            because = f"shop {shop} needs authorization: the seller took it back; {advice(shop)}"
+            because = f"shop {found.name} needs authorization: the seller took it back; {advice(found.name)}"
             found.row = replace(row, refused=because, access_expires=min(row.access_expires, at))
-            self._changed()
+            self._news()
             await self._keep_or_wait(found)
 
     def trouble(self, shop: str) -> str | None:
@@ -196,7 +198,7 @@ class Tokens:
         if found.sealed is not None:
             return found.sealed
         if found.row is None:
-            return f"shop {shop} is not authorized: {advice(shop)}"
+            return f"shop {found.name} is not authorized: {advice(found.name)}"
         return (found.row.refused or found.person) if self._ended(found) else None
 
     @property
@@ -207,7 +209,7 @@ class Tokens:
     def standings(self) -> tuple[Standing, ...]:
         """How each shop stands."""
         return tuple(
-            Standing(one.name, one.row, self.trouble(one.name), self._warning(one)) for one in self._shops.values()
+            Standing(name, one.row, self.trouble(name), self._warning(one)) for name, one in self._shops.items()
         )
 
     def _warning(self, shop: _Shop) -> str | None:
@@ -223,22 +225,24 @@ class Tokens:
         """What everybody who looks must know."""
         unkept = (
             f"new tokens of shop {one.name} are in memory only, as the database cannot be written: do not stop labeld"
-            for one in self._shops.values()
+            for one in self._holders.values()
             if one.unkept
         )
-        return (*(words for one in self.standings() if (words := one.trouble or one.warning)), *unkept)
+        # shops that share an authorization share its trouble
+        troubles = dict.fromkeys(words for one in self.standings() if (words := one.trouble or one.warning))
+        return (*troubles, *unkept)
 
     async def run(self) -> None:
         """Make tokens new ahead of time, and tell of authorizations that end, until cancelled."""
         while True:
             async with asyncio.TaskGroup() as tasks:
-                for shop in self._shops.values():
+                for shop in self._holders.values():
                     tasks.create_task(self._tend(shop))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
-            if any(shop.unkept for shop in self._shops.values()):
+            if any(shop.unkept for shop in self._holders.values()):
                 await self._store.health.recovery()
 
     async def _tend(self, shop: _Shop) -> None:
@@ -334,7 +338,7 @@ class Tokens:
             shop.row = replace(shop.row, error=words, error_at=now, refused=refused, refreshing_since=since)
         if news:
             log.warning("shop %s: its tokens are not made new: %s", shop.name, refused or words)
-        self._changed()
+        self._news()
         await self._keep_or_wait(shop)
         if refused is not None:
             return NeedsPerson(refused)
@@ -377,6 +381,11 @@ class Tokens:
             now,
             alerted=alerted,
         )
+        self._news()
+
+    def _news(self) -> None:
+        """Something of a shop is another, and may be an alert."""
+        self._wake.set()
         self._changed()
 
     # What is known
@@ -432,5 +441,4 @@ class Tokens:
             await self._keep(shop)
         except StoreUnavailable as error:
             log.warning("shop %s: what is new of its tokens is in memory only, as %s", shop.name, error)
-            self._wake.set()
-            self._changed()
+            self._news()

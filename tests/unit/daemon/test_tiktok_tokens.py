@@ -306,6 +306,21 @@ async def test_no_token_and_no_secret_is_written_anywhere(
         assert secret.encode() not in written
 
 
+async def test_shops_of_one_seller_share_an_authorization(bench: Bench) -> None:
+    shops = bench.settings.tiktok.model_dump()
+    shops["shops"]["other"]["authorized_as"] = "us"
+    bench.settings = Settings.model_validate({"site": "test", "tiktok": shops})
+    async with bench.open() as (tokens, _):
+        assert tokens.warnings == ("shop us is not authorized: run labeld tiktok authorize us",)
+        await tokens.authorize("other", CODE)
+        assert await tokens.access("us") == await tokens.access("other")
+        assert tokens.warnings == ()
+        stale = await tokens.access("us")
+        one, other = await asyncio.gather(tokens.refresh("us", stale), tokens.refresh("other", stale))
+        assert one == other
+    assert bench.host.refreshes == 1
+
+
 async def test_the_database_failing_before_a_refresh_asks_nothing(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
