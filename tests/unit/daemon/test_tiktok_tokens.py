@@ -314,7 +314,7 @@ async def test_shops_of_one_seller_share_an_authorization(bench: Bench) -> None:
         assert tokens.warnings == ("shop us is not authorized: run labeld tiktok authorize us",)
         await tokens.authorize("other", CODE)
         assert await tokens.access("us") == await tokens.access("other")
-        assert tokens.warnings == ()
+        assert not tokens.warnings
         stale = await tokens.access("us")
         one, other = await asyncio.gather(tokens.refresh("us", stale), tokens.refresh("other", stale))
         assert one == other
