@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
 from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .fetching.download import Downloads
+from .fetching.fetcher import Fetcher
+from .fetching.wanting import Wanting
+from .fetching.ways import Ways
 from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
@@ -41,7 +46,7 @@ from .serials import Serials
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
-from .tiktok.authority import Authority, app_secret
+from .tiktok.api import open_api
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .wall_clock import WallClock, clock_synchronised
@@ -110,6 +115,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         preparer.poke(job)
         fleet.job_changed(job)
         keeper.job_changed(job)
+        fetcher.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -125,6 +131,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     def shop_changed() -> None:
         outbox.poke()
+        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -152,7 +159,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    tokens = await _tokens(settings, store, vault, shop_changed, stack)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
+    documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
+    ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
+    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -184,7 +196,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -209,22 +221,13 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         bus,
         wall_clock,
         vault,
-        tokens,
+        tiktok.tokens if tiktok else None,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
-
-
-async def _tokens(
-    settings: Settings, store: Store, vault: Vault, changed: Callable[[], None], stack: contextlib.AsyncExitStack
-) -> Tokens | None:
-    if settings.tiktok.app_key is None:
-        return None
-    authority = Authority(settings.tiktok, app_secret(settings.tiktok), time.time)
-    return await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
+    await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -254,7 +257,7 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [

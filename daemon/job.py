@@ -82,6 +82,8 @@ def check_move(job_id: str, old: JobState, new: JobState) -> None:
 class Reason(StrEnum):
     """Why a job is where it is: IPP job-state-reasons (RFC 8011 section 5.3.8) where IPP has the word."""
 
+    #: pending: its label is still to be fetched
+    FETCHING = "job-incoming"
     #: pending: its artwork for its printer is still to be made
     TRANSFORMING = "job-transforming"
     #: pending: another job of its parcel was there before, and it is not known yet whether it is the same label
@@ -112,10 +114,14 @@ class Reason(StrEnum):
     #: older than its event wanted it printed, or left over from an outage
     STALE = "job-hold-until-specified"
     HELD_BY_USER = "job-held-by-user"
+    #: a rule of the configuration holds what is like it
+    RULE = "job-held-by-rule"
     #: another stock is in its printer than its event asks for
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
     OTHER_PARCEL = "event-id-reused"
+    #: held: its label cannot be fetched
+    NOT_FETCHED = "document-access-error"
     OUTCOME_UNKNOWN = "outcome-unknown"
     NOT_PRINTED = "not-printed"
     SETTLED = "settled-by-user"
@@ -198,15 +204,19 @@ RELEASABLE = frozenset(
         Reason.NO_DESTINATION,
         Reason.STALE,
         Reason.HELD_BY_USER,
+        Reason.RULE,
         Reason.FAILED,
         Reason.OTHER_PARCEL,
         Reason.OTHER_STOCK,
         Reason.OTHER_LABEL,
         Reason.PARTLY_CANCELED,
+        Reason.NOT_FETCHED,
     }
 )
-#: pending for nothing but its artwork or its turn
-WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
+#: pending for nothing but its label, its artwork or its turn
+WAITING = (Reason.FETCHING, Reason.TRANSFORMING, Reason.QUEUED)
+#: pending and in no printer's queue yet
+NOT_QUEUED = (Reason.FETCHING, Reason.COMPARING)
 #: held reasons that another printer may answer: those but the questions about its parcel, and what would not scan or
 #: fit at this one
 _MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}
@@ -252,7 +262,31 @@ def new_job_id(now: float, random_bits: int) -> str:
         now: Unix seconds; 12 bits below the millisecond count too, so that jobs of one burst keep their order.
         random_bits: at least 62 bits from a strong source.
     """
-    ticks = int(now * 1000 * 4096)
+    return _job_id(_ticks(now), random_bits)
+
+
+class JobIds:
+    """Ids of new jobs, each above all before it, also where the clock is set back: queues and lists go by them."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def seen(self, job_id: str) -> None:
+        """There is a job with this id."""
+        number = int(job_id.replace("-", ""), 16)
+        self._last = max(self._last, number >> 80 << 12 | number >> 64 & 0xFFF)
+
+    def new(self, now: float, random_bits: int) -> str:
+        """The next id; see `new_job_id`."""
+        self._last = max(self._last + 1, _ticks(now))
+        return _job_id(self._last, random_bits)
+
+
+def _ticks(now: float) -> int:
+    return int(now * 1000 * 4096)
+
+
+def _job_id(ticks: int, random_bits: int) -> str:
     value = (ticks >> 12 & (1 << 48) - 1) << 80 | 7 << 76 | (ticks & 0xFFF) << 64
     value |= 0b10 << 62 | random_bits & (1 << 62) - 1
     text = f"{value:032x}"

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ...drivers.evidence import Outcome
 from ..errors import NoSuchJob, StoreUnavailable
-from ..job import Job, JobState, Reason
+from ..job import NOT_QUEUED, Job, JobState
 from . import schema
 from .health import Health, with_advice
 from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
@@ -22,7 +22,7 @@ _QUEUE = (
     .where(
         schema.jobs.c.state == JobState.PENDING,
         schema.jobs.c.printer == bindparam("printer"),
-        schema.jobs.c.reason != Reason.COMPARING,
+        schema.jobs.c.reason.not_in(NOT_QUEUED),
         schema.jobs.c.id.not_in(bindparam("skip", expanding=True)),
     )
     .order_by(schema.jobs.c.priority.desc(), schema.jobs.c.id)
@@ -80,7 +80,7 @@ class Queries:
     ) -> list[Job]:
         """Pending jobs of `printer` in the order in which they print: highest priority, then oldest.
 
-        Those that are still compared with others of their parcel are in no queue.
+        Those whose label is still fetched, or compared with others of their parcel, are in no queue.
 
         Args:
             printer: the printer's name.
@@ -164,6 +164,16 @@ class Queries:
                 LedgerEntry(row.at, JobState(row.state), row.reason, row.words)
                 for row in await connection.execute(query)
             ]
+
+    async def ended_attempts(self, printer: str, *, limit: int) -> list[Attempt]:
+        """The attempts of a printer that ended last, the latest first."""
+        attempts = schema.attempts
+        query = select(attempts).where(attempts.c.printer == printer, attempts.c.ended_at.is_not(None))
+        query = query.order_by(attempts.c.ended_at.desc()).limit(limit)
+        async with self._reading() as connection:
+            found = [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+        # a clock that was set back leaves their order as it was
+        return sorted(found, key=lambda attempt: attempt.id, reverse=True)
 
     async def open_attempts(self, printer: str | None = None) -> list[Attempt]:
         """Intents without an outcome, of one printer or of all: what a crash left behind."""

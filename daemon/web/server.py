@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page, printer_page, shops
+from . import api, page, printer_page, printnode, shops
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHUTDOWN_SECONDS = 1.0
 _LABELS = "/api/v1/jobs"
+_PRINTJOBS = "/printjobs"
 
 
 @contextlib.asynccontextmanager
@@ -32,7 +33,9 @@ async def serve(app: "App") -> AsyncIterator[str]:
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LABELS)])
+    site = web.Application(
+        client_max_size=limit, middlewares=[problems, guard, admission(limit, (_LABELS, _PRINTJOBS))]
+    )
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[SINCE] = time.time()
@@ -56,6 +59,8 @@ async def serve(app: "App") -> AsyncIterator[str]:
 def _routes() -> list[web.RouteDef]:
     v1 = "/api/v1"
     return [
+        # before the pages of printers, whose names are numbers the least often
+        *_printnode_routes(),
         web.get("/", page.front),
         web.post("/", page.search),
         web.post("/jobs/release", page.release_group),
@@ -98,6 +103,27 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
         web.get(f"{v1}/events", events),
+    ]
+
+
+def _printnode_routes() -> list[web.RouteDef]:
+    """PrintNode's API, for programs that were written for it."""
+    some = "{set:[0-9,-]+}"
+    return [
+        web.get("/whoami", printnode.whoami),
+        web.get("/computers", printnode.computers),
+        web.get(f"/computers/{some}", printnode.computers),
+        web.get(f"/computers/{some}/printers", printnode.printers_of),
+        web.get(f"/computers/{some}/printers/{{printers:[0-9,-]+}}", printnode.printers_of),
+        web.get("/printers", printnode.printers),
+        web.get("/printers/{name:[0-9,-]+}", printnode.printers_by_number),
+        web.get(f"/printers/{some}/printjobs", printnode.printjobs_of),
+        web.get(_PRINTJOBS, printnode.printjobs),
+        web.post(_PRINTJOBS, printnode.submit),
+        web.get(f"{_PRINTJOBS}/states", printnode.latest_states),
+        web.get(f"{_PRINTJOBS}/{some}", printnode.printjobs),
+        web.get(f"{_PRINTJOBS}/{some}/states", printnode.states_of),
+        web.delete(f"{_PRINTJOBS}/{some}", printnode.delete),
     ]
 
 

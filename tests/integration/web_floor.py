@@ -12,6 +12,7 @@ from typing import Any, Self
 import aiohttp
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
+from tests.fetching import nothing_fetched
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.settings import Settings
@@ -140,7 +141,7 @@ class Floor:
             InHand(chosen.state_directory / "in-hand.json"),
         )
         self.store = await enter(store)
-        intake = Intake(chosen, store, dispatcher, time.time)
+        intake = Intake(chosen, store, dispatcher, time.time, nothing_fetched(chosen))
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store), store.health.recovery)
         self.discovery = Discovery(
