@@ -93,7 +93,8 @@ class Authorization:
         ends, alerted = grant.refresh_expires, None
         if former is not None:
             ends = ends or former.refresh_expires
-            if former.authorized_at == authorized_at and (ends or 0.0) <= (former.refresh_expires or 0.0) + _DAY:
+            later = (ends or 0.0) > (former.refresh_expires or 0.0) + _DAY
+            if former.authorized_at == authorized_at and former.refused is None and not later:
                 alerted = former.alerted  # an end that is as near as before was told already
         self.row = ShopTokens(
             self.name,

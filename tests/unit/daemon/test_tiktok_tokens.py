@@ -246,6 +246,23 @@ async def test_an_authorization_that_ends_is_told_once_each_time(bench: Bench, l
     assert all(one["kind"] == "tiktok-authorization-ends" and one["shop"] == "us" for one in said)
 
 
+async def test_a_refusal_is_told_each_time_that_there_is_one(bench: Bench) -> None:
+    async with bench.open() as (tokens, store):
+        await tokens.authorize("us", CODE)
+        for times in (1, 2):
+            good, bench.host.good = bench.host.good, set()
+            with pytest.raises(NeedsPerson):
+                await tokens.renew("us")
+            loop = asyncio.create_task(tokens.run())
+            while len(said := await store.outbox()) < times:
+                await asyncio.sleep(0.01)
+            loop.cancel()
+            assert all(json.loads(one.payload)["kind"] == "tiktok-authorization-ended" for one in said)
+            bench.host.good = good
+            await tokens.renew("us")  # TikTok takes it after all
+            assert tokens.trouble("us") is None
+
+
 async def test_news_that_a_seller_took_it_back_counts_unless_it_is_older_than_the_authorization(bench: Bench) -> None:
     async with bench.open() as (tokens, _):
         await tokens.authorize("us", CODE)
