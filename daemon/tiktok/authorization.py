@@ -70,6 +70,11 @@ class Authorization:
         if self.row is not None:
             self.row = replace(self.row, access_expires=min(self.row.access_expires, wall))
 
+    def landed(self, flight: "asyncio.Task[None]") -> None:
+        """A refresh is over."""
+        if self.flight is flight:
+            self.flight = None
+
     def take(self, row: ShopTokens, vault: Vault) -> None:
         """Go on with what was kept; what another key than the first one sealed is sealed anew."""
         try:

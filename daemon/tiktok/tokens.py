@@ -262,7 +262,7 @@ class Tokens:
                 words = f"shop {shop.name}: {shop.row and shop.row.error}"
                 raise NeedsPerson(words) if shop.person else TryLater(words, after=pause)
             shop.flight = self._fly(self._renew(shop, shop.access, asked=asked))
-            shop.flight.add_done_callback(lambda _: setattr(shop, "flight", None))
+            shop.flight.add_done_callback(shop.landed)
         await asyncio.shield(shop.flight)
 
     def _fly(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
@@ -340,6 +340,7 @@ class Tokens:
 
     def _took(self, shop: Authorization, grant: Grant, authorized_at: float) -> None:
         shop.grant(grant, self._vault, authorized_at, self._wall(), self._steady())
+        shop.flight = None  # it only writes from here on: who wants other tokens than these begins another
         self._news()
 
     def _news(self) -> None:

@@ -14,6 +14,7 @@ from labeld.config.settings import Settings
 from labeld.daemon.errors import StoreUnavailable
 from labeld.daemon.fetching.document import NeedsPerson, TryLater
 from labeld.daemon.store import Store, engine
+from labeld.daemon.store.tokens import ShopTokens
 from labeld.daemon.tiktok.authority import Authority
 from labeld.daemon.tiktok.tokens import Tokens
 from labeld.daemon.tiktok.vault import Vault, new_key
@@ -89,6 +90,30 @@ async def test_a_stale_token_is_refreshed_once_for_all_who_ask(bench: Bench) -> 
         assert new[0] != stale
         assert await tokens.refresh("us", stale) == new[0]
     assert bench.host.refreshes == 1
+
+
+async def test_a_token_that_is_stale_while_it_is_still_written_down_is_replaced_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench.open() as (tokens, store):
+        await tokens.authorize("us", CODE)
+        first, keep = await tokens.access("us"), store.keep_tokens
+        writing = asyncio.Event()
+
+        async def slowly(row: ShopTokens) -> None:
+            if row.refreshing_since is None:
+                writing.set()
+                await asyncio.sleep(0.05)
+            await keep(row)
+
+        monkeypatch.setattr(store, "keep_tokens", slowly)
+        caller = asyncio.create_task(tokens.refresh("us", first))
+        await writing.wait()
+        second = await tokens.access("us")
+        third = await tokens.refresh("us", second)
+        assert len({first, second, third}) == 3
+        assert await caller in (second, third)
+    assert bench.host.refreshes == 2
 
 
 async def test_a_token_near_its_end_is_made_new_on_demand_and_by_the_loop_ahead_of_it(bench: Bench) -> None:
@@ -254,7 +279,7 @@ async def test_a_refusal_is_told_each_time_that_there_is_one(bench: Bench) -> No
             with pytest.raises(NeedsPerson):
                 await tokens.renew("us")
             loop = asyncio.create_task(tokens.run())
-            while len(said := await store.outbox()) < times:
+            while len(said := await store.outbox()) < times:  # noqa: ASYNC110 - the loop tells nobody
                 await asyncio.sleep(0.01)
             loop.cancel()
             assert all(json.loads(one.payload)["kind"] == "tiktok-authorization-ended" for one in said)
