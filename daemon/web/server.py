@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page, printer_page, printnode, shops
+from . import api, page, printer_page, printnode, shops, upload
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -34,7 +34,8 @@ async def serve(app: "App") -> AsyncIterator[str]:
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
     site = web.Application(
-        client_max_size=limit, middlewares=[problems, guard, admission(limit, (_LABELS, _PRINTJOBS))]
+        client_max_size=limit,
+        middlewares=[problems, guard, admission(limit, (_LABELS, _PRINTJOBS, upload.PATH, upload.PAGE))],
     )
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
@@ -70,6 +71,9 @@ def _routes() -> list[web.RouteDef]:
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
         web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.get(upload.PAGE, upload.page),
+        web.post(upload.PAGE, upload.act),
+        web.post("/upload/{id}/{verb:print|discard}", upload.act),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
@@ -102,6 +106,12 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
+        web.get(upload.PATH, upload.uploads),
+        web.post(upload.PATH, upload.add),
+        web.get(f"{upload.PATH}/{{id}}", upload.upload),
+        web.get(f"{upload.PATH}/{{id}}/pages/{{number:[0-9]{{1,4}}}}.png", upload.picture),
+        web.post(f"{upload.PATH}/{{id}}/print", upload.confirm),
+        web.delete(f"{upload.PATH}/{{id}}", upload.discard),
         web.get(f"{v1}/events", events),
     ]
 
