@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -298,7 +299,8 @@ def _lock(directory: Path) -> Iterator[None]:
     path = directory / "labeld.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = path.open("w")
+        # for reading: one that is held on a disk that becomes read-only must not keep that from being mounted anew
+        lock = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise DaemonError(
             f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"
