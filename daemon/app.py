@@ -38,6 +38,7 @@ from .printers import Printers, PrinterView
 from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
@@ -67,6 +68,7 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    folder: Folder | None = None
 
     @property
     def settings(self) -> Settings:
@@ -76,7 +78,8 @@ class App:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning) if one)
+        folder = self.folder.trouble if self.folder else None
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -181,7 +184,26 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
-    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
+    folder = None
+    if settings.folder.path is not None:
+        largest = settings.intake.max_asset_bytes
+        told = partial(bus.tell, "folder", "")
+        folder = Folder(settings.folder, settings.folder.path, intake, largest, told, clocks.wall, clocks.monotonic)
+    app = App(
+        fleet,
+        store,
+        intake,
+        actions,
+        adoption,
+        printer_acts,
+        printers,
+        discovery,
+        pool,
+        broker,
+        bus,
+        wall_clock,
+        folder,
+    )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
@@ -224,6 +246,7 @@ async def _serve(
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
+            *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
         printing = tasks.create_task(app.fleet.run(stop), name="printers")

@@ -9,7 +9,7 @@ from typing import TypeVar
 from ..config.settings import Settings
 from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
-from .events import LabelEvent, digest, from_bytes, from_json, unix_time
+from .events import LabelEvent, digest, from_bytes, from_file, from_json, unix_time
 from .holds import late_event
 from .job import new_job_id
 from .notices import Kind, read
@@ -62,6 +62,20 @@ class Intake:
             return from_bytes(topic, payload, printer=printer, station=station, max_bytes=limit)
 
         return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
+
+    async def file(
+        self, data: bytes, sidecar: bytes | None, *, source: str, topic: str, printer: str | None, station: str | None
+    ) -> Accepted:
+        """Take a label that came as a file, with its fields beside it; the same file is the same job for good.
+
+        Raises as `json` does.
+        """
+
+        def parse() -> LabelEvent:
+            limit = self._settings.intake.max_asset_bytes
+            return from_file(data, sidecar, printer=printer, station=station, max_bytes=limit)
+
+        return await self._take(parse, data, source=source, topic=topic, redelivered=True)
 
     async def notice(self, kind: Kind, payload: bytes, *, source: str, topic: str) -> NoticeTaken:
         """Take a notice that labels are void; raises as `json` does."""
