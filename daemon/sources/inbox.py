@@ -124,7 +124,7 @@ class Inbox:
                 return data
 
     def put_away(self, entry: Entry, place: str, now: float, note: tuple[str, str] | None = None) -> None:
-        """Move a file to `done` or `failed`, beside others of its name; `note` is the ending and text of a file with it.
+        """Move a file to `done` or `failed`, beside others of its name; `note` is the ending and text of one with it.
 
         A file that is gone is none of ours any more. A note that cannot be written is left out.
 
