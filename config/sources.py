@@ -1,5 +1,6 @@
 """The tables of where labels come from: links, TikTok Shop's API, a watched folder."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -37,19 +38,30 @@ def _loopback_origin(text: str) -> str:
     return text.rstrip("/")
 
 
+def _host(text: str) -> str:
+    if not re.fullmatch(
+        r"(?:(?!-)[a-z0-9-]{1,63}(?<!-)\.)+(?!-)(?=[a-z0-9-]*[a-z])[a-z0-9-]{1,63}(?<!-)", text.lower()
+    ):
+        raise ValueError("is a host's name like tiktokshop.com, without scheme, port, path or *")
+    return text.lower()
+
+
 Origin = Annotated[str, AfterValidator(_origin)]
+Host = Annotated[str, AfterValidator(_host)]
 LoopbackOrigin = Annotated[str, AfterValidator(_loopback_origin)]
 
 
 class LinksSettings(Section):
     """Labels that come as links (`asset.url`)."""
 
-    hosts: tuple[Word, ...] = _HOSTS
+    hosts: tuple[Host, ...] = _HOSTS
     """Hosts that labels are fetched from: each of these names, and names below them (`open-fs-va.tiktokshop.com`)."""
     sandbox: LoopbackOrigin | None = None
     """Origin of a `labeld tiktok-sandbox` on this host, the only place that plain http and loopback are allowed to."""
     timeout_seconds: float = Field(default=20.0, gt=0, le=300)
     """A file that has not come by then is tried again."""
+    silence_seconds: float = Field(default=8.0, gt=0, le=300)
+    """A host that sends nothing for so long is left, and tried again."""
 
 
 class ShopSettings(Section):
@@ -86,6 +98,13 @@ class TikTokSettings(Section):
     """Where tokens are."""
     timeout_seconds: float = Field(default=15.0, gt=0, le=120)
     """A call that has no answer by then is tried again."""
+    service_id: Word | None = None
+    """Id of the service in TikTok's Partner Center; the address where a seller gives consent has it
+    (`labeld tiktok authorize`)."""
+    consent: Origin | None = None
+    """Where sellers give their consent, when it is not TikTok's own place for the shop's market."""
+    refresh_before_hours: float = Field(default=24.0, ge=1, le=144)
+    """Access tokens, which live 7 days, are made new this long before they end."""
     shops: dict[Name, ShopSettings] = Field(default_factory=dict)
     """The shops by name."""
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -22,6 +23,10 @@ from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
 from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .fetching.download import Downloads
+from .fetching.fetcher import Fetcher
+from .fetching.wanting import Wanting
+from .fetching.ways import Ways
 from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
@@ -42,6 +47,9 @@ from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
+from .tiktok.authority import Authority, app_secret
+from .tiktok.tokens import Tokens
+from .tiktok.vault import Vault, open_vault
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -68,6 +76,10 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    vault: Vault
+    #: None where TikTok's API is not used
+    tokens: Tokens | None
+    #: None where no folder is watched
     folder: Folder | None = None
 
     @property
@@ -78,8 +90,9 @@ class App:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
+        shops = self.tokens.warnings if self.tokens else ()
         folder = self.folder.trouble if self.folder else None
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder) if one)
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder, *shops) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -87,6 +100,7 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
+        ConfigError: a secret or a key that the configuration names cannot be used.
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
@@ -105,6 +119,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         preparer.poke(job)
         fleet.job_changed(job)
         keeper.job_changed(job)
+        fetcher.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -118,11 +133,17 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
             preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
 
+    def shop_changed() -> None:
+        outbox.poke()
+        fetcher.shops_ready(tokens.able if tokens else ())
+        bus.tell("shop", "")
+
     def printer_gone(name: str) -> None:
         # an empty message takes back what is retained (MQTT 3.1.1 section 3.3.1.3)
         states.put(name, b"")
         bus.tell("printer", name)
 
+    vault = open_vault(settings)
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -142,6 +163,11 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
+    tokens = await _open_tokens(settings, store, vault, shop_changed, stack)
+    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
+    ways = Ways(downloads, settings.links, None, settings.tiktok.shops)
+    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -173,7 +199,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -202,13 +228,25 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         broker,
         bus,
         wall_clock,
+        vault,
+        tokens,
         folder,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
+    await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
+
+
+async def _open_tokens(
+    settings: Settings, store: Store, vault: Vault, changed: Callable[[], None], stack: contextlib.AsyncExitStack
+) -> Tokens | None:
+    """The tokens of the shops; None where no app is configured."""
+    if settings.tiktok.app_key is None:
+        return None
+    authority = Authority(settings.tiktok, app_secret(settings.tiktok), time.time)
+    return await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -238,13 +276,14 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates]",
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
             *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]

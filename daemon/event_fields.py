@@ -10,6 +10,9 @@ from .errors import EventRejected
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
+#: TikTok's links have some 250 letters
+Link = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
+
 
 class Fields(BaseModel):
     """A part of an event."""

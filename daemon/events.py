@@ -12,7 +12,7 @@ from ..config.printers import DocumentType
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
-from .event_fields import Fields, Id, in_words, read_object
+from .event_fields import Fields, Id, Link, in_words, read_object
 from .job import Job, Removed
 
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
@@ -22,7 +22,7 @@ class TikTokAsset(Fields):
     """A label to be asked of the TikTok Shop API."""
 
     shop: Id
-    """Shop as the configuration names it."""
+    """Shop as the configuration names it, or its TikTok shop id."""
     package_id: Id
     """TikTok package id."""
 
@@ -34,8 +34,8 @@ class AssetSource(Fields):
     """The label itself: base64, a data URI, or ZPL as text."""
     media_type: str | None = None
     """Media type as the publisher knows it; the bytes decide."""
-    url: Id | None = None
-    """TikTok's `doc_url`, good for 24 hours."""
+    url: Link | None = None
+    """TikTok's `doc_url`, good for 24 hours: it is fetched at once."""
     tiktok: TikTokAsset | None = None
     """A label to be asked of the TikTok Shop API."""
     design_dpi: Literal[203, 300, 600] | None = None
@@ -123,13 +123,16 @@ class CloudEvent(Fields):
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """A label event that is understood: its identity, its fields and its asset's bytes as received."""
+    """A label event that is understood: its identity, its fields and its asset's bytes as received.
+
+    The bytes are None where they are to be fetched.
+    """
 
     #: unique text; `bare` ones are a digest of topic and payload, good only within the duplicate window
     identity: str
     bare: bool
     fields: LabelReady
-    asset: bytes
+    asset: bytes | None
     media_type: str | None
 
     def is_of(self, job: Job) -> bool:
@@ -162,8 +165,7 @@ def from_json(topic: str, payload: bytes, *, max_bytes: int) -> LabelEvent:
         raise EventRejected("the event is empty: expected a JSON object with an asset")
     fields, identity = parse(payload)
     if fields.asset.content is None:
-        kind = "url" if fields.asset.url is not None else "tiktok"
-        raise EventRejected(f"asset.{kind}: fetching labels is not built yet: put the label itself into asset.content")
+        return LabelEvent(identity or digest(topic, payload), identity is None, fields, None, fields.asset.media_type)
     if not fields.asset.content.strip():
         raise EventRejected("asset.content is empty: put the label in it as base64")
     return LabelEvent(

@@ -10,6 +10,8 @@ from ..config.settings import Settings
 from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
 from .events import LabelEvent, digest, from_bytes, from_file, from_json, unix_time
+from .fetching.redaction import redacted
+from .fetching.wanting import Wanting
 from .holds import late_event
 from .job import new_job_id
 from .notices import Kind, read
@@ -23,11 +25,36 @@ _LARGE = 64 * 1024
 T = TypeVar("T")
 
 
-class Intake:
-    """Turns received bytes into committed jobs, or into committed rejections."""
+def without_secrets(payload: bytes) -> bytes:
+    """A payload as it may be kept: text has its links without what opens them."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return payload
+    return redacted(text).encode()
 
-    def __init__(self, settings: Settings, store: Store, dispatcher: Dispatcher, clock: Callable[[], float]) -> None:
+
+class Intake:
+    """Turns received bytes into committed jobs, or into committed rejections.
+
+    Args:
+        settings: limits, and when labels come late.
+        store: where they are committed.
+        dispatcher: finds the printer.
+        clock: Unix seconds.
+        wanting: what events want fetched.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        dispatcher: Dispatcher,
+        clock: Callable[[], float],
+        wanting: Wanting,
+    ) -> None:
         self._settings = settings
+        self._wanting = wanting
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
@@ -114,6 +141,7 @@ class Intake:
             ours = True
             rejection = EventRejected(f"labeld failed on this event: {type(error).__name__}: {error}")
         key = await asyncio.to_thread(digest, topic, payload)
+        payload = await asyncio.to_thread(without_secrets, payload)
         await self._store.reject(
             source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now, ours=ours
         )
@@ -122,12 +150,17 @@ class Intake:
     async def _accept(
         self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool
     ) -> Accepted:
+        event = self._wanting.completed(event)
+        fetch = self._wanting.of(event.fields, now) if event.asset is None else None
         route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
         late = late_event(self._settings.holds, unix_time(event.fields.time), event.fields.station, now)
         known = True
         try:
-            accepted = await self._store.accept(NewJob(job_id, event, source, topic, route, now, redelivered, late))
+            new = NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
+            accepted = await self._store.accept(new)
             known = accepted.duplicate
+            if fetch is not None and accepted.fetch:
+                self._wanting.begin(accepted.job.id, fetch.lane)
             return accepted
         finally:
             if known:

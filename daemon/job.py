@@ -82,6 +82,8 @@ def check_move(job_id: str, old: JobState, new: JobState) -> None:
 class Reason(StrEnum):
     """Why a job is where it is: IPP job-state-reasons (RFC 8011 section 5.3.8) where IPP has the word."""
 
+    #: pending: its label is still to be fetched
+    FETCHING = "job-incoming"
     #: pending: its artwork for its printer is still to be made
     TRANSFORMING = "job-transforming"
     #: pending: another job of its parcel was there before, and it is not known yet whether it is the same label
@@ -116,6 +118,8 @@ class Reason(StrEnum):
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
     OTHER_PARCEL = "event-id-reused"
+    #: held: its label cannot be fetched
+    NOT_FETCHED = "document-access-error"
     OUTCOME_UNKNOWN = "outcome-unknown"
     NOT_PRINTED = "not-printed"
     SETTLED = "settled-by-user"
@@ -203,10 +207,13 @@ RELEASABLE = frozenset(
         Reason.OTHER_STOCK,
         Reason.OTHER_LABEL,
         Reason.PARTLY_CANCELED,
+        Reason.NOT_FETCHED,
     }
 )
-#: pending for nothing but its artwork or its turn
-WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
+#: pending for nothing but its label, its artwork or its turn
+WAITING = (Reason.FETCHING, Reason.TRANSFORMING, Reason.QUEUED)
+#: pending and in no printer's queue yet
+NOT_QUEUED = (Reason.FETCHING, Reason.COMPARING)
 #: held reasons that another printer may answer: those but the questions about its parcel, and what would not scan or
 #: fit at this one
 _MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}

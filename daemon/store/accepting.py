@@ -7,12 +7,14 @@ from sqlalchemy.dialects.sqlite import insert as insert_or
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .. import messages, parcels
+from ..fetching.document import Document
 from ..job import Job, JobState, Reason
 from ..notices import reaches
 from ..notices import words as notice_words
 from . import schema
+from .fetches import Fetches
 from .notices import OF_LABEL, Notices
-from .parcels import OF_PARCEL, Parcels
+from .parcels import OF_PARCEL
 from .retention import kept_key
 from .rows import Accepted, NewJob, job_from, new_job
 
@@ -50,7 +52,7 @@ class _Seen:
     notice: bool = False
 
 
-class Accepting(Parcels, Notices):
+class Accepting(Fetches, Notices):
     """The ways in; each is one commit."""
 
     async def accept(self, new: NewJob) -> Accepted:
@@ -70,6 +72,8 @@ class Accepting(Parcels, Notices):
                 known = [job_from(row) for row in found.mappings()]
                 same = next((job for job in known if event.is_of(job)), None)
             if same is not None:
+                if renewed := await self._renewed(connection, new, same):
+                    return Accepted(renewed, duplicate=True, fetch=new.fetch is not None)
                 words = f"the same event came again by {new.source}; nothing more is printed"
                 return Accepted(await self._count(connection, new, same, words), duplicate=True)
             others = await self._rivals(connection, event.fields) if seen.parcel else []
@@ -85,10 +89,12 @@ class Accepting(Parcels, Notices):
                 job, words = await self._placed(connection, job, others)
             words = f"accepted from {new.source}; {words or new.route.because}"
             await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
-            await connection.execute(
-                _INSERT_ASSET, {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
-            )
-            return Accepted(job, duplicate=False)
+            if event.asset is not None:
+                values = {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
+                await connection.execute(_INSERT_ASSET, values)
+            elif new.fetch is not None and not job.state.terminal:
+                await self._want(connection, new.id, new.fetch)
+            return Accepted(job, duplicate=False, fetch=event.asset is None and not job.state.terminal)
 
         return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
 
@@ -144,7 +150,7 @@ class Accepting(Parcels, Notices):
 
     async def _first(self, connection: AsyncConnection, new: NewJob, others: list[Job]) -> Job | None:
         """The job of which an event is a duplicate by its very bytes."""
-        if not others:
+        if not others or new.event.asset is None:
             return None
         owners = {job.id: job.part_of or job.id for job in others if job.reprint_of is None}
         assets = schema.assets.c
@@ -152,6 +158,20 @@ class Accepting(Parcels, Notices):
         equal = set((await connection.execute(query)).scalars())
         same = [job for job in others if owners.get(job.id) in equal]
         return parcels.known_at_once(new.event.fields, same, routed=new.route.printer is not None)
+
+    async def _renewed(self, connection: AsyncConnection, new: NewJob, same: Job) -> Job | None:
+        """A job whose label could not be fetched yet, and whose event comes again with the label or another link."""
+        event = new.event
+        if new.fetch is not None:
+            words = f"its event came again by {new.source} with another link: that one is tried"
+            return await self._want_anew(connection, same, new.fetch, words)
+        if event.asset is None or same.state.terminal or not await self._is_wanted(connection, same.id):
+            return None
+        if same.reason == Reason.NOT_FETCHED:
+            words = f"its event came again by {new.source} with its label"
+            columns = {"state": JobState.PENDING, "reason": Reason.FETCHING, "message": words}
+            same = await self._update(connection, same, new.received_at, words=words, **columns)
+        return await self._arrive(connection, same, Document(event.asset, event.media_type), new.received_at)
 
     async def _same_label(self, connection: AsyncConnection, new: NewJob, first: Job) -> Job:
         event = new.event
@@ -186,6 +206,8 @@ class Accepting(Parcels, Notices):
             return replace(job, state=JobState.HELD, reason=Reason.PARTLY_CANCELED, message=message), message
         if not others:
             return job, ""
+        if job.reason == Reason.FETCHING:
+            return job, ""  # compared when it is there
         rival = others[0].id
         message = f"its parcel has a label already: it is looked at whether they are the same (job {rival})"
         fields = {"state": JobState.PENDING, "reason": Reason.COMPARING, "message": message, "rival": rival}

@@ -15,6 +15,27 @@ _JOB_FIELDS = tuple(field.name for field in fields(Job))
 
 
 @dataclass(frozen=True, slots=True)
+class NewFetch:
+    """What a job's label is fetched by, sealed, and until when that makes sense."""
+
+    lane: str
+    sealed: bytes
+    digest: str
+    now: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What is wanted for a job: sealed, how often it was tried, and until when it is (Unix seconds)."""
+
+    lane: str
+    wanted: bytes
+    tries: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A label event with where it came from and where it goes, ready to be committed."""
 
@@ -28,6 +49,8 @@ class NewJob:
     redelivered: bool = False
     #: why it comes too late to be printed unasked
     late: str | None = None
+    #: what its label is fetched by, where the event did not bring it
+    fetch: NewFetch | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +86,11 @@ class NoticeTaken:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The job of an event; `duplicate` when the event had come before."""
+    """The job of an event; `duplicate` when the event had come before, `fetch` when its label is now to be fetched."""
 
     job: Job
     duplicate: bool
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +192,8 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
     elif new.late is not None:
         state, reason, message = JobState.HELD, Reason.STALE, new.late
     else:
-        state, reason, message = JobState.PENDING, Reason.TRANSFORMING, new.route.because
+        reason = Reason.TRANSFORMING if new.fetch is None else Reason.FETCHING
+        state, message = JobState.PENDING, new.route.because
     useful_until = unix_time(ready.useful_until)
     if new.late is not None:
         # where it is compared with another label of its parcel first, it is asked about after that

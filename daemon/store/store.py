@@ -20,9 +20,10 @@ from .profiles import Profiles
 from .retention import Retention
 from .rows import Artwork, Pause
 from .space import Space
+from .tokens import Tokens
 
 
-class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
+class Store(Accepting, Parts, Profiles, Holds, Retention, Space, Tokens):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -61,8 +62,9 @@ class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
             check_unchanged(job, was)
+            why = await self._fetched_first(connection, job, state, reason)
             return await self._update(
-                connection, job, now, words=message, state=state, reason=reason, message=message, **columns
+                connection, job, now, words=message, state=state, reason=why, message=message, **columns
             )
 
         return await self._writer.do(change, self._changed)

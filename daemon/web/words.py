@@ -38,6 +38,8 @@ _JOBS = {
     JobState.COMPLETED: Sign("ok", "Printed"),
 }
 _REASONS: dict[str, Sign] = {
+    Reason.FETCHING: Sign("wait", "Being fetched"),
+    Reason.NOT_FETCHED: Sign("ask", "Its label cannot be fetched: try again?"),
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
     Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),

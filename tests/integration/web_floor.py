@@ -12,6 +12,7 @@ from typing import Any, Self
 import aiohttp
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFont
+from tests.fetching import nothing_fetched
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.settings import Settings
@@ -35,6 +36,7 @@ from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
+from labeld.daemon.tiktok.vault import Vault, new_key
 from labeld.daemon.wall_clock import WallClock
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
@@ -139,7 +141,7 @@ class Floor:
             InHand(chosen.state_directory / "in-hand.json"),
         )
         self.store = await enter(store)
-        intake = Intake(chosen, store, dispatcher, time.time)
+        intake = Intake(chosen, store, dispatcher, time.time, nothing_fetched(chosen))
         source = MqttSource(intake, chosen.topic_prefix, chosen.mqtt.max_inflight)
         broker = BrokerLink(chosen, source, Outbox(store), store.health.recovery)
         self.discovery = Discovery(
@@ -168,6 +170,8 @@ class Floor:
             broker,
             self.bus,
             WallClock(time.time, time.monotonic, lambda: None),
+            Vault([new_key()]),
+            None,
         )
         await acts.load()
         self.url = await enter(serve(self.app))
