@@ -210,11 +210,6 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
-    folder = None
-    if settings.folder.path is not None:
-        largest = settings.intake.max_asset_bytes
-        told = partial(bus.tell, "folder", "")
-        folder = Folder(settings.folder, settings.folder.path, intake, largest, told, clocks.wall, clocks.monotonic)
     app = App(
         fleet,
         store,
@@ -230,7 +225,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         wall_clock,
         vault,
         tokens,
-        folder,
+        _folder(settings, intake, bus, clocks),
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -257,6 +252,13 @@ async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None
             job = await store.get(job_id)
             if job.state is JobState.PENDING:
                 await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
+
+
+def _folder(settings: Settings, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+    if settings.folder.path is None:
+        return None
+    largest, told = settings.intake.max_asset_bytes, partial(bus.tell, "folder", "")
+    return Folder(settings.folder, settings.folder.path, intake, largest, told, clocks.wall, clocks.monotonic)
 
 
 def _driver(
