@@ -31,6 +31,7 @@ from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
 from .holds import StaleGuard
+from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -225,7 +226,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         wall_clock,
         vault,
         tokens,
-        _folder(settings, intake, bus, clocks),
+        _folder(fleet, intake, bus, clocks),
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -254,11 +255,13 @@ async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None
                 await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
 
 
-def _folder(settings: Settings, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+def _folder(fleet: Fleet, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+    settings = fleet.settings
     if settings.folder.path is None:
         return None
+    importer = Importer(lambda: fleet.settings, intake)
     largest, told = settings.intake.max_asset_bytes, partial(bus.tell, "folder", "")
-    return Folder(settings.folder, settings.folder.path, intake, largest, told, clocks.wall, clocks.monotonic)
+    return Folder(settings.folder, settings.folder.path, intake, importer, largest, told, clocks.wall, clocks.monotonic)
 
 
 def _driver(

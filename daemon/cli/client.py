@@ -32,7 +32,7 @@ def print_label(
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
-    job, known = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
+    job, known = asyncio.run(_submit(base_of(config), data, printer, station, wait=wait))
     parts = [job, *job.get("parts", ())]
     for one in parts:
         typer.echo(f"{one['id']}  {one['state']}: {one['message']}")
@@ -53,12 +53,12 @@ def jobs(
 ) -> None:
     """List jobs of the running daemon, or show one."""
     if job is not None:
-        found = asyncio.run(_get(_base(config), f"jobs/{quote(job, safe='')}", {}))
+        found = asyncio.run(_get(base_of(config), f"jobs/{quote(job, safe='')}", {}))
         typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_job(found)
         return
     wanted = {"q": search, "state": state, "printer": printer}
     query = {"limit": str(limit)} | {key: value for key, value in wanted.items() if value}
-    listed = asyncio.run(_get(_base(config), "jobs", query))["jobs"]
+    listed = asyncio.run(_get(base_of(config), "jobs", query))["jobs"]
     typer.echo(json.dumps(listed, indent=2)) if as_json else shown.show_jobs(listed)
 
 
@@ -67,7 +67,7 @@ def cancel(
     config: ConfigOption = None,
 ) -> None:
     """Cancel a job; exit 1 if it printed, may have printed, or is at the printer already."""
-    job = asyncio.run(_cancel(_base(config), job_id))
+    job = asyncio.run(_cancel(base_of(config), job_id))
     typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
     if job["state"] != "canceled":
         raise typer.Exit(1)
@@ -93,15 +93,15 @@ def printers(
         queues.show(as_json=as_json)
         return
     if printer is not None:
-        found = asyncio.run(_get(_base(config), f"printers/{quote(printer, safe='')}", {}))
+        found = asyncio.run(_get(base_of(config), f"printers/{quote(printer, safe='')}", {}))
         typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_printer(found)
         return
-    listed = asyncio.run(_get(_base(config), "printers", {}))["printers"]
+    listed = asyncio.run(_get(base_of(config), "printers", {}))["printers"]
     if as_json:
         typer.echo(json.dumps(listed, indent=2))
         return
     shown.show_printers(listed)
-    show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
+    show_candidates(asyncio.run(_get(base_of(config), "candidates", {}))["candidates"])
 
 
 def adopt(
@@ -118,7 +118,7 @@ def adopt(
     language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent and it says so.")] = None,
 ) -> None:
     """Print on a found printer from now on; an adopted printer's name changes what is given."""
-    base = _base(config)
+    base = base_of(config)
     terms = {"media": media, "resolution": resolution, "stations": station, "language": language}
     body = {key: value for key, value in terms.items() if value is not None}
     known = asyncio.run(_get(base, "printers", {}))["printers"]
@@ -139,7 +139,7 @@ def forget(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An adopted printer.")], config: ConfigOption = None
 ) -> None:
     """Print no more on an adopted printer; what waits for it is held."""
-    asyncio.run(_managed("DELETE", f"{_base(config)}/api/v1/printers/{quote(name, safe='')}"))
+    asyncio.run(_managed("DELETE", f"{base_of(config)}/api/v1/printers/{quote(name, safe='')}"))
     typer.echo(f"{name} is forgotten; what waited for it is on hold")
 
 
@@ -149,7 +149,7 @@ def reprint(
     config: ConfigOption = None,
 ) -> None:
     """Print one more copy of a job that has ended, with a number and a reason."""
-    url = f"{_base(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
+    url = f"{base_of(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
     made = asyncio.run(_managed("POST", url, json={"reason": reason}))
     typer.echo(f"{made['id']}  reprint {made['reprint']} of {made['reprint_of']}: {made['printer']}")
 
@@ -164,7 +164,8 @@ async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
     return answer
 
 
-def _base(config: Path | None) -> str:
+def base_of(config: Path | None) -> str:
+    """Where the daemon's API is: `LABELD_URL`, or as its configuration says."""
     if url := os.environ.get("LABELD_URL"):
         return url.rstrip("/")
     web = settings_from(config).web
