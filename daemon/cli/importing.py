@@ -41,7 +41,7 @@ def import_table(
 
 def _form(file: Path, folder: Path) -> aiohttp.FormData:
     """The table, and the label files that it names as far as they are there; the daemon says which are missing."""
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # names as browsers send them
     try:
         with file.open("rb") as opened:
             data = opened.read(MOST_BYTES + 1)

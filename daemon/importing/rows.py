@@ -74,11 +74,8 @@ class Reading:
     passed: tuple[Passed, ...]
     columns: Mapping[str, Column]
     notes: tuple[str, ...]
-
-    @property
-    def files(self) -> tuple[str, ...]:
-        """Names of the label files that it names."""
-        return tuple(row.file for row in self.rows if row.file is not None)
+    #: names of the label files that it names, in rows with faults too
+    files: tuple[str, ...]
 
 
 def read(table: Table) -> Reading:
@@ -88,17 +85,20 @@ def read(table: Table) -> Reading:
         TableRefused: its columns tell of no label.
     """
     columns, unused = find(table.header)
-    notes = list(table.notes)
-    if unused:
-        more = f" and {len(unused) - 12} more" if len(unused) > 12 else ""
-        notes.append(f"columns that are not used: {', '.join(unused[:12])}{more}")
+    notes = (*table.notes, *_unused(unused))
     faults: list[Fault] = []
     passed: list[Passed] = []
     by_key: dict[tuple[str | None, ...], Row] = {}
+    files: dict[str, None] = {}
     for place, line in enumerate(table.lines):
         values = {meaning: _cell(line, column) for meaning, column in columns.items()}
-        if (because := _passed(values, first=place == 0)) is not None:
-            passed.append(Passed(line.number, because))
+        if place == 0 and _explains(values):
+            passed.append(Passed(line.number, "it explains the columns"))
+            continue
+        if file := _file(values.get("file", "")):
+            files[file] = None
+        if (status := values.get("status", "")).casefold().startswith("cancel"):
+            passed.append(Passed(line.number, f"its order is canceled (Order Status is {status[:40]!r})"))
             continue
         if wrong := _faults(line, values, columns, len(table.header)):
             faults += wrong
@@ -116,25 +116,24 @@ def read(table: Table) -> Reading:
     faults += _lost(rows, columns)
     if len(rows) > MOST_LABELS:
         faults.insert(0, Fault(rows[MOST_LABELS].number, None, f"more than {MOST_LABELS} labels: split the table"))
-    if len(faults) > _TOLD:
-        notes.append(f"{len(faults) - _TOLD} more errors are not shown")
-    return Reading(
-        rows, tuple(sorted(faults[:_TOLD], key=lambda one: one.number)), tuple(passed), columns, tuple(notes)
-    )
+    told = tuple(sorted(faults[:_TOLD], key=lambda one: one.number))
+    more = (f"{len(faults) - _TOLD} more errors are not shown",) if len(faults) > _TOLD else ()
+    return Reading(rows, told, tuple(passed), columns, (*notes, *more), tuple(files))
+
+
+def _unused(titles: Sequence[str]) -> tuple[str, ...]:
+    more = f" and {len(titles) - 12} more" if len(titles) > 12 else ""
+    return (f"columns that are not used: {', '.join(titles[:12])}{more}",) if titles else ()
 
 
 def _cell(line: Line, column: Column) -> str:
     return cells.plain(line.cells[column.index]) if column.index < len(line.cells) else ""
 
 
-def _passed(values: Mapping[str, str], *, first: bool) -> str | None:
-    """Why a row is no parcel: TikTok explains its columns below their titles, and lists canceled orders too."""
+def _explains(values: Mapping[str, str]) -> bool:
+    """Whether a row is what TikTok's export has below its titles: sentences, and no number of a parcel."""
     numbers = [values[name] for name in _NUMBERS if values.get(name)]
-    if first and numbers and not any(sign.isdigit() for number in numbers for sign in number):
-        return "it explains the columns"
-    if (status := values.get("status", "")).casefold().startswith("cancel"):
-        return f"its order is canceled (Order Status is {status!r})"
-    return None
+    return bool(numbers) and not any(sign.isdigit() for number in numbers for sign in number)
 
 
 def _faults(line: Line, values: Mapping[str, str], columns: Mapping[str, Column], width: int) -> list[Fault]:
@@ -180,7 +179,6 @@ def _row(number: int, values: Mapping[str, str]) -> Row:
         return "".join(values.get(meaning, "").split()) or None
 
     copies, document = text("copies"), text("document_type")
-    file = text("file")
     return Row(
         number=number,
         order_ids=tuple(filter(None, re.split(r"[;,|\s]+", values.get("order", ""))))[:100],
@@ -191,11 +189,15 @@ def _row(number: int, values: Mapping[str, str]) -> Row:
         printer=text("printer"),
         document_type=None if document is None else _document(document),
         copies=None if copies is None else int(copies),
-        # whoever made the table had it in a folder of his own
-        file=None if file is None else PurePosixPath(file.replace("\\", "/")).name or None,
+        file=_file(values.get("file", "")),
         link=text("link"),
         shop=text("shop"),
     )
+
+
+def _file(text: str) -> str | None:
+    """The name of a label file: whoever made the table had it in a folder of their own."""
+    return PurePosixPath(text.replace("\\", "/")).name or None
 
 
 def _document(text: str) -> str:

@@ -1,6 +1,7 @@
 """Tables of labels over HTTP: `POST /api/v1/imports`, and the page `/import` with its form."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import PurePosixPath
@@ -97,7 +98,7 @@ async def _take(app: "App", upload: _Upload, topic: str) -> Report:
     return await taker.take(reading, upload.labels, upload.defaults, source="import", topic=topic, dry_run=upload.check)
 
 
-async def _of_form(form: MultiDictProxy[str | bytes | bytearray | FileField], query: "MultiDictProxy[str]") -> _Upload:
+async def _of_form(form: MultiDictProxy[str | bytes | bytearray | FileField], query: Mapping[str, str]) -> _Upload:
     table: FileField | None = None
     labels: dict[str, bytes] = {}
     for name, field in form.items():
@@ -124,11 +125,11 @@ async def _read(field: FileField) -> bytes:
         field.file.close()
 
 
-def _is_dry(query: "MultiDictProxy[str]") -> bool:
+def _is_dry(query: Mapping[str, str]) -> bool:
     return query.get("dry_run", "").lower() in _YES
 
 
-def _defaults(said: dict[str, str], query: "MultiDictProxy[str]") -> Defaults:
+def _defaults(said: dict[str, str], query: Mapping[str, str]) -> Defaults:
     shop, station, printer = (said.get(name) or query.get(name) or None for name in ("shop", "station", "printer"))
     return Defaults(shop, station, printer)
 

@@ -22,6 +22,11 @@ def zpl(words: str) -> bytes:
     return f"^XA^FO50,50^A0N,50,50^FD{words}^FS^XZ".encode()
 
 
+def parcel(number: int) -> bytes:
+    """A label with the tracking number of a parcel."""
+    return f"^XA^FO50,50^BY2^BCN,200,Y,N,N^FD1Z000000{number}^FS^XZ".encode()
+
+
 async def until(found: Callable[[], object]) -> None:
     """Wait until something is so."""
     async with asyncio.timeout(PATIENCE):
@@ -188,3 +193,37 @@ async def test_a_folder_that_is_gone_is_waited_for(daemon: Labeld, inbox: Path) 
     (inbox / "one.zpl").write_bytes(zpl("one"))
     await until((inbox / "done/one.zpl").exists)
     await daemon.settled(1)
+
+
+async def test_a_table_takes_the_labels_beside_it(daemon: Labeld, inbox: Path, zebra: VirtualPrinter) -> None:
+    room = inbox / "pack-01"
+    for number in range(3):
+        (room / f"{number}.zpl").write_bytes(parcel(number))
+    rows = "".join(f"{number}.zpl,1Z000000{number},2\n" for number in range(4))
+    (room / "orders.csv").write_text(f"file,Tracking ID,copies\n{rows}")
+    await asyncio.sleep(0.5)
+    assert await daemon.jobs() == []  # the last label is not there yet
+    (room / "3.zpl").write_bytes(parcel(3))
+    done = inbox / "done/pack-01"
+    await until(lambda: (done / "orders.csv").exists() and not files(room))
+    jobs = await daemon.settled(4)
+    assert {(job["station"], job["copies"], job["state"]) for job in jobs} == {("pack-01", 2, "completed")}
+    assert zebra.odometer == 8
+    assert (done / "orders.csv.report.txt").read_text().startswith("imported: 4 new\nrow 2: new: ")
+
+    # killed between the table's move and its labels'
+    (done / "2.zpl").rename(room / "2.zpl")
+    await until(lambda: not files(room))
+    assert len(await daemon.jobs()) == 4
+
+    (room / "bad.csv").write_text("file,Tracking ID\na.zpl,9.4E+21\nb.zpl,1Z9\n")
+    (room / "a.zpl").write_bytes(zpl("a"))
+    reason = inbox / "failed/pack-01/bad.csv.reason.txt"
+    await until(lambda: reason.exists() and not files(room))
+    first, second = reason.read_text().splitlines()
+    assert first.startswith("row 2, 'Tracking ID' (column B): error: 9.4E+21 is what a spreadsheet makes")
+    assert "nothing was imported (1 more are wrong)" in first
+    assert second.startswith("row 3, 'file' (column A): error: the file 'b.zpl' did not come")
+    assert (inbox / "failed/pack-01/a.zpl").exists()
+    assert len(await daemon.jobs()) == 4
+    assert "9.4E+21" in str(await daemon.get("/api/v1/rejections"))
