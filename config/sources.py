@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from .section import Name, Section, Word
 
@@ -46,6 +46,8 @@ def _host(text: str) -> str:
     return text.lower()
 
 
+Market = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Version = Annotated[str, Field(pattern="^20[0-9]{4}$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 Host = Annotated[str, AfterValidator(_host)]
 LoopbackOrigin = Annotated[str, AfterValidator(_loopback_origin)]
@@ -69,16 +71,29 @@ class ShopSettings(Section):
 
     shop_id: Word
     """TikTok's number of the shop, as events and webhooks have it."""
-    market: Annotated[str, Field(pattern="^[A-Z]{2}$")]
+    market: Market
     """Country of the shop, such as `US` or `BR`: it decides which formats there are."""
     shop_cipher: Word | None = None
     """The shop's cipher; asked of TikTok when absent."""
     document_size: Literal["A6", "A5"] = "A6"
     """Size of PDF labels to ask for."""
     document_format: Literal["PDF", "ZPL"] = "PDF"
-    """Format to ask for; TikTok has ZPL for Brazil and Mexico only."""
+    """Format to ask for; ZPL is only for the markets of `tiktok.zpl_markets`."""
     check_order: bool = False
     """Whether TikTok is asked, before a label prints, if its order is on hold or about to be cancelled."""
+
+
+class VersionsSettings(Section):
+    """Versions of the API's calls."""
+
+    shipping_documents: Version = "202309"
+    """Get Package Shipping Document."""
+    packages: Version = "202309"
+    """Get Package Detail and Search Package."""
+    orders: Version = "202507"
+    """Get Order Detail; 202309 does as well."""
+    shops: Version = "202309"
+    """Get Authorized Shops."""
 
 
 class TikTokSettings(Section):
@@ -105,8 +120,24 @@ class TikTokSettings(Section):
     """Where sellers give their consent, when it is not TikTok's own place for the shop's market."""
     refresh_before_hours: float = Field(default=24.0, ge=1, le=144)
     """Access tokens, which live 7 days, are made new this long before they end."""
+    zpl_markets: tuple[Market, ...] = ("BR", "MX")
+    """Markets in which TikTok has labels as ZPL; elsewhere `document_format = "ZPL"` is an error."""
+    invoice_markets: tuple[Market, ...] = ("BR",)
+    """Markets in which TikTok has an INVOICE_LABEL."""
+    versions: VersionsSettings = VersionsSettings()
+    """Versions of the API's calls, for the day on which TikTok retires one."""
     shops: dict[Name, ShopSettings] = Field(default_factory=dict)
     """The shops by name."""
+
+    @model_validator(mode="after")
+    def _formats(self) -> "TikTokSettings":
+        for name, shop in self.shops.items():
+            if shop.document_format == "ZPL" and shop.market not in self.zpl_markets:
+                raise ValueError(
+                    f"shops.{name}.document_format: TikTok has no ZPL in {shop.market}, "
+                    f"only in {', '.join(self.zpl_markets) or 'no market'}; take PDF, which labeld makes ZPL of"
+                )
+        return self
 
 
 class FolderSettings(Section):

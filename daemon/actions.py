@@ -1,7 +1,6 @@
 """What a person may do with a job; each act is a move in the state table and a line in the ledger."""
 
 import asyncio
-import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -9,7 +8,7 @@ from dataclasses import replace
 from ..drivers.evidence import Level, Outcome
 from .dispatcher import Dispatcher
 from .errors import IllegalTransition, TooLate
-from .job import RELEASABLE, TEST, WITHDRAWALS, Job, JobState, Reason, allowed_acts, new_job_id
+from .job import RELEASABLE, TEST, WITHDRAWALS, Job, JobState, Reason, allowed_acts
 from .notices import void_words
 from .routing import wish_of
 from .store import Accepted, NewReprint, Store
@@ -21,7 +20,7 @@ _TRIES = 3
 #: letters of a person's reason
 _REASON = 200
 #: held before it was known whether their parcel has a label already
-_NOT_COMPARED = (Reason.OTHER_PARCEL, Reason.PARTLY_CANCELED)
+_NOT_COMPARED = (Reason.OTHER_PARCEL, Reason.PARTLY_CANCELED, Reason.RULE)
 
 
 class Actions:
@@ -121,7 +120,7 @@ class Actions:
         if job.source == TEST:
             raise IllegalTransition(f"job {job_id} is a test label: print a new one")
         now = self._clock()
-        new_id = new_job_id(now, secrets.randbits(62))
+        new_id = self._store.new_id(now)
         wish = wish_of(job)
         route = self._dispatcher.route(replace(wish, printer=job.printer or wish.printer), job_id=new_id)
         if route.printer is None:

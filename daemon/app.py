@@ -48,7 +48,7 @@ from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
-from .tiktok.authority import Authority, app_secret
+from .tiktok.api import open_api
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .wall_clock import WallClock, clock_synchronised
@@ -136,7 +136,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
 
     def shop_changed() -> None:
         outbox.poke()
-        fetcher.shops_ready(tokens.able if tokens else ())
+        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -164,9 +164,10 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    tokens = await _open_tokens(settings, store, vault, shop_changed, stack)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
-    ways = Ways(downloads, settings.links, None, settings.tiktok.shops)
+    documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
+    ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
     fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
@@ -225,7 +226,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         bus,
         wall_clock,
         vault,
-        tokens,
+        tiktok.tokens if tiktok else None,
         _folder(fleet, intake, bus, clocks),
     )
     if settings.web.enabled:
@@ -233,16 +234,6 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
     await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
-
-
-async def _open_tokens(
-    settings: Settings, store: Store, vault: Vault, changed: Callable[[], None], stack: contextlib.AsyncExitStack
-) -> Tokens | None:
-    """The tokens of the shops; None where no app is configured."""
-    if settings.tiktok.app_key is None:
-        return None
-    authority = Authority(settings.tiktok, app_secret(settings.tiktok), time.time)
-    return await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, _steady, changed))
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:

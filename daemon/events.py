@@ -8,11 +8,22 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from ..config.printers import DocumentType
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
-from .event_fields import Fields, Id, Link, in_words, read_object
+from .event_fields import (
+    Carrier,
+    Document,
+    Fields,
+    Id,
+    Link,
+    MediaType,
+    Number,
+    Stock,
+    TrackingNumber,
+    in_words,
+    read_object,
+)
 from .job import Job, Removed
 
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
@@ -23,7 +34,7 @@ class TikTokAsset(Fields):
 
     shop: Id
     """Shop as the configuration names it, or its TikTok shop id."""
-    package_id: Id
+    package_id: Number
     """TikTok package id."""
 
 
@@ -32,7 +43,7 @@ class AssetSource(Fields):
 
     content: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The label itself: base64, a data URI, or ZPL as text."""
-    media_type: str | None = None
+    media_type: MediaType | None = None
     """Media type as the publisher knows it; the bytes decide."""
     url: Link | None = None
     """TikTok's `doc_url`, good for 24 hours: it is fetched at once."""
@@ -55,23 +66,23 @@ class LabelReady(Fields):
     """The label."""
     event_id: Id | None = None
     """Identity of the event: the same id never prints twice."""
-    shop_id: Id | None = None
+    shop_id: Number | None = None
     """TikTok shop id."""
-    package_id: Id | None = None
+    package_id: Number | None = None
     """TikTok package id."""
-    order_ids: tuple[Id, ...] = Field(default=(), max_length=100)
+    order_ids: tuple[Number, ...] = Field(default=(), max_length=100)
     """TikTok order ids."""
-    tracking_number: Id | None = None
+    tracking_number: TrackingNumber | None = None
     """Carrier's number; it must be in one of the label's barcodes."""
-    carrier: Id | None = None
+    carrier: Carrier | None = None
     """Carrier's name."""
-    document_type: DocumentType = "SHIPPING_LABEL"
+    document_type: Document = "SHIPPING_LABEL"
     """TikTok's document_type."""
     station: Id | None = None
     """Packing desk that wants it."""
     printer: Id | None = None
     """Printer or group by name; wins over rules and station."""
-    media: Id | None = None
+    media: Stock | None = None
     """Stock the label is meant for; where other stock is loaded the label is held, and a person decides."""
     copies: int = Field(default=1, ge=1, le=100)
     """Number of copies."""

@@ -1,7 +1,6 @@
 """The printers in force: each with its settings, its driver and its one writer, which come and go while labeld runs."""
 
 import asyncio
-import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -14,11 +13,6 @@ from .orphans import hold_orphans
 from .printers import Printers
 from .spooler import Spooler
 from .store import Store
-
-log = logging.getLogger(__name__)
-
-#: before the next try when the database cannot be written
-_STORE_PAUSE_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -187,7 +181,6 @@ class Fleet:
             self._stray.clear()
             try:
                 await self.hold_orphans()
-            except StoreUnavailable as error:
-                log.warning("jobs of printers that are gone: %s", error)
+            except StoreUnavailable:
                 self._stray.set()
-                await asyncio.sleep(_STORE_PAUSE_SECONDS)
+                await self._store.health.recovery()

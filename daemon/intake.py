@@ -3,8 +3,8 @@
 import asyncio
 import contextlib
 import logging
-import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from ..config.settings import Settings
@@ -14,7 +14,6 @@ from .events import LabelEvent, digest, from_bytes, from_file, from_json, unix_t
 from .fetching.redaction import redacted
 from .fetching.wanting import Wanting
 from .holds import late_event
-from .job import new_job_id
 from .notices import Kind, read
 from .routing import wish_of
 from .store import Accepted, NewJob, NoticeTaken, Store
@@ -60,8 +59,16 @@ class Intake:
         self._dispatcher = dispatcher
         self._clock = clock
 
-    async def json(self, payload: bytes, *, source: str, topic: str, redelivered: bool = False) -> Accepted:
-        """Take a JSON label event, plain or as a CloudEvent.
+    async def json(
+        self,
+        payload: bytes,
+        *,
+        source: str,
+        topic: str,
+        redelivered: bool = False,
+        translate: Callable[[bytes], bytes] | None = None,
+    ) -> Accepted:
+        """Take a JSON label event, plain or as a CloudEvent; `translate` makes one of what other software posts.
 
         Raises:
             EventRejected: it cannot become a job; the rejection is already committed.
@@ -69,7 +76,12 @@ class Intake:
         """
 
         def parse() -> LabelEvent:
-            return from_json(topic, payload, max_bytes=self._settings.intake.max_asset_bytes)
+            limit = self._settings.intake.max_asset_bytes
+            if translate is None:
+                return from_json(topic, payload, max_bytes=limit)
+            event = from_json(topic, translate(payload), max_bytes=limit)
+            # known by what was posted: the translation may have the time in it
+            return replace(event, identity=digest(topic, payload)) if event.bare else event
 
         return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
 
@@ -121,7 +133,7 @@ class Intake:
         taken: set[str] = set()
         try:
             for event in events:
-                job_id = new_job_id(now, secrets.randbits(62))
+                job_id = self._store.new_id(now)
                 try:
                     new = self._new(job_id, event, source=source, topic=topic, now=now, redelivered=True)
                 except EventRejected as error:
@@ -169,7 +181,7 @@ class Intake:
         self, parse: Callable[[], LabelEvent], payload: bytes, *, source: str, topic: str, redelivered: bool
     ) -> Accepted:
         now = self._clock()
-        job_id = new_job_id(now, secrets.randbits(62))
+        job_id = self._store.new_id(now)
 
         async def take() -> Accepted:
             event = await asyncio.to_thread(parse) if len(payload) > _LARGE else parse()

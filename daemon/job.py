@@ -114,6 +114,8 @@ class Reason(StrEnum):
     #: older than its event wanted it printed, or left over from an outage
     STALE = "job-hold-until-specified"
     HELD_BY_USER = "job-held-by-user"
+    #: a rule of the configuration holds what is like it
+    RULE = "job-held-by-rule"
     #: another stock is in its printer than its event asks for
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
@@ -202,6 +204,7 @@ RELEASABLE = frozenset(
         Reason.NO_DESTINATION,
         Reason.STALE,
         Reason.HELD_BY_USER,
+        Reason.RULE,
         Reason.FAILED,
         Reason.OTHER_PARCEL,
         Reason.OTHER_STOCK,
@@ -259,7 +262,31 @@ def new_job_id(now: float, random_bits: int) -> str:
         now: Unix seconds; 12 bits below the millisecond count too, so that jobs of one burst keep their order.
         random_bits: at least 62 bits from a strong source.
     """
-    ticks = int(now * 1000 * 4096)
+    return _job_id(_ticks(now), random_bits)
+
+
+class JobIds:
+    """Ids of new jobs, each above all before it, also where the clock is set back: queues and lists go by them."""
+
+    def __init__(self) -> None:
+        self._last = 0
+
+    def seen(self, job_id: str) -> None:
+        """There is a job with this id."""
+        number = int(job_id.replace("-", ""), 16)
+        self._last = max(self._last, number >> 80 << 12 | number >> 64 & 0xFFF)
+
+    def new(self, now: float, random_bits: int) -> str:
+        """The next id; see `new_job_id`."""
+        self._last = max(self._last + 1, _ticks(now))
+        return _job_id(self._last, random_bits)
+
+
+def _ticks(now: float) -> int:
+    return int(now * 1000 * 4096)
+
+
+def _job_id(ticks: int, random_bits: int) -> str:
     value = (ticks >> 12 & (1 << 48) - 1) << 80 | 7 << 76 | (ticks & 0xFFF) << 64
     value |= 0b10 << 62 | random_bits & (1 << 62) - 1
     text = f"{value:032x}"

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from . import parcels
 from .actions import Actions
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 2
 #: rivals of one job that are drawn
 _MOST = 8
-#: before the next try when the database cannot be written, or a job changed meanwhile
+#: before the next try when a job changed meanwhile
 _PAUSE_SECONDS = 1.0
 _NO_NUMBERS = {("package", None), ("tracking", None)}
 
@@ -37,8 +37,9 @@ class ParcelKeeper:
         self._comparing: dict[str, Job] = {}
         self._withdrawn: dict[str, Job] = {}
         self._taken_back: set[str] = set()
+        #: what is not to be begun again yet, and how many are compared now
         self._begun: set[str] = set()
-        self._free = asyncio.Semaphore(_AT_ONCE)
+        self._at_work = 0
         self._wake = asyncio.Event()
 
     async def load(self) -> None:
@@ -48,7 +49,10 @@ class ParcelKeeper:
     def job_changed(self, job: Job) -> None:
         """A change of a job is committed."""
         if job.state is JobState.PENDING and job.reason == Reason.COMPARING:
+            behind = job.id not in self._comparing and job.id < next(reversed(self._comparing), "")
             self._comparing[job.id] = job
+            if behind:  # a person released it
+                self._comparing = dict(sorted(self._comparing.items()))
         else:
             self._comparing.pop(job.id, None)
         if job.void and job.state.under_way:
@@ -66,48 +70,65 @@ class ParcelKeeper:
         async with asyncio.TaskGroup() as tasks:
             while True:
                 self._wake.clear()
-                for job in self._ready():
-                    await self._free.acquire()
-                    self._begun.add(job.id)
-                    tasks.create_task(self._do(job), name=f"parcel-{job.id}")
+                # what is under way is taken back at once, however much waits to be compared
+                for job in [job for job in self._withdrawn.values() if job.id not in self._begun]:
+                    self._begin(tasks, job, self._take_back(job))
+                for job in self._next(_AT_ONCE - self._at_work):
+                    self._at_work += 1
+                    self._begin(tasks, job, self._look_at(job))
                 await self._wake.wait()
 
-    def _ready(self) -> list[Job]:
-        """Those that can be looked at now: of a parcel's the oldest only, so that each is compared with what stays."""
-        ready = [job for job in self._withdrawn.values() if job.id not in self._begun]
+    def _next(self, count: int) -> list[Job]:
+        """Those to be compared now: of a parcel's the oldest only, so that each is compared with what stays."""
+        found: list[Job] = []
         earlier: set[tuple[str, str | None]] = set()
-        for _, job in sorted(self._comparing.items()):
+        for job in self._comparing.values():
+            if len(found) >= count:
+                break
             numbers = {("package", job.package_id), ("tracking", job.tracking_number)} - _NO_NUMBERS
             if job.id not in self._begun and not numbers & earlier:
-                ready.append(job)
+                found.append(job)
             earlier |= numbers
-        return ready
+        return found
 
-    async def _do(self, job: Job) -> None:
-        try:
-            finished = await self._try(job)
-        finally:
-            self._free.release()
-        if not finished:
+    def _begin(self, tasks: asyncio.TaskGroup, job: Job, work: Coroutine[None, None, bool]) -> None:
+        self._begun.add(job.id)
+        tasks.create_task(self._do(job, work), name=f"parcel-{job.id}")
+
+    async def _do(self, job: Job, work: Coroutine[None, None, bool]) -> None:
+        if not await work:
             await asyncio.sleep(_PAUSE_SECONDS)
         self._begun.discard(job.id)
         self._wake.set()
 
-    async def _try(self, job: Job) -> bool:
+    async def _take_back(self, job: Job) -> bool:
         try:
-            if self._withdrawn.pop(job.id, None) is not None:
-                await self._actions.withdraw(job)
-            else:
-                await self._compare(job)
+            await self._actions.withdraw(job)
+        except StoreUnavailable:
+            await self._store.health.recovery()
+            return True  # it is still to be taken back
+        except (IllegalTransition, NoSuchJob) as error:
+            log.info("job %s: %s", job.id, error)
+        except Exception:
+            # it is marked as void; what is under way is its printer's writer's
+            log.exception("job %s could not be taken back", job.id)
+        del self._withdrawn[job.id]
+        return True
+
+    async def _look_at(self, job: Job) -> bool:
+        try:
+            await self._compare(job)
         except (IllegalTransition, NoSuchJob) as error:
             log.info("job %s: %s", job.id, error)
             return False
-        except StoreUnavailable as error:
-            log.warning("job %s waits to be compared: %s", job.id, error)
-            return False
+        except StoreUnavailable:
+            await self._store.health.recovery()
         except Exception as error:
             log.exception("job %s could not be compared", job.id)
             return await self._put_aside(job, f"labeld failed on this label: {type(error).__name__}: {error}")
+        finally:
+            self._at_work -= 1
+            self._wake.set()
         return True
 
     async def _compare(self, job: Job) -> None:

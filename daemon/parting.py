@@ -1,14 +1,13 @@
 """Parts documents: labels stay with the label printer, A4 and Letter pages go to the printer that is for them."""
 
 import logging
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..renderers.contents import Contents, PageSurvey
 from .events import LabelReady
-from .job import Job, Role, new_job_id
+from .job import Job, Role
 from .rendering.pool import RenderFailed, RenderPool, RenderRequest
 from .routing import Plan, Route, documents_of, wish_of
 from .store import NewPart, Store
@@ -61,7 +60,7 @@ class Parting:
         here = job.printer or ""
         if not way.printers or not _pages(found, "document"):
             return job, tuple(staying(found, way, here))
-        part_id = new_job_id(self._clock(), secrets.randbits(62))
+        part_id = self._store.new_id(self._clock())
         route = self._dispatcher.route(documents_of(wish_of(job)), job_id=part_id, copies=job.copies)
         try:
             return await self._part(job, found, part_id, route), ()

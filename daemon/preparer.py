@@ -151,7 +151,9 @@ class Preparer:
     async def _put_aside(self, job: Job, error: Exception) -> None:
         because = f"labeld failed on this label: {type(error).__name__}: {error}"
         try:
-            await self._store.move(job.id, JobState.HELD, Reason.FAILED, because, self._clock())
+            job = await self._store.get(job.id)
+            if (job.state, job.reason) == (JobState.PENDING, Reason.TRANSFORMING):  # else nothing is left to be done
+                await self._store.move(job.id, JobState.HELD, Reason.FAILED, because, self._clock(), was=job)
         except StoreUnavailable:
             await self._store.health.recovery()
         except Exception:

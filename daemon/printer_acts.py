@@ -1,6 +1,5 @@
 """What a person may do with a printer: pause and resume it, and have it print a test label."""
 
-import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -9,7 +8,7 @@ from ..renderers.media import Media, Resolution
 from ..renderers.payload import paper_of
 from .errors import NoSuchPrinter, PrinterRefuses
 from .events import AssetSource, LabelEvent, LabelReady
-from .job import TEST, Job, JobState, new_job_id
+from .job import TEST, Job, JobState
 from .printers import Printers, PrinterView
 from .rendering.pool import RenderPool
 from .routing import Route
@@ -92,7 +91,7 @@ class PrinterActs:
             raise PrinterRefuses(f"{name}: its queue has not told what it takes yet")
         now = self._clock()
         picture = await self._draw(view, document_format, now)
-        job_id = new_job_id(now, secrets.randbits(62))
+        job_id = self._store.new_id(now)
         fields = LabelReady(asset=AssetSource(content=TEST), printer=name, priority=_PRIORITY)
         event = LabelEvent(f"test:{job_id}", False, fields, picture, "image/png")
         route = Route(name, f"asked for by {who}")

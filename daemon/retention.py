@@ -1,6 +1,7 @@
 """Removes what has been kept for long enough, a little at a time, so that no label waits for it."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ log = logging.getLogger(__name__)
 _DAY = 86400.0
 #: between two turns while there is something to remove, and when there is nothing
 _BETWEEN_SECONDS, _REST_SECONDS = 0.25, 600.0
+#: one round in so many looks at all ids; the clock is not believed in the very first
+_DAILY = 144
 #: a clock counts as right when it ran evenly for so long, give or take
 _EVEN_SECONDS, _UNEVEN_SECONDS = 600.0, 60.0
 #: refused events that are kept at most, whatever their age
@@ -87,20 +90,26 @@ class Retention:
 
     async def run(self) -> None:
         """Remove until cancelled."""
-        while True:
+        for number in itertools.count():
             try:
-                await self.round(_BETWEEN_SECONDS)
+                await self.round(_BETWEEN_SECONDS, all_ids=number % _DAILY == 1)
             except StoreUnavailable as error:
                 log.warning("nothing is removed by age: %s", error)
+            except Exception:
+                # printing goes on; what is too old stays, and is tried again
+                log.exception("nothing is removed by age: a fault of labeld")
             await asyncio.sleep(_REST_SECONDS)
 
-    async def round(self, pause: float) -> None:
-        """Remove all that is old now, with a pause of so many seconds after each commit."""
+    async def round(self, pause: float, *, all_ids: bool = False) -> None:
+        """Remove all that is old now, with a pause of so many seconds after each commit.
+
+        With `all_ids` also that which came while the clock was ahead (`Store.outlived`).
+        """
         for stage in self._stages:
             count, last = 0, ""
             while (now := self._clock.now()) is not None:
                 before = now - stage.days * _DAY
-                ids = await self._store.outlived(stage.gone, before, after=last)
+                ids = await self._store.outlived(stage.gone, before, after=last, all_ids=all_ids)
                 if not ids:
                     break
                 await stage.remove(ids)

@@ -321,7 +321,10 @@ class Spooler:
                 if attempt.job_id == self._job_id:
                     await self._end(attempt.id, self._job_id, Verdict(Outcome.UNKNOWN, Level.NONE, because), None)
                     return
-            await self._store.move(self._job_id, JobState.HELD, Reason.FAILED, because, self._clocks.wall())
+            job = await self._store.get(self._job_id)
+            # what is known of one that was sent stays: released as a failure, it would be printed a second time
+            if job.state is JobState.PENDING:
+                await self._store.move(job.id, JobState.HELD, Reason.FAILED, because, self._clocks.wall(), was=job)
         except Exception:
             log.exception("printer %s: job %s cannot be put aside", self._name, self._job_id)
 

@@ -11,6 +11,8 @@ from .importing import import_table
 from .inspect import inspect_document
 from .route import route
 from .run import run
+from .tiktok import app as tiktok
+from .tiktok_sandbox import tiktok_sandbox
 from .virtual_printer import virtual_printer
 
 app = typer.Typer(
@@ -35,4 +37,6 @@ app.command("forget")(forget)
 app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
+app.command("tiktok-sandbox")(tiktok_sandbox)
 app.add_typer(configuration, name="config")
+app.add_typer(tiktok, name="tiktok")

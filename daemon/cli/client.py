@@ -32,7 +32,7 @@ def print_label(
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
-    job, known = asyncio.run(_submit(base_of(config), data, printer, station, wait=wait))
+    job, known = asyncio.run(_submit(address(config), data, printer, station, wait=wait))
     parts = [job, *job.get("parts", ())]
     for one in parts:
         typer.echo(f"{one['id']}  {one['state']}: {one['message']}")
@@ -53,12 +53,12 @@ def jobs(
 ) -> None:
     """List jobs of the running daemon, or show one."""
     if job is not None:
-        found = asyncio.run(_get(base_of(config), f"jobs/{quote(job, safe='')}", {}))
+        found = asyncio.run(ask(address(config), f"jobs/{quote(job, safe='')}", {}))
         typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_job(found)
         return
     wanted = {"q": search, "state": state, "printer": printer}
     query = {"limit": str(limit)} | {key: value for key, value in wanted.items() if value}
-    listed = asyncio.run(_get(base_of(config), "jobs", query))["jobs"]
+    listed = asyncio.run(ask(address(config), "jobs", query))["jobs"]
     typer.echo(json.dumps(listed, indent=2)) if as_json else shown.show_jobs(listed)
 
 
@@ -67,7 +67,7 @@ def cancel(
     config: ConfigOption = None,
 ) -> None:
     """Cancel a job; exit 1 if it printed, may have printed, or is at the printer already."""
-    job = asyncio.run(_cancel(base_of(config), job_id))
+    job = asyncio.run(_cancel(address(config), job_id))
     typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
     if job["state"] != "canceled":
         raise typer.Exit(1)
@@ -93,15 +93,15 @@ def printers(
         queues.show(as_json=as_json)
         return
     if printer is not None:
-        found = asyncio.run(_get(base_of(config), f"printers/{quote(printer, safe='')}", {}))
+        found = asyncio.run(ask(address(config), f"printers/{quote(printer, safe='')}", {}))
         typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_printer(found)
         return
-    listed = asyncio.run(_get(base_of(config), "printers", {}))["printers"]
+    listed = asyncio.run(ask(address(config), "printers", {}))["printers"]
     if as_json:
         typer.echo(json.dumps(listed, indent=2))
         return
     shown.show_printers(listed)
-    show_candidates(asyncio.run(_get(base_of(config), "candidates", {}))["candidates"])
+    show_candidates(asyncio.run(ask(address(config), "candidates", {}))["candidates"])
 
 
 def adopt(
@@ -118,18 +118,18 @@ def adopt(
     language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent and it says so.")] = None,
 ) -> None:
     """Print on a found printer from now on; an adopted printer's name changes what is given."""
-    base = base_of(config)
+    base = address(config)
     terms = {"media": media, "resolution": resolution, "stations": station, "language": language}
     body = {key: value for key, value in terms.items() if value is not None}
-    known = asyncio.run(_get(base, "printers", {}))["printers"]
+    known = asyncio.run(ask(base, "printers", {}))["printers"]
     if name is None and printer in {one["name"] for one in known if one["adopted"]}:
         name = printer
     else:
-        found = chosen(printer, asyncio.run(_get(base, "candidates", {}))["candidates"])
+        found = chosen(printer, asyncio.run(ask(base, "candidates", {}))["candidates"])
         body["identity"] = found["identity"]
         # where there is no name to suggest, the daemon says why
         name = name or found["suggestion"] or found["printer"] or "printer"
-    view = asyncio.run(_managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
+    view = asyncio.run(managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
     stations = f", for {', '.join(view['stations'])}" if view["stations"] else ""
     known_as = view["identity"] or view["uri"]
     typer.echo(f"{view['name']} is adopted: {known_as}, {view['resolution']} dpi, {view['media']}{stations}")
@@ -139,7 +139,7 @@ def forget(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An adopted printer.")], config: ConfigOption = None
 ) -> None:
     """Print no more on an adopted printer; what waits for it is held."""
-    asyncio.run(_managed("DELETE", f"{base_of(config)}/api/v1/printers/{quote(name, safe='')}"))
+    asyncio.run(managed("DELETE", f"{address(config)}/api/v1/printers/{quote(name, safe='')}"))
     typer.echo(f"{name} is forgotten; what waited for it is on hold")
 
 
@@ -149,12 +149,12 @@ def reprint(
     config: ConfigOption = None,
 ) -> None:
     """Print one more copy of a job that has ended, with a number and a reason."""
-    url = f"{base_of(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
-    made = asyncio.run(_managed("POST", url, json={"reason": reason}))
+    url = f"{address(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
+    made = asyncio.run(managed("POST", url, json={"reason": reason}))
     typer.echo(f"{made['id']}  reprint {made['reprint']} of {made['reprint_of']}: {made['printer']}")
 
 
-async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
+async def managed(method: str, url: str, **options: Any) -> dict[str, Any]:
     """The answer to an act that the daemon records with the person's name."""
     try:
         person = getpass.getuser()
@@ -164,8 +164,8 @@ async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
     return answer
 
 
-def base_of(config: Path | None) -> str:
-    """Where the daemon's API is: `LABELD_URL`, or as its configuration says."""
+def address(config: Path | None) -> str:
+    """Where the running daemon's API is: `$LABELD_URL`, else as configured."""
     if url := os.environ.get("LABELD_URL"):
         return url.rstrip("/")
     web = settings_from(config).web
@@ -194,7 +194,8 @@ async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
     return job
 
 
-async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
+async def ask(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
+    """What the daemon tells at `/api/v1/<kind>`; ends the program with its reason where it does not."""
     answer, _ = await _request("GET", f"{base}/api/v1/{kind}", params=query)
     return answer
 

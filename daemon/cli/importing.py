@@ -11,7 +11,7 @@ import typer
 
 from ..importing import importer
 from ..importing.table import MOST_BYTES, TableRefused
-from .client import base_of
+from .client import address
 from .common import ConfigOption, fail, plain
 
 
@@ -30,7 +30,7 @@ def import_table(
     """Import a table of labels: all of it, or nothing where a row is wrong; exit 4 then."""
     said = {"shop": shop, "station": station, "printer": printer, "dry_run": "true" if dry_run else None}
     query = {key: value for key, value in said.items() if value}
-    report = asyncio.run(_send(base_of(config), _form(file, labels or file.parent), query))
+    report = asyncio.run(_send(address(config), _form(file, labels or file.parent), query))
     if as_json:
         typer.echo(json.dumps(report, indent=2))
     else:

@@ -52,19 +52,15 @@ class Downloads:
         self._settings = settings
         self._max_bytes = max_bytes
         self._trusted = trusted
-        self._names = names
+        sandbox = urlsplit(settings.sandbox).hostname if settings.sandbox else None
+        self._names = PublicNames(names or SystemNames(), sandbox)
         self._clock = clock
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> "Downloads":
         settings = self._settings
-        sandbox = urlsplit(settings.sandbox).hostname if settings.sandbox else None
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=self._trusted or True,
-                resolver=PublicNames(self._names or SystemNames(), sandbox),
-                use_dns_cache=False,
-            ),
+            connector=aiohttp.TCPConnector(ssl=self._trusted or True, resolver=self._names, use_dns_cache=False),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers=_HEADERS,
             trust_env=False,
@@ -81,6 +77,8 @@ class Downloads:
     ) -> None:
         if self._session is not None:
             await self._session.close()
+            # the connector closes no resolver that it did not make
+            await self._names.close()
             self._session = None
 
     async def get(self, url: str) -> Document:
@@ -134,7 +132,7 @@ class Downloads:
                 body = await self._read(host, response)
         except TimeoutError:
             raise
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError) as error:
             # its own words hold the link
             raise TryLater(f"{host}: {_in_words(error)}") from None
         if (failed := answers.not_a_label(host, body, expiry=until, now=self._clock())) is not None:
@@ -194,7 +192,7 @@ def _target(url: str, location: str) -> str:
         return location
 
 
-def _in_words(error: aiohttp.ClientError) -> str:
+def _in_words(error: aiohttp.ClientError | OSError) -> str:
     """What went wrong, without a word of the link."""
     match error:
         case aiohttp.ClientConnectorDNSError():
@@ -205,7 +203,7 @@ def _in_words(error: aiohttp.ClientError) -> str:
             return f"not reached ({os.strerror(error.os_error.errno) if error.os_error.errno else 'connection failed'})"
         case aiohttp.ClientPayloadError():
             return "the file was cut off on its way"
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+        case aiohttp.ServerDisconnectedError() | OSError():
             return "the connection broke"
         case _:
             return "its answer is no HTTP that labeld understands"

@@ -147,7 +147,7 @@ class Accepting(Fetches, Notices):
         job, words = new_job(new, self._revision, reused=reused), ""
         if seen.notice or others:
             job, words = await self._placed(connection, job, others)
-        words = f"accepted from {new.source}; {words or new.route.because}"
+        words = f"accepted from {new.source}; {words or new.route.words}"
         await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
         if event.asset is not None:
             values = {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
@@ -227,7 +227,8 @@ class Accepting(Fetches, Notices):
         if partly is not None:
             message = f"{partly}: is it still to be printed?"
             return replace(job, state=JobState.HELD, reason=Reason.PARTLY_CANCELED, message=message), message
-        if not others:
+        # what a rule holds is compared when a person lets it go
+        if not others or job.reason == Reason.RULE:
             return job, ""
         if job.reason == Reason.FETCHING:
             return job, ""  # compared when it is there

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from .. import messages
 from ..errors import IllegalTransition, StoreUnavailable
-from ..job import Job
+from ..job import Job, JobIds
 from . import schema
 from .engine import migrate, open_engine
 from .health import RETRY_SECONDS, Health
@@ -51,6 +52,7 @@ class Journal(Queries):
         self._changed = changed
         self._rejected = rejected
         self._revision = 0
+        self._ids = JobIds()
         #: retained messages that may still wait, by topic
         self._retained: dict[str, int] = {}
         self._running: asyncio.Task[None] | None = None
@@ -60,6 +62,8 @@ class Journal(Queries):
         await asyncio.to_thread(migrate, self._path)
         async with self._engine.connect() as connection:
             self._revision = await connection.scalar(select(func.max(schema.jobs.c.revision))) or 0
+            if newest := await connection.scalar(select(func.max(schema.jobs.c.id))):
+                self._ids.seen(newest)
         self._running = asyncio.create_task(self._writer.run(), name="store-writer")
         self._trying = asyncio.create_task(self._try_again(), name="store-retry")
         return self
@@ -74,6 +78,10 @@ class Journal(Queries):
             await self._writer.close()
             await self._running
         await self._engine.dispose()
+
+    def new_id(self, now: float) -> str:
+        """The id of a job that is accepted at `now`, Unix seconds: above that of every job that was there before."""
+        return self._ids.new(now, secrets.randbits(62))
 
     async def _try_again(self) -> None:
         """While the database fails, see whether it can be written again, also when nobody else writes."""

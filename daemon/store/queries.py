@@ -165,6 +165,16 @@ class Queries:
                 for row in await connection.execute(query)
             ]
 
+    async def ended_attempts(self, printer: str, *, limit: int) -> list[Attempt]:
+        """The attempts of a printer that ended last, the latest first."""
+        attempts = schema.attempts
+        query = select(attempts).where(attempts.c.printer == printer, attempts.c.ended_at.is_not(None))
+        query = query.order_by(attempts.c.ended_at.desc()).limit(limit)
+        async with self._reading() as connection:
+            found = [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+        # a clock that was set back leaves their order as it was
+        return sorted(found, key=lambda attempt: attempt.id, reverse=True)
+
     async def open_attempts(self, printer: str | None = None) -> list[Attempt]:
         """Intents without an outcome, of one printer or of all: what a crash left behind."""
         attempts = schema.attempts

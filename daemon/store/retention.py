@@ -39,7 +39,14 @@ class Retention(Journal):
     """The part of the store that forgets. Each removal is one short commit; all of them are for ended jobs only."""
 
     async def outlived(
-        self, removed: Removed | None, ended_before: float, *, after: str = "", limit: int = 50, size: int = 4 << 20
+        self,
+        removed: Removed | None,
+        ended_before: float,
+        *,
+        after: str = "",
+        limit: int = 50,
+        size: int = 4 << 20,
+        all_ids: bool = False,
     ) -> list[str]:
         """Ids of ended jobs of which no more than `removed` is gone, oldest first.
 
@@ -51,6 +58,8 @@ class Retention(Journal):
             after: the id that the last answer ended with.
             limit: how many at most.
             size: bytes of labels that they have at most; a single one may have more.
+            all_ids: look at young ids too: those that came while the clock was ahead, and for some time after it was
+                set right, are younger than their jobs. It reads many rows.
         """
 
         def needed(other: Columns) -> ColumnElement[bool]:
@@ -71,7 +80,7 @@ class Retention(Journal):
                 jobs.removed.is_(None) if removed is None else jobs.removed == removed,
                 jobs.id > after,
                 # ids sort by the time of acceptance, and nothing ends before that
-                jobs.id < new_job_id(max(ended_before, 0.0), 0),
+                true() if all_ids else jobs.id < new_job_id(max(ended_before, 0.0), 0),
                 jobs.state.in_(ENDED),
                 jobs.updated_at < ended_before,
                 # a void label that nobody has taken out of the pile waits for a person
@@ -177,7 +186,7 @@ class Retention(Journal):
     async def held_since(self, before: float) -> int:
         """How many jobs that are on hold were accepted before then."""
         jobs = schema.jobs.c
-        query = select(func.count()).where(jobs.state == JobState.HELD, jobs.id < new_job_id(max(before, 0.0), 0))
+        query = select(func.count()).where(jobs.state == JobState.HELD, jobs.received_at < before)
         async with self._reading() as connection:
             return (await connection.execute(query)).scalar_one()
 

@@ -189,6 +189,8 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         message = "its event_id was used before, for another parcel: is this a label of its own?"
     elif new.route.printer is None:
         state, reason, message = JobState.HELD, Reason.NO_DESTINATION, new.route.because
+    elif new.route.hold is not None:
+        state, reason, message = JobState.HELD, Reason.RULE, new.route.hold
     elif new.late is not None:
         state, reason, message = JobState.HELD, Reason.STALE, new.late
     else:

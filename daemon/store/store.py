@@ -15,6 +15,7 @@ from . import schema
 from .accepting import Accepting
 from .holds import Holds
 from .journal import check_unchanged
+from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
 from .retention import Retention
@@ -23,7 +24,7 @@ from .space import Space
 from .tokens import Tokens
 
 
-class Store(Accepting, Parts, Profiles, Holds, Retention, Space, Tokens):
+class Store(Accepting, Parts, Profiles, Holds, Retention, Space, Tokens, Numbers):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.

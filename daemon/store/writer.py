@@ -1,6 +1,7 @@
 """Group commit: changes that wait together are committed together; one that fails, fails alone."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ..errors import StoreUnavailable
 from .health import Health, with_advice
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Change = Callable[[AsyncConnection], Awaitable[T]]
@@ -104,7 +107,11 @@ class _Entry(Generic[T]):
         self._value = await self._change(connection)
 
     def tell(self) -> None:
-        self._after(self._value)
+        try:
+            self._after(self._value)
+        except Exception:
+            # it is committed all the same; without this nothing would be written any more
+            log.exception("a listener failed on a change that is committed")
         if not self.done.done():
             self.done.set_result(self._value)
 

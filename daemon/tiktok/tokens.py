@@ -204,6 +204,11 @@ class Tokens:
             return f"shop {shop} is not authorized: {advice(shop)}"
         return (found.row.refused or found.person) if self._ended(found) else None
 
+    @property
+    def shops(self) -> tuple[str, ...]:
+        """The names of all shops."""
+        return tuple(self._shops)
+
     def standings(self) -> tuple[Standing, ...]:
         """How each shop stands."""
         return tuple(

@@ -1,7 +1,7 @@
 """How many bytes of requests are in memory at once: who comes when it is full is told to come again."""
 
 import asyncio
-from collections.abc import Container
+from collections.abc import Collection
 from http import HTTPStatus
 
 from aiohttp import web
@@ -21,7 +21,7 @@ _BODY_SECONDS = 60.0
 _RETRY_SECONDS = 2
 
 
-def admission(largest: int, labels: Container[str]) -> Middleware:
+def admission(largest: int, labels: Collection[str]) -> Middleware:
     """A middleware that takes in the bodies of requests as far as there is room.
 
     Args:

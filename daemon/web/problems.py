@@ -17,6 +17,7 @@ from ..errors import (
     PrinterRefuses,
     StoreUnavailable,
 )
+from ..fetching.document import NeedsPerson, TryLater
 from ..rendering.pool import RenderFailed
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,8 @@ _STATUS = {
     IllegalTransition: HTTPStatus.CONFLICT,
     AdoptionRefused: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NeedsPerson: HTTPStatus.CONFLICT,
+    TryLater: HTTPStatus.BAD_GATEWAY,
 }
 
 

@@ -39,7 +39,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.FETCHING: Sign("wait", "Being fetched"),
-    Reason.NOT_FETCHED: Sign("ask", "Its label cannot be fetched: try again?"),
+    Reason.NOT_FETCHED: Sign("ask", "Its label is not here: try again?"),
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
     Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
@@ -52,6 +52,7 @@ _REASONS: dict[str, Sign] = {
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
     Reason.STALE: Sign("ask", "Is it still needed?"),
     Reason.HELD_BY_USER: Sign("ask", "Held: print it?"),
+    Reason.RULE: Sign("ask", "A rule holds it: print it?"),
     Reason.OTHER_STOCK: Sign("ask", "It is for other labels: print it?"),
     Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
     Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
@@ -199,6 +200,7 @@ class Group:
 _GROUPS: dict[str, str] = {
     Reason.STALE: "too late to print unasked",
     Reason.HELD_BY_USER: "held by somebody",
+    Reason.RULE: "held by a rule",
     Reason.NOT_PRINTED: "did not print",
     Reason.NO_DESTINATION: "without a printer",
     Reason.FAILED: "something went wrong",

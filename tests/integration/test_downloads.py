@@ -1,26 +1,31 @@
 """Labels by link, from real servers on loopback; the name service is the only stand-in."""
 
 import asyncio
+import contextlib
 import gzip
+import json
+import os
 import re
 import socket
 import ssl
+import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from labeld.config.sources import LinksSettings
 from labeld.daemon.fetching.document import FetchFailed, NoLabel, TryLater
 from labeld.daemon.fetching.download import Downloads
+from labeld.daemon.fetching.names import PublicNames
+
+from . import outside
+from .authority import make, server_side
+from .harness import ROOT
 
 LABEL = b"%PDF-1.7\n1 0 obj<<>>endobj\n%%EOF\n"
 HOST = "open-fs-va.tiktokshop.com"
@@ -60,6 +65,18 @@ class Names(AbstractResolver):
         pass
 
 
+class Unknown(Names):
+    """A name service that knows nobody."""
+
+    def __init__(self) -> None:
+        super().__init__(0)
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+
 class Server:
     """Answers on loopback as a test says, and counts connections and requests."""
 
@@ -70,18 +87,22 @@ class Server:
         self.port = 0
         self.origin = ""
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def up(self, answer: bytes, tls: ssl.SSLContext | None = None, *, stays: bool = False) -> AsyncIterator[None]:
         """Send `answer` to every request, and close the connection unless it `stays`."""
         finished = asyncio.Event()
+        accepted = asyncio.Event()
+        serving: list[asyncio.Task[None] | None] = []
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             self.connections += 1
+            serving.append(asyncio.current_task())
+            accepted.set()
             try:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
                 self.requests[head.split()[1]] += 1
                 self.headers = dict(line.split(": ", 1) for line in head.split("\r\n")[1:-2])
-                writer.write(answer.replace(b"PORT", str(self.port).encode()))
+                writer.write(answer)
                 await writer.drain()
                 if stays:
                     await finished.wait()
@@ -89,13 +110,22 @@ class Server:
                 pass
             finally:
                 writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
 
         server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=tls)
         self.port = server.sockets[0].getsockname()[1]
         self.origin = f"{'https://localhost' if tls else 'http://127.0.0.1'}:{self.port}"
         async with server:
-            yield
-            finished.set()
+            try:
+                yield
+            finally:
+                if stays:
+                    # a client that is quick to leave may be gone before it is seen
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(accepted.wait(), 5)
+                finished.set()
+                await asyncio.gather(*(task for task in serving if task is not None))
 
 
 def answer(status: str = "200 OK", body: bytes = LABEL, *headers: str, length: bool = True) -> bytes:
@@ -108,7 +138,7 @@ async def fetched(raw: bytes, query: str = QUERY, *, stays: bool = False, **sett
     server = Server()
     async with server.up(raw, stays=stays):
         chosen = LinksSettings.model_validate({"sandbox": server.origin, **settings})
-        async with Downloads(chosen, LIMIT, clock=lambda: NOW) as downloads:
+        async with Downloads(chosen, LIMIT, names=Unknown(), clock=lambda: NOW) as downloads:
             return (await downloads.get(f"{server.origin}/doc?{query}")).data
 
 
@@ -123,32 +153,10 @@ async def failed(raw: bytes, query: str = QUERY, *, stays: bool = False, **setti
 
 
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """TLS of a server that is open-fs-va.tiktokshop.com and localhost, and of a client that trusts its authority."""
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("authority")
-    day = timedelta(days=1)
-    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
-    issuer = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test authority")])
-    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-
-    def signed(name: x509.Name, key: ec.EllipticCurvePrivateKey, *extensions: x509.ExtensionType) -> bytes:
-        builder = x509.CertificateBuilder(
-            issuer, name, key.public_key(), x509.random_serial_number(), now - day, now + day
-        )
-        for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
-        return builder.sign(keys[0], hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-    root = signed(issuer, keys[0], x509.BasicConstraints(ca=True, path_length=0))
-    leaf = signed(subject, keys[1], x509.SubjectAlternativeName([x509.DNSName(HOST), x509.DNSName("localhost")]))
-    secret = keys[1].private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    (folder / "server.pem").write_bytes(leaf + secret)
-    served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    served.load_cert_chain(folder / "server.pem")
-    return served, ssl.create_default_context(cadata=root.decode())
+    make(folder, HOST, "localhost", outside.OTHER, "eviltiktokshop.com")
+    return folder
 
 
 @pytest.mark.parametrize(
@@ -269,9 +277,9 @@ async def test_a_host_is_left_alone_as_long_as_it_asks_for(told: str, after: flo
 
 async def test_a_host_that_falls_silent_is_left() -> None:
     raw = answer("200 OK", LABEL, "Content-Length: 100", length=False)
-    error = await failed(raw, stays=True, silence_seconds=0.05)
+    error = await failed(raw, stays=True, silence_seconds=0.1)
     assert isinstance(error, TryLater) and "too slow" in str(error)
-    assert "too slow" in str(await failed(b"", stays=True, timeout_seconds=0.05))
+    assert "too slow" in str(await failed(b"", stays=True, timeout_seconds=0.1))
 
 
 async def test_an_endless_file_is_cut_by_size_and_by_time() -> None:
@@ -298,7 +306,7 @@ async def test_an_endless_file_is_cut_by_size_and_by_time() -> None:
                 await downloads.get(f"{origin}/?pause=0.02")
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def served(
     handler: Callable[[web.Request], Awaitable[web.StreamResponse]], tls: ssl.SSLContext | None = None
 ) -> AsyncIterator[tuple[str, Counter[str]]]:
@@ -369,54 +377,59 @@ async def test_redirects_within_the_list_are_followed_and_seen_one_by_one() -> N
     assert requests == {"/doc": 1, "/a/b": 1, "/c": 1, "/label": 1}
 
 
-_INSIDE = (
-    "127.0.0.1 127.0.0.2 10.0.0.1 192.168.1.1 172.16.0.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1 255.255.255.255 "
-    "::1 ::ffff:127.0.0.1 64:ff9b::7f00:1 2002:7f00:1::1 2001::1 fd00::1 fe80::1 ff02::1"
-)
-
-
-@pytest.mark.parametrize("address", _INSIDE.split())
-async def test_a_name_that_leads_inside_is_not_connected_to(
-    address: str, authority: tuple[ssl.SSLContext, ssl.SSLContext]
-) -> None:
-    served_by, trusted = authority
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"])
+async def test_a_name_that_leads_to_this_host_is_not_connected_to(address: str, certificates: Path) -> None:
+    trusted = ssl.create_default_context(cafile=certificates / "root.pem")
     server = Server()
-    async with server.up(answer(), served_by):
+    async with server.up(answer(), server_side(certificates)):
         names = Names(server.port, address)
-        for sandbox in (None, "http://127.0.0.1:1"):
+        for sandbox in (None, "http://127.0.0.1:1", f"http://localhost:{server.port}"):
             async with Downloads(LinksSettings(sandbox=sandbox), LIMIT, trusted=trusted, names=names) as downloads:
-                with pytest.raises(TryLater, match=f"{HOST} leads to {address}, which is .*: not connected"):
+                with pytest.raises(TryLater, match=f"{HOST} leads to {address}, which is loopback: not connected"):
                     await downloads.get(f"https://{HOST}/doc?{QUERY}")
-    assert names.asked == [HOST, HOST]
+    assert names.asked == [HOST] * 3
     assert server.connections == 0
 
 
-async def test_one_address_inside_among_public_ones_is_enough_to_refuse() -> None:
-    names = Names(443, "93.184.216.34", "127.0.0.1")
-    async with Downloads(LinksSettings(), LIMIT, names=names) as downloads:
-        with pytest.raises(TryLater, match=r"leads to 127\.0\.0\.1, which is loopback"):
-            await downloads.get(f"https://{HOST}/doc?{QUERY}")
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ("10.0.0.1",),
+        ("169.254.169.254",),
+        ("64:ff9b::7f00:1",),
+        ("fd00:ec2::254",),
+        ("93.184.216.34", "127.0.0.1"),
+        ("2606:2800:220:1::34", "93.184.216.34", "fe80::1"),
+    ],
+)
+async def test_one_address_inside_is_enough_to_refuse_a_name(addresses: tuple[str, ...]) -> None:
+    with pytest.raises(TryLater, match=f"{HOST} leads to {addresses[-1]}, which is"):
+        await PublicNames(Names(443, *addresses), None).resolve(HOST, 443)
 
 
-async def test_a_sandbox_by_name_must_be_on_loopback(authority: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
-    served_by, trusted = authority
+async def test_public_addresses_are_passed_on_as_they_are() -> None:
+    names = Names(443, "2606:2800:220:1::34", "93.184.216.34")
+    found = await PublicNames(names, "localhost").resolve(HOST, 443)
+    assert [one["host"] for one in found] == ["2606:2800:220:1::34", "93.184.216.34"]
+    with pytest.raises(TryLater, match="which is not loopback"):
+        await PublicNames(names, "localhost").resolve("localhost", 443)
+
+
+async def test_a_sandbox_may_have_https_and_a_name(certificates: Path) -> None:
+    trusted = ssl.create_default_context(cafile=certificates / "root.pem")
     server = Server()
-    async with server.up(answer(), served_by):
-        settings = LinksSettings(sandbox=server.origin)
-        for address, kind in (("127.0.0.1", None), ("93.184.216.34", TryLater), ("10.0.0.1", TryLater)):
-            names = Names(server.port, address)
-            async with Downloads(settings, LIMIT, trusted=trusted, names=names) as downloads:
-                if kind is None:
-                    assert (await downloads.get(f"{server.origin}/doc")).data == LABEL
-                else:
-                    with pytest.raises(kind, match="not connected"):
-                        await downloads.get(f"{server.origin}/doc")
-    assert server.connections == 1
+    async with server.up(answer(), server_side(certificates)):
+        settings, names = LinksSettings(sandbox=server.origin), Names(server.port, "127.0.0.1")
+        async with Downloads(settings, LIMIT, trusted=trusted, names=names) as downloads:
+            assert (await downloads.get(f"{server.origin}/doc")).data == LABEL
 
 
-async def test_a_certificate_that_nobody_trusts_ends_it(authority: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+async def test_a_certificate_that_nobody_trusts_ends_it(certificates: Path) -> None:
     server = Server()
-    async with server.up(answer(), authority[0]), Downloads(LinksSettings(sandbox=server.origin), LIMIT) as downloads:
+    async with (
+        server.up(answer(), server_side(certificates)),
+        Downloads(LinksSettings(sandbox=server.origin), LIMIT) as downloads,
+    ):
         with pytest.raises(TryLater, match="certificate is not trusted; look at this host's clock"):
             await downloads.get(f"{server.origin}/doc?{QUERY}")
     assert not server.requests
@@ -430,13 +443,7 @@ async def test_a_host_that_is_off_or_unknown_is_tried_again() -> None:
             with pytest.raises(TryLater, match=r"127\.0\.0\.1: not reached \(.*refused"):
                 await downloads.get(f"{origin}/doc?{QUERY}")
 
-    class Nobody(Names):
-        async def resolve(
-            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-        ) -> list[ResolveResult]:
-            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
-
-    async with Downloads(LinksSettings(), LIMIT, names=Nobody(0)) as downloads:
+    async with Downloads(LinksSettings(), LIMIT, names=Unknown()) as downloads:
         with pytest.raises(TryLater, match="name service does not know it"):
             await downloads.get(f"https://{HOST}/doc?{QUERY}")
 
@@ -457,3 +464,50 @@ async def test_no_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPat
         async with Downloads(LinksSettings(sandbox=server.origin), LIMIT) as downloads:
             assert (await downloads.get(f"{server.origin}/doc")).data == LABEL
     assert (proxy.connections, server.connections) == (0, 1)
+
+
+async def test_names_that_change_lead_nowhere_inside(certificates: Path) -> None:
+    """Nothing is replaced: a network and a mount namespace whose loopback has public addresses too."""
+    hosts = certificates / "hosts"
+    hosts.write_text("")
+    addresses = " && ".join(
+        f"ip address add {address} dev lo"
+        for address in (f"{outside.PUBLIC}/32", f"{outside.PUBLIC6}/128", f"{outside.INSIDE}/32")
+    )
+    apart = ("unshare", "--map-root-user", "--net", "--mount", "sh", "-c")
+    inside = f'ip link set lo up && {addresses} && mount --bind "$1" /etc/hosts && shift && exec "$@"'
+
+    async def run(*command: str) -> tuple[int | None, bytes]:
+        ours = await asyncio.create_subprocess_exec(
+            *apart,
+            inside,
+            "sh",
+            str(hosts),
+            *command,
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "PYTHONPATH": f"{ROOT / '.src'}:{ROOT}",
+                "SSL_CERT_FILE": str(certificates / "root.pem"),
+            },
+            stdout=asyncio.subprocess.PIPE,
+        )
+        out, _ = await ours.communicate()
+        return ours.returncode, out
+
+    if (await run("true"))[0] != 0:
+        pytest.skip("no namespaces here")
+    code, out = await run(sys.executable, "-W", "error", "-m", "tests.integration.outside", str(certificates))
+    assert code == 0
+    result = json.loads(out)
+    told = result["told"]
+    for what in ("public", "public by IPv6", "redirected"):
+        assert told[what] == "%PDF-1.7 %%EOF"
+    assert "not fetched from eviltiktokshop.com" in told["evil"]
+    assert "redirects elsewhere: labels are not fetched from eviltiktokshop.com" in told["redirected to evil"]
+    for address, why in (("127.0.0.1", "loopback"), ("::1", "loopback"), (outside.INSIDE, "private")):
+        assert f"{HOST} leads to {address}, which is {why}: not connected" in told[f"rebound to {address}"]
+    assert "redirects elsewhere: the link is not https" in told["redirected to the sandbox"]
+    assert f"{outside.OTHER} leads to 127.0.0.1, which is loopback" in told["redirected inside"]
+    # and no request came to an address inside
+    assert result["seen"] == {outside.PUBLIC: 6, outside.PUBLIC6: 1}

@@ -86,6 +86,24 @@ async def test_a_fault_of_labeld_holds_one_job_and_the_next_one_prints(
     assert zebra.odometer == 1
 
 
+async def test_a_bug_after_the_outcome_leaves_the_question_as_it_is(store: Store, zebra: VirtualPrinter) -> None:
+    """Held as a failure, it could be released, and a label that may be on paper would be printed again."""
+    floor = Floor(store, zebra)
+    zebra.set_fault("no-counter")
+    zebra.set_fault("power-cycle")
+    job = await floor.job()
+
+    async def fail(*_: object) -> None:
+        raise ValueError("a bug")
+
+    async with floor.running() as spooler:
+        spooler._breaker.ended = fail  # type: ignore[method-assign, assignment]
+        await floor.until(job, JobState.HELD)
+        await floor.until(await floor.job(2), JobState.COMPLETED)
+    held = await store.get(job.id)
+    assert (held.state, held.reason) == (JobState.HELD, Reason.OUTCOME_UNKNOWN), held
+
+
 async def test_a_printer_power_cycled_with_a_label_in_it_has_not_printed(store: Store, zebra: VirtualPrinter) -> None:
     floor = Floor(store, zebra)
     zebra.set_fault("power-cycle")

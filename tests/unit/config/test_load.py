@@ -83,6 +83,9 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
         (GROUP + '[[routes]]\nto = "all"\nmedia = ["a6", "huge"]', "routes.1.media.2: media 'huge' is not known"),
         (GROUP + '[[routes]]\nto = "all"\nstation = []', "routes.1.station: "),
         (GROUP + '[[routes]]\nto = "all"\n[[routes]]\nto = "zebra"', "routes.1: it matches every event"),
+        (GROUP + '[[routes]]\ncarrier = "x"', "routes.1: give either to, where it prints, or hold"),
+        (GROUP + '[[routes]]\nto = "all"\nhold = "why"', "routes.1: give either to, where it prints, or hold"),
+        (GROUP + '[[routes]]\npages = "document"\nhold = "why"', "a rule for document pages has no hold"),
         (
             GROUP + '[[routes]]\nto = "all"\npages = "document"\n[[routes]]\nto = "zebra"\npages = "document"',
             "routes.1: it matches all document pages",

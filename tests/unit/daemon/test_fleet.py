@@ -1,6 +1,7 @@
 """Printers that come and go: nothing waits unseen for one that is gone, and nothing that is gone is asked for."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from labeld.config.printers import PrinterSettings
 from labeld.config.settings import Settings
+from labeld.daemon.errors import StoreUnavailable
 from labeld.daemon.events import from_json
 from labeld.daemon.fleet import Fleet
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
@@ -15,7 +17,7 @@ from labeld.daemon.orphans import hold_orphans
 from labeld.daemon.printers import Printers
 from labeld.daemon.routing import Route
 from labeld.daemon.spooler import Spooler
-from labeld.daemon.store import NewJob, Store
+from labeld.daemon.store import Attempt, NewJob, Store
 
 PATIENCE = 30.0
 ONE = Settings.model_validate({"printers": {"zebra": {"uri": "socket://127.0.0.1:9101"}}})
@@ -82,3 +84,34 @@ async def test_nothing_is_held_for_a_printer_that_is_adopted_again_meanwhile(rig
     assert await hold_orphans(rig.store, lambda _: next(answers), lambda _: False, 9.0)
     states = [(await rig.store.get(job.id)).state for job in jobs]
     assert states == [JobState.HELD, JobState.PENDING, JobState.PENDING]
+
+
+async def test_a_database_that_fails_is_told_once_and_jobs_are_held_when_it_can_be_written(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    await rig.take(1, "zebra")
+    tries = itertools.count(1)
+    ask = rig.store.open_attempts
+
+    async def fail_twice(printer: str | None = None) -> list[Attempt]:
+        if next(tries) <= 2:
+            rig.store.health.failed("the database cannot be read: disk I/O error")
+            raise StoreUnavailable("disk I/O error")
+        return await ask(printer)
+
+    monkeypatch.setattr(rig.store, "open_attempts", fail_twice)
+    await rig.fleet.apply(Settings())
+    stop = asyncio.Event()
+    running = asyncio.create_task(rig.fleet.run(stop))
+    async with asyncio.timeout(PATIENCE):
+        while (await rig.changes.get()).state is not JobState.HELD:
+            pass
+        stop.set()
+        await running
+    assert next(tries) == 4
+    said = [record.message for record in caplog.records if "database" in record.message]
+    assert [words[:40] for words in said] == [
+        "the database cannot be read: disk I/O er",
+        "the database can be written again, after",
+    ]
+    assert {record.name for record in caplog.records} == {"labeld.daemon.store.health"}

@@ -9,6 +9,7 @@ from labeld.daemon.errors import IllegalTransition
 from labeld.daemon.job import (
     TRANSITIONS,
     Job,
+    JobIds,
     JobState,
     Reason,
     after_attempt,
@@ -63,3 +64,14 @@ def test_job_ids_are_uuids_of_version_7(now: float, bits: int) -> None:
 def test_job_ids_sort_by_time_and_differ() -> None:
     assert new_job_id(1.0, 2**62 - 1) < new_job_id(1.000001, 0)
     assert len({new_job_id(1.0, 1 << shift) for shift in range(62)}) == 62
+
+
+@given(st.lists(st.floats(0, 4e9), min_size=2), st.integers(0, 2**62 - 1))
+def test_ids_rise_whatever_the_clock_does(clock: list[float], bits: int) -> None:
+    ids, after = JobIds(), JobIds()
+    made = [ids.new(now, bits) for now in clock]
+    assert made == sorted(set(made))
+    assert all(uuid.UUID(one).version == 7 for one in made)
+    after.seen(made[-1])
+    assert after.new(0.0, 0) > made[-1]
+    assert after.new(5e9, 3) == new_job_id(5e9, 3)

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from yarl import URL
 
 from labeld.config.sources import LinksSettings
+from labeld.daemon.fetching import answers
 from labeld.daemon.fetching.document import NoLabel
-from labeld.daemon.fetching.links import check, expiry, why_not_public
+from labeld.daemon.fetching.links import _agreed, check, expiry, why_not_public
 from labeld.daemon.fetching.redaction import Redacting, redacted
 
 SETTINGS = LinksSettings()
@@ -174,6 +175,14 @@ def test_no_parser_sees_another_host_in_a_link_that_is_fetched(url: str) -> None
         assert urlsplit(url).port in (None, 443)
 
 
+@pytest.mark.parametrize(
+    "url", ["https://tiktokshop.com\\@evil.example/", "https://evil.example/", "https://[/", "https:"]
+)
+def test_a_link_that_parsers_read_in_two_ways_is_refused(url: str) -> None:
+    with pytest.raises(NoLabel, match="more than one way"):
+        _agreed(url, "tiktokshop.com")
+
+
 @pytest.mark.parametrize("name", ["com", "*.tiktok.com", ".tiktok.com", "https://tiktok.com", "10.0.0.1", "a/b", "::1"])
 def test_an_allowed_host_is_a_name_with_a_domain(name: str) -> None:
     with pytest.raises(ValidationError, match="host's name"):
@@ -288,6 +297,10 @@ def test_any_text_has_an_expiry_or_none(text: str) -> None:
         (f"fetching {LINK} failed", f"fetching {FILE}?… failed"),
         (f"('{LINK}')", f"('{FILE}?…')"),
         ("https://me:geheim@host/x", "https://…@host/x"),
+        ('{"url":"https:\\/\\/host\\/x?expire=1&sign=geheim"}', '{"url":"https:\\/\\/host\\/x?…"}'),
+        ("a=1\\u0026sign=geheim\\u0026b=2", "a=1\\u0026sign=…\\u0026b=2"),
+        ('"{\\"access_token\\": \\"geheim\\"}"', '"{\\"access_token\\": \\"…\\"}"'),
+        ("http://host/x? http://host/#", "http://host/x http://host/"),
         ("/api/v2/token?app_key=k&app_secret=geheim&a=b", "/api/v2/token?app_key=k&app_secret=…&a=b"),
         ('{"access_token": "geheim", "refresh_token":"geheim"}', '{"access_token": "…", "refresh_token":"…"}'),
         ("{'x-tts-access-token': 'geheim'}", "{'x-tts-access-token': '…'}"),
@@ -318,3 +331,23 @@ def test_a_log_shows_no_link_even_in_a_traceback() -> None:
     assert text.startswith("ERROR bad link https://open-fs-va.tiktokshop.com/")
     assert "ValueError: invalid literal for int() with base 10: 'https://open-fs-va" in text
     assert "deadbeefcafe" not in text
+
+
+@given(
+    st.one_of(
+        st.text(), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} (Jan|Feb|Foo) [0-9]{1,6} [0-9:]{1,9} [+-][0-9]{1,12}")
+    ),
+    st.binary(),
+    st.one_of(st.none(), st.integers(0, 10**10)),
+)
+@example("Tue, 24 Nov 2026 20:00:30 +99999999999", b"{" * 5000, 0)
+@example("Mon, 1 Jan 0001 00:00:00 +2359", b'{"message": "\\ud800"}', 10**10)
+def test_any_answer_is_judged(told: str, body: bytes, until: int | None) -> None:
+    after = answers.retry_after(told, 1.8e9)
+    assert after is None or 0 <= after <= 3600
+    for status in (302, 403, 404, 418, 429, 503):
+        error = answers.refusal("host", status, {"Retry-After": told}, body, expiry=until, now=1.8e9)
+        assert str(error).isprintable()
+    assert str(answers.not_a_label("host", body, expiry=until, now=1.8e9)).isprintable()
+    answers.is_whole(told)
+    answers.unpacked(body, 100)

@@ -47,6 +47,7 @@ QUESTIONS: dict[str, Question] = {
     "parts": lambda store, job: store.parts(job),
     "related": lambda store, job: store.related(job),
     "rivals": lambda store, job: store.rivals(job),
+    "attempts of a printer": lambda store, _: store.ended_attempts("zebra", limit=9),
     "comparing": lambda store, _: store.comparing(),
     "void": lambda store, _: store.void(limit=12),
     "asset": lambda store, job: store.asset(job.id),

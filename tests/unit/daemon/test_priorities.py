@@ -14,12 +14,12 @@ from labeld.config.settings import Settings
 from labeld.daemon.dispatcher import Dispatcher
 from labeld.daemon.in_hand import InHand
 from labeld.daemon.intake import Intake
-from labeld.daemon.job import Job, Reason
+from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer
 from labeld.daemon.printers import Printers
 from labeld.daemon.rendering.pool import RenderPool
-from labeld.daemon.store import Store
+from labeld.daemon.store import Artwork, Store
 
 PATIENCE = 60.0
 SETTINGS = Settings.model_validate(
@@ -108,3 +108,14 @@ async def test_the_next_label_of_a_queue_is_found_without_looking_at_the_others(
         )
         steps = [row.detail for row in plan]
     assert steps == ["SEARCH jobs USING INDEX ix_jobs_queue (state=? AND printer=?)"]
+
+
+async def test_a_fault_after_a_label_is_drawn_leaves_it_to_its_printer(desk: Desk) -> None:
+    """Held as a failure it could be released, while it is on its way to paper."""
+    job = await desk.take(printer="a")
+    await desk.store.save_artwork(job.id, Artwork("z", b"^XA^XZ", 1, 8, 8, 203, ()), "drawn", 1.0)
+    await desk.store.begin_attempt(
+        job.id, printer="a", serial="S", payload_sha256="0" * 64, labels=1, odometer=1, now=2.0
+    )
+    await desk.preparer._put_aside(job, ValueError("a bug"))
+    assert (await desk.store.get(job.id)).state is JobState.PROCESSING

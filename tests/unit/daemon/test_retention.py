@@ -1,3 +1,4 @@
+import asyncio
 import itertools
 import sqlite3
 from collections.abc import AsyncIterator
@@ -238,3 +239,33 @@ async def test_the_log_is_bounded_and_what_is_deleted_overwritten(store: Store) 
             for name in ("journal_size_limit", "wal_autocheckpoint", "secure_delete", "synchronous")
         }
     assert values == {"journal_size_limit": 16 << 20, "wal_autocheckpoint": 1000, "secure_delete": 1, "synchronous": 2}
+
+
+async def test_a_fault_in_removing_ends_no_daemon(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = asyncio.Event()
+
+    async def fail(*_: object, **__: object) -> list[str]:
+        asked.set()
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(store, "outlived", fail)
+    clock = SteadyClock(lambda: 1.0, lambda: 0.0, even_for=0.0)
+    work = asyncio.create_task(Retention(store, KEPT, clock, lambda: None).run())
+    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.sleep(0.01)
+    assert not work.done()
+    work.cancel()
+
+
+async def test_what_came_while_the_clock_was_ahead_is_kept_no_longer(store: Store) -> None:
+    """Its id, and those of some after it, are younger than it is."""
+    event = known("ahead")
+    new = NewJob(store.new_id(400 * DAY), event, "mqtt", "topic", HERE, DAY)
+    job = (await store.accept(new)).job
+    await store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled by somebody", DAY)
+    clock = SteadyClock(lambda: 40 * DAY, lambda: 0.0, even_for=0.0)
+    retention = Retention(store, KEPT, clock, lambda: None)
+    await retention.round(0.0)
+    assert (await store.get(job.id)).removed is None
+    await retention.round(0.0, all_ids=True)
+    assert (await store.get(job.id)).removed is Removed.LABEL

@@ -299,3 +299,27 @@ async def test_a_change_is_told_though_its_caller_is_gone(path: Path) -> None:
             await caller
         await store.publish("t", b"after it", 1000)
     assert told == ["pending"]
+
+
+async def test_a_listener_that_fails_stops_neither_the_writer_nor_who_waits(path: Path) -> None:
+    """What is committed is told as committed, and the next change is committed too."""
+
+    def fail(_job: Job) -> None:
+        raise KeyError("a fault of a listener")
+
+    async with Store(path, topic_prefix="p", changed=fail) as store:
+        async with asyncio.timeout(10):
+            jobs = [(await store.accept(new(known(f"e{number}"), 1000 + number))).job for number in range(2)]
+        assert [(await store.get(job.id)).state for job in jobs] == 2 * [JobState.PENDING]
+
+
+async def test_a_label_that_comes_after_the_clock_was_set_back_is_last_in_line(path: Path) -> None:
+    """Also after a restart: queues, lists and their pages go by ids."""
+    ids: list[str] = []
+    for day in (40, 1, 2):
+        async with Store(path, topic_prefix="p") as store:
+            for _ in range(2):
+                now = day * 86400.0
+                ids.append((await store.accept(replace(new(known(f"e{len(ids)}"), now), id=store.new_id(now)))).job.id)
+            assert [job.id for job in await store.queue("zebra", limit=9)] == ids
+            assert [job.id for job in await store.jobs()] == ids[::-1]

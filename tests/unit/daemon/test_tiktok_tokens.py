@@ -135,20 +135,16 @@ async def test_tokens_that_cannot_be_written_are_used_and_written_later(
         await tokens.authorize("us", CODE)
         stale = await tokens.access("us")
 
-        blocker: sqlite3.Connection | None = None
-
         async def lock(_request: web.Request) -> None:
-            nonlocal blocker
-            blocker = sqlite3.connect(bench.path, isolation_level=None)
             blocker.execute("BEGIN IMMEDIATE")
 
+        blocker = sqlite3.connect(bench.path, isolation_level=None)
         bench.host.odd = lock
         new = await tokens.refresh("us", stale)
         assert new != stale
         assert await tokens.access("us") == new
         assert any("in memory only" in line for line in tokens.warnings)
         bench.host.odd = None
-        assert blocker is not None
         blocker.close()
         loop = asyncio.create_task(tokens.run())
         while tokens.warnings != (tokens.trouble("other"),):  # noqa: ASYNC110 - the loop tells nobody
