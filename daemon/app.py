@@ -32,6 +32,7 @@ from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
 from .holds import StaleGuard
+from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -44,6 +45,7 @@ from .printers import Printers, PrinterView
 from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
@@ -81,6 +83,8 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    #: None where no folder is watched
+    folder: Folder | None = None
 
     @property
     def settings(self) -> Settings:
@@ -91,7 +95,8 @@ class App:
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
         shops = self.tokens.warnings if self.tokens else ()
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, *shops) if one)
+        folder = self.folder.trouble if self.folder else None
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder, *shops) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -227,6 +232,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         uploads,
         vault,
         tiktok.tokens if tiktok else None,
+        _folder(fleet, intake, bus, clocks),
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -244,6 +250,15 @@ async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None
             job = await store.get(job_id)
             if job.state is JobState.PENDING:
                 await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
+
+
+def _folder(fleet: Fleet, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+    settings = fleet.settings
+    if settings.folder.path is None:
+        return None
+    importer = Importer(lambda: fleet.settings, intake)
+    largest, told = settings.intake.max_asset_bytes, partial(bus.tell, "folder", "")
+    return Folder(settings.folder, settings.folder.path, intake, importer, largest, told, clocks.wall, clocks.monotonic)
 
 
 def _driver(
@@ -274,6 +289,7 @@ async def _serve(
             tasks.create_task(app.adoption.run(), name="adoption"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
+            *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
         printing = tasks.create_task(app.fleet.run(stop), name="printers")

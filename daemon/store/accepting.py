@@ -1,5 +1,6 @@
 """What comes in: events that become jobs, or are the same as others, and events that cannot be understood."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, exists, insert, select, update
@@ -62,10 +63,29 @@ class Accepting(Fetches, Notices):
         bytes. With other bytes it is a job that is compared with those before it is drawn.
         """
 
-        async def change(connection: AsyncConnection) -> Accepted:
-            return await self._take_in(connection, new)
+        return await self._writer.do(
+            lambda connection: self._take_in(connection, new), lambda accepted: self._changed(accepted.job)
+        )
 
-        return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
+    async def accept_all(self, news: Sequence[NewJob], *, dry_run: bool = False) -> list[Accepted]:
+        """Commit several events together as `accept` does each; all of them or none.
+
+        With `dry_run` nothing is kept, and the answer says what would have become of them. The jobs in it are those of
+        a moment that never was.
+        """
+
+        async def change(connection: AsyncConnection) -> list[Accepted]:
+            async with connection.begin_nested() as here:
+                accepted = [await self._take_in(connection, new) for new in news]
+                if dry_run:
+                    await here.rollback()
+            return accepted
+
+        def tell(accepted: list[Accepted]) -> None:
+            for one in accepted if not dry_run else ():
+                self._changed(one.job)
+
+        return await self._writer.do(change, tell)
 
     async def reject(
         self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float, ours: bool = False
