@@ -2,7 +2,6 @@
 "use strict";
 
 const POLL_MS = 250;
-const LOST_MS = 2000;
 const names = new Map();   // what a file is called stays in this browser
 const form = document.getElementById("upload");
 const files = document.getElementById("files");
@@ -89,13 +88,8 @@ async function follow() {
   const moving = '.upload[data-state="reading"], .upload[data-state="printing"]';
   while (askedAgain || document.querySelector(moving)) {
     askedAgain = false;
-    let pause = POLL_MS;
-    try {
-      await load();
-    } catch {
-      pause = LOST_MS;  // page.js tells that the connection is lost
-    }
-    await new Promise((resume) => setTimeout(resume, pause));
+    refresh();  // one after another: an old answer must not come after a new one
+    await new Promise((resume) => setTimeout(resume, POLL_MS));
   }
   following = false;
 }
