@@ -35,8 +35,8 @@ def refusal(
     said = f"{host} answers {status}{_says(body)}"
     if status == 429 or status >= 500 or status in (408, 425):
         return TryLater(said, after=retry_after(headers.get("Retry-After"), now))
-    if _ended(expiry, now):
-        return expired(expiry, said)
+    if (end := _end(expiry, now, said)) is not None:
+        return end
     if status == 404 or status == 410:
         return NoLabel(f"{said}: there is no file at the link; {_NEW}")
     if status in (401, 403):
@@ -56,8 +56,8 @@ def not_a_label(host: str, body: bytes, *, expiry: float | None, now: float) -> 
         return None
     is_page = re.match(rb"<(?:!doctype\s+html|html|head|body|script|meta)\b", start, re.IGNORECASE) is not None
     said = f"{host} sends {'a web page' if is_page else 'an error message'} in place of a label{_says(body)}"
-    if _ended(expiry, now):
-        return expired(expiry, said)
+    if (end := _end(expiry, now, said)) is not None:
+        return end
     if is_page:
         return NoLabel(
             f"{said}; a link that needs a login cannot be fetched: send TikTok's doc_url, or the file itself"
@@ -65,14 +65,11 @@ def not_a_label(host: str, body: bytes, *, expiry: float | None, now: float) -> 
     return TryLater(said)
 
 
-def _ended(expiry: float | None, now: float) -> bool:
-    return expiry is not None and expiry - now < _CLOSE_SECONDS
-
-
-def expired(expiry: float | None, said: str) -> NoLabel:
-    """The end of a link that ended at `expiry`, Unix seconds."""
-    when = "" if expiry is None else f" at {datetime.fromtimestamp(expiry, UTC):%Y-%m-%d %H:%M} UTC"
-    return NoLabel(f"the link ended{when} ({said}); {_NEW}")
+def _end(expiry: float | None, now: float, said: str) -> NoLabel | None:
+    """The end of a link that has ended, or is about to; None: it has not."""
+    if expiry is None or expiry - now >= _CLOSE_SECONDS:
+        return None
+    return NoLabel(f"the link ended at {datetime.fromtimestamp(expiry, UTC):%Y-%m-%d %H:%M} UTC ({said}); {_NEW}")
 
 
 def is_whole(content_range: str | None) -> bool:
@@ -109,9 +106,9 @@ def retry_after(text: str | None, now: float) -> float | None:
     else:
         try:
             when = parsedate_to_datetime(text)
-        except ValueError:
+            seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
+        except (ValueError, OverflowError):
             return None
-        seconds = (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() - now
     return min(max(seconds, 0.0), _LONGEST_PAUSE_SECONDS)
 
 

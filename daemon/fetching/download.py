@@ -132,7 +132,7 @@ class Downloads:
                 body = await self._read(host, response)
         except TimeoutError:
             raise
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError) as error:
             # its own words hold the link
             raise TryLater(f"{host}: {_in_words(error)}") from None
         if (failed := answers.not_a_label(host, body, expiry=until, now=self._clock())) is not None:
@@ -192,7 +192,7 @@ def _target(url: str, location: str) -> str:
         return location
 
 
-def _in_words(error: aiohttp.ClientError) -> str:
+def _in_words(error: aiohttp.ClientError | OSError) -> str:
     """What went wrong, without a word of the link."""
     match error:
         case aiohttp.ClientConnectorDNSError():
@@ -203,7 +203,7 @@ def _in_words(error: aiohttp.ClientError) -> str:
             return f"not reached ({os.strerror(error.os_error.errno) if error.os_error.errno else 'connection failed'})"
         case aiohttp.ClientPayloadError():
             return "the file was cut off on its way"
-        case aiohttp.ServerDisconnectedError() | aiohttp.ClientOSError():
+        case aiohttp.ServerDisconnectedError() | OSError():
             return "the connection broke"
         case _:
             return "its answer is no HTTP that labeld understands"

@@ -83,7 +83,7 @@ def of_package(package: Package) -> Check:
     if package.status in _GONE:
         return Check(
             Standing.HOLD,
-            f"TikTok says the carrier has package {package.id} already ({package.status}): print only if it does not",
+            f"TikTok says the carrier has package {package.id} already ({package.status}): cancel this label",
         )
     return Check(Standing.PRINT)
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from yarl import URL
 
 from labeld.config.sources import LinksSettings
+from labeld.daemon.fetching import answers
 from labeld.daemon.fetching.document import NoLabel
 from labeld.daemon.fetching.links import _agreed, check, expiry, why_not_public
 from labeld.daemon.fetching.redaction import Redacting, redacted
@@ -330,3 +331,23 @@ def test_a_log_shows_no_link_even_in_a_traceback() -> None:
     assert text.startswith("ERROR bad link https://open-fs-va.tiktokshop.com/")
     assert "ValueError: invalid literal for int() with base 10: 'https://open-fs-va" in text
     assert "deadbeefcafe" not in text
+
+
+@given(
+    st.one_of(
+        st.text(), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} (Jan|Feb|Foo) [0-9]{1,6} [0-9:]{1,9} [+-][0-9]{1,12}")
+    ),
+    st.binary(),
+    st.one_of(st.none(), st.integers(0, 10**10)),
+)
+@example("Tue, 24 Nov 2026 20:00:30 +99999999999", b"{" * 5000, 0)
+@example("Mon, 1 Jan 0001 00:00:00 +2359", b'{"message": "\\ud800"}', 10**10)
+def test_any_answer_is_judged(told: str, body: bytes, until: int | None) -> None:
+    after = answers.retry_after(told, 1.8e9)
+    assert after is None or 0 <= after <= 3600
+    for status in (302, 403, 404, 418, 429, 503):
+        error = answers.refusal("host", status, {"Retry-After": told}, body, expiry=until, now=1.8e9)
+        assert str(error).isprintable()
+    assert str(answers.not_a_label("host", body, expiry=until, now=1.8e9)).isprintable()
+    answers.is_whole(told)
+    answers.unpacked(body, 100)
