@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from .section import Name, Section, Word
+from .section import Name, Section, Word, nearest
 
 #: TikTok's document hosts and the domains above them
 _HOSTS = (
@@ -75,6 +75,8 @@ class ShopSettings(Section):
     """Country of the shop, such as `US` or `BR`: it decides which formats there are."""
     shop_cipher: Word | None = None
     """The shop's cipher; asked of TikTok when absent."""
+    authorized_as: Name | None = None
+    """Shop whose authorization this one shares, where one seller has several: the seller consents once."""
     document_size: Literal["A6", "A5"] = "A6"
     """Size of PDF labels to ask for."""
     document_format: Literal["PDF", "ZPL"] = "PDF"
@@ -128,6 +130,18 @@ class TikTokSettings(Section):
     """Versions of the API's calls, for the day on which TikTok retires one."""
     shops: dict[Name, ShopSettings] = Field(default_factory=dict)
     """The shops by name."""
+
+    @model_validator(mode="after")
+    def _authorizations(self) -> "TikTokSettings":
+        for name, shop in self.shops.items():
+            if (other := shop.authorized_as) is None:
+                continue
+            if other == name or other not in self.shops:
+                hint = nearest(other, self.shops.keys() - {name})
+                raise ValueError(f"shops.{name}.authorized_as: there is no other shop {other!r}{hint}")
+            if self.shops[other].authorized_as is not None:
+                raise ValueError(f"shops.{name}.authorized_as: {other!r} shares another one's itself: name that")
+        return self
 
     @model_validator(mode="after")
     def _formats(self) -> "TikTokSettings":

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -51,6 +52,7 @@ from .store import Store
 from .tiktok.api import open_api
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
+from .uploads.keeper import Uploads
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -77,6 +79,7 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    uploads: Uploads
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
@@ -198,7 +201,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks, guard.late, in_hand)
 
-    followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
+    uploads = Uploads(settings, store, pool, dispatcher, clocks.wall)
+    followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
@@ -225,6 +229,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         broker,
         bus,
         wall_clock,
+        uploads,
         vault,
         tiktok.tokens if tiktok else None,
         _folder(fleet, intake, bus, clocks),
@@ -233,7 +238,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
+    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    await _serve(app, stop, loops)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -272,7 +278,9 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: (
+        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
+    ),
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
@@ -307,7 +315,8 @@ def _lock(directory: Path) -> Iterator[None]:
     path = directory / "labeld.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = path.open("w")
+        # for reading: one that is held on a disk that becomes read-only must not keep that from being mounted anew
+        lock = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise DaemonError(
             f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"

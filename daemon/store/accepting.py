@@ -64,7 +64,7 @@ class Accepting(Fetches, Notices):
         """
 
         return await self._writer.do(
-            lambda connection: self._accept(connection, new), lambda accepted: self._changed(accepted.job)
+            lambda connection: self._take_in(connection, new), lambda accepted: self._changed(accepted.job)
         )
 
     async def accept_all(self, news: Sequence[NewJob], *, dry_run: bool = False) -> list[Accepted]:
@@ -76,7 +76,7 @@ class Accepting(Fetches, Notices):
 
         async def change(connection: AsyncConnection) -> list[Accepted]:
             async with connection.begin_nested() as here:
-                accepted = [await self._accept(connection, new) for new in news]
+                accepted = [await self._take_in(connection, new) for new in news]
                 if dry_run:
                     await here.rollback()
             return accepted
@@ -122,7 +122,7 @@ class Accepting(Fetches, Notices):
 
         await self._writer.do(change, lambda _: self._rejected())
 
-    async def _accept(self, connection: AsyncConnection, new: NewJob) -> Accepted:
+    async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
         event = new.event
         known = await self._find(connection, new)
         same = next((job for job in known if event.is_of(job)), None)
@@ -161,7 +161,8 @@ class Accepting(Fetches, Notices):
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
         found = await connection.execute(_FIND, {"keys": _keys(new), "since": since})
-        return [job_from(row) for row in found.mappings()]
+        jobs = [job_from(row) for row in found.mappings()]
+        return [job for job in jobs if parcels.live(job)] if new.by_hand else jobs
 
     async def _seen(self, connection: AsyncConnection, new: NewJob) -> _Seen:
         fields = new.event.fields

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, page, printer_page, printnode, shops
+from . import api, imports, page, printer_page, printnode, shops, upload
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SHUTDOWN_SECONDS = 1.0
 _LABELS, _IMPORTS, _PRINTJOBS = "/api/v1/jobs", "/api/v1/imports", "/printjobs"
 #: where labels come in
-_LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS)
+_LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
 
 
 @contextlib.asynccontextmanager
@@ -69,6 +69,9 @@ def _routes() -> list[web.RouteDef]:
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
         web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.get(upload.PAGE, upload.page),
+        web.post(upload.PAGE, upload.act),
+        web.post("/upload/{id}/{verb:print|discard}", upload.act),
         web.get("/import", imports.page),
         web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
@@ -104,6 +107,12 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
+        web.get(upload.PATH, upload.uploads),
+        web.post(upload.PATH, upload.add),
+        web.get(f"{upload.PATH}/{{id}}", upload.upload),
+        web.get(f"{upload.PATH}/{{id}}/pages/{{number:[0-9]{{1,4}}}}.png", upload.picture),
+        web.post(f"{upload.PATH}/{{id}}/print", upload.confirm),
+        web.delete(f"{upload.PATH}/{{id}}", upload.discard),
         web.get(f"{v1}/events", events),
     ]
 

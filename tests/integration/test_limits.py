@@ -174,18 +174,29 @@ class Enclosed(Labeld):
 
     def __init__(self, folder: Path, port: int, printers: dict[str, VirtualPrinter]) -> None:
         super().__init__(folder, port, printers)
-        self._disk = folder / "disk"
-        self._disk.mkdir()
+        self.disk = folder / "disk"
+        self.disk.mkdir()
         text = self.config.read_text()
-        self.config.write_text(text.replace(f'"{folder}"', f'"{self._disk}"'))
-        mount = f"mount -t tmpfs -o size={_DISK} labeld-test {self._disk} && exec"
-        self._command = ("unshare", "--mount", "sh", "-c", f'{mount} "$@"', "sh", *self._command)
+        self.config.write_text(text.replace(f'"{folder}"', f'"{self.disk}"'))
+        mount = f"mount -t tmpfs -o size={_DISK} labeld-test {self.disk} && exec"
+        self._within: tuple[str | Path, ...] = ("unshare", "--mount", "sh", "-c", f'{mount} "$@"', "sh")
+        self._command = (*self._within, *self._command)
+
+    def run_with(self, program: str, *arguments: str | Path) -> None:
+        """Run it as a program that does something to it first."""
+        self._command = (*self._within, sys.executable, "-c", program, *arguments, "run", "--config", self.config)
+
+    async def mount(self, options: str) -> None:
+        """Mount its disk in another way."""
+        assert self.process is not None
+        command = ("nsenter", "--mount", "--target", str(self.process.pid), "mount", "-o", options, self.disk)
+        assert await (await asyncio.create_subprocess_exec(*command)).wait() == 0
 
     @property
     def filler(self) -> Path:
         """The file that takes the room, seen through the daemon's own root directory (proc_pid_root(5))."""
         assert self.process is not None
-        return Path(f"/proc/{self.process.pid}/root{self._disk}/filler")
+        return Path(f"/proc/{self.process.pid}/root{self.disk}/filler")
 
     def fill(self) -> None:
         """Leave no byte free."""
@@ -238,6 +249,71 @@ async def test_a_full_disk_is_told_and_waited_for(broker: Broker, enclosed: tupl
     # a line a minute at most, not one for each try
     assert 1 <= labeld.log.count("make room") <= 3
     assert 1 <= labeld.log.count("can be written again") <= 3
+
+
+#: the daemon that mounts its own disk read-only when it is told to: no file of it may be open for writing just then
+READ_ONLY = """
+import asyncio, signal, subprocess, sys
+from labeld.daemon.__main__ import main
+from labeld.daemon.store import Store
+
+enter, disk = Store.__aenter__, sys.argv.pop(1)
+
+async def entered(self):
+    async def remount():
+        while True:
+            await self._engine.dispose()
+            if not subprocess.run(["mount", "-o", "remount,ro", disk], capture_output=True).returncode:
+                return print("READ-ONLY", flush=True)
+            await asyncio.sleep(0.01)
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, lambda: asyncio.ensure_future(remount()))
+    return await enter(self)
+
+Store.__aenter__ = entered
+main()
+"""
+
+
+async def test_a_disk_that_becomes_read_only_is_told_and_waited_for(
+    tmp_path: Path, broker: Broker, zebra: VirtualPrinter
+) -> None:
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode:  # noqa: ASYNC221 - short
+        pytest.skip("mounting a disk of its own takes root")
+    labeld = Enclosed(tmp_path / "state", broker.port, {"zebra": zebra})
+    labeld.run_with(READ_ONLY, labeld.disk)
+    async with labeld, publisher(broker.port) as client:
+        await publish(client, event("before", zpl(0)))
+        await labeld.settled(1)
+        assert labeld.process is not None
+        labeld.process.send_signal(signal.SIGUSR1)
+        await until(lambda: _said(labeld, "READ-ONLY"))
+        for number in range(4):
+            await publish(client, event(number, zpl(1 + number)))
+        async with aiohttp.ClientSession() as session:
+
+            async def refused() -> bool:
+                async with session.get(url(labeld, "/readyz")) as reply:
+                    told = await reply.json(content_type=None)
+                    return reply.status == 503 and "its disk is read-only or gone" in told["detail"]
+
+            await until(refused)
+            async with session.post(url(labeld), json=event("http", zpl(99))) as reply:
+                assert (reply.status, reply.headers["Retry-After"]) == (503, "2")
+            async with session.get(url(labeld, "/")) as reply:
+                assert "mount it for writing" in await reply.text()
+        await asyncio.sleep(3)  # time in which a program that talks too much would do so
+        assert zebra.odometer == 1
+        await labeld.mount("remount,rw")
+        jobs = await labeld.settled(5)
+    assert {(job["state"], job["outcome"]) for job in jobs} == {("completed", "confirmed")}
+    assert (len(jobs), zebra.odometer) == (5, 5)
+    assert labeld.log.count("mount it for writing") == 1
+    assert labeld.log.count("can be written again") == 1
+
+
+async def _said(labeld: Labeld, words: str) -> bool:
+    return words in labeld.log
 
 
 async def _processing(labeld: Labeld) -> bool:
