@@ -550,10 +550,10 @@ async def test_the_systems_clock_steps_while_labels_come(tmp_path: Path, broker:
     labeld._env |= {
         "LD_PRELOAD": str(library),
         "FAKETIME_TIMESTAMP_FILE": str(clock),
-        "FAKETIME_NO_CACHE": "1",
+        "FAKETIME_CACHE_DURATION": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }
-    steps = ("+40d", "-1d", "+0")
+    steps = ("+40d", "-1d")
     clock.write_text("+0\n")
     async with labeld, publisher(broker.port) as client:
         for turn, step in enumerate(steps):
@@ -567,8 +567,8 @@ async def test_the_systems_clock_steps_while_labels_come(tmp_path: Path, broker:
             jobs = await labeld.settled(3 * turn + 3)
         days = {job["received_at"][:10] for job in jobs}
     assert {(job["state"], job["outcome"]) for job in jobs} == {("completed", "confirmed")}
-    assert (len(jobs), zebra.odometer) == (9, 9)
-    assert len(days) >= 3, days
+    assert (len(jobs), zebra.odometer) == (6, 6)
+    assert len(days) >= 2, days
     assert [job["event_id"] for job in jobs] == [f"event-{number}" for number in reversed(range(len(jobs)))]
 
 
