@@ -158,6 +158,9 @@ def read_secret(file: Path | None, credential: str, environ: Mapping[str, str] =
         return file.read_text().strip()
     except OSError as error:
         raise ConfigError([f"{file}: cannot read the secret: {error.strerror}"]) from error
+    except UnicodeDecodeError:
+        # its words would show a piece of it
+        raise ConfigError([f"{file}: cannot read the secret: it is no text"]) from None
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -219,7 +222,20 @@ def _nearest(keys: tuple[str, ...]) -> str:
     close = difflib.get_close_matches(keys[-1], valid, n=1, cutoff=0.4)
     if keys[-1] == "password":
         return "; a password is never written here: use password_file, or the systemd credential mqtt-password"
+    if keys[0] == "tiktok" and (hint := _secret(keys[-1])):
+        return hint
     return f"; did you mean {close[0]!r}?" if close else f"; valid keys are {', '.join(valid)}"
+
+
+def _secret(key: str) -> str | None:
+    """Where a secret of TikTok's belongs that somebody wrote as `key`; None where it looks like none."""
+    if "file" in key:
+        return None
+    if "secret" in key:
+        return "; a secret is never written here: use app_secret_file, or the systemd credential tiktok-app-secret"
+    if "token_key" in key:
+        return "; a key is never written here: use token_key_file, or the systemd credential tiktok-token-key"
+    return "; tokens are never written here: run labeld tiktok authorize" if "token" in key else None
 
 
 def _fields(model: type[BaseModel], keys: tuple[str, ...]) -> Iterable[str]:

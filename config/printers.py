@@ -10,7 +10,7 @@ from ..drivers.opening import open_driver
 from ..renderers.asset import EPL, PDF, TSPL, ZPL
 from ..renderers.media import Media, Resolution
 from ..renderers.placement import large_as_sheet
-from .section import MediaName, Name, Section, Words, several
+from .section import MediaName, Name, Section, Word, Words, several
 
 _LANGUAGES = {"zpl": ZPL, "tspl": TSPL, "epl": EPL, "pdf": PDF}
 #: those in which printers can be asked how they are, or whose printers CUPS speaks for
@@ -187,8 +187,10 @@ class GroupSettings(Section):
 class RouteSettings(Section):
     """A rule matches an event that has one of the values of each key it gives, in capitals or not."""
 
-    to: Name
-    """Printer or group that prints it."""
+    to: Name | None = None
+    """Printer or group that prints it. Either this or `hold`."""
+    hold: Word | None = None
+    """Why a person has to look first: the label is held for this reason, also where its event names a printer."""
     pages: Literal["document"] | None = None
     """`document`: the rule is for those pages of events' files that are A4 or Letter and hold no label, not for the
     rest."""
@@ -196,14 +198,25 @@ class RouteSettings(Section):
     """Packing stations, one or a list."""
     shop: Words | None = None
     """TikTok shop ids (the event's `shop_id`), one or a list."""
+    market: Words | None = None
+    """Countries of the shops in `tiktok.shops` such as `US`, one or a list; an event of no such shop has none."""
     carrier: Words | None = None
-    """Carriers' names as events give them, one or a list."""
+    """Carriers by any of their [names](integrations.md#carriers), one or a list: `UPS` is all of UPS, `UPS Ground` that
+    service alone."""
     document_type: Annotated[tuple[DocumentType, ...], Field(min_length=1), BeforeValidator(several)] | None = None
     """TikTok's document types, one or a list."""
     media: Annotated[tuple[MediaName, ...], Field(min_length=1), BeforeValidator(several)] | None = None
     """Stocks that events ask for, one or a list; those within 1 mm are the same."""
     tags: Words | None = None
     """Tags, one or a list of which an event has one."""
+
+    @model_validator(mode="after")
+    def _one_end(self) -> "RouteSettings":
+        if (self.to is None) == (self.hold is None):
+            raise ValueError("give either to, where it prints, or hold, why it does not yet")
+        if self.pages is not None and self.hold is not None:
+            raise ValueError("a document is held as a whole: a rule for document pages has no hold")
+        return self
 
     @model_validator(mode="after")
     def _of_documents(self) -> "RouteSettings":
@@ -214,5 +227,5 @@ class RouteSettings(Section):
     @property
     def conditions(self) -> dict[str, tuple[str, ...]]:
         """What it asks of an event: the values of each key it gives."""
-        keys = ("station", "shop", "carrier", "document_type", "media", "tags")
+        keys = ("station", "shop", "market", "carrier", "document_type", "media", "tags")
         return {key: wanted for key in keys if (wanted := getattr(self, key)) is not None}

@@ -17,7 +17,7 @@ from .services import (
     SpoolerSettings,
     WebSettings,
 )
-from .sources import LinksSettings, TikTokSettings
+from .sources import FolderSettings, LinksSettings, TikTokSettings
 
 
 class Settings(Section):
@@ -52,12 +52,15 @@ class Settings(Section):
     """Labels that come as links (`asset.url`)."""
     tiktok: TikTokSettings = TikTokSettings()
     """TikTok Shop's API: labels by package id (`asset.tiktok`)."""
+    folder: FolderSettings = FolderSettings()
+    """A watched folder: files that are put into it become labels."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)
     """Groups of printers by name."""
     routes: tuple[RouteSettings, ...] = ()
-    """Rules for events that name no printer; the first that matches decides."""
+    """Rules for where labels print and what is held; the first that matches decides. A printer that an event names wins
+    over `to`, not over `hold`."""
 
     @field_validator("default_printer")
     @classmethod
@@ -89,7 +92,7 @@ class Settings(Section):
                 raise ValueError(f"groups.{name}.printers: a printer is there twice")
         places = {*self.printers, *self.groups}
         for number, rule in enumerate(self.routes, 1):
-            if rule.to not in places:
+            if rule.to is not None and rule.to not in places:
                 hint = nearest(rule.to, places)
                 raise ValueError(f"routes.{number}.to: there is no printer or group {rule.to!r}{hint}")
             if not rule.conditions and any(below.pages == rule.pages for below in self.routes[number:]):

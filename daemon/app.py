@@ -5,6 +5,7 @@ import contextlib
 import fcntl
 import logging
 import os
+import random
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -23,10 +24,15 @@ from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
 from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .fetching.download import Downloads
+from .fetching.fetcher import Fetcher
+from .fetching.wanting import Wanting
+from .fetching.ways import Ways
 from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
 from .holds import StaleGuard
+from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -39,9 +45,14 @@ from .printers import Printers, PrinterView
 from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
+from .tiktok.api import open_api
+from .tiktok.tokens import Tokens
+from .tiktok.vault import Vault, open_vault
+from .uploads.keeper import Uploads
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -68,6 +79,12 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    uploads: Uploads
+    vault: Vault
+    #: None where TikTok's API is not used
+    tokens: Tokens | None
+    #: None where no folder is watched
+    folder: Folder | None = None
 
     @property
     def settings(self) -> Settings:
@@ -77,7 +94,9 @@ class App:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning) if one)
+        shops = self.tokens.warnings if self.tokens else ()
+        folder = self.folder.trouble if self.folder else None
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder, *shops) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event) -> None:
@@ -85,6 +104,7 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
+        ConfigError: a secret or a key that the configuration names cannot be used.
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
@@ -103,6 +123,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         preparer.poke(job)
         fleet.job_changed(job)
         keeper.job_changed(job)
+        fetcher.job_changed(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -116,11 +137,17 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
             preparer.poke()  # its queue may have told only now what it takes
         bus.tell("printer", view.name)
 
+    def shop_changed() -> None:
+        outbox.poke()
+        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        bus.tell("shop", "")
+
     def printer_gone(name: str) -> None:
         # an empty message takes back what is retained (MQTT 3.1.1 section 3.3.1.3)
         states.put(name, b"")
         bus.tell("printer", name)
 
+    vault = open_vault(settings)
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -140,6 +167,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
+    documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
+    ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
+    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
     open_at = partial(
@@ -168,10 +201,11 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks, guard.late, in_hand)
 
-    followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
+    uploads = Uploads(settings, store, pool, dispatcher, clocks.wall)
+    followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -182,12 +216,30 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
-    app = App(fleet, store, intake, actions, adoption, printer_acts, printers, discovery, pool, broker, bus, wall_clock)
+    app = App(
+        fleet,
+        store,
+        intake,
+        actions,
+        adoption,
+        printer_acts,
+        printers,
+        discovery,
+        pool,
+        broker,
+        bus,
+        wall_clock,
+        uploads,
+        vault,
+        tiktok.tokens if tiktok else None,
+        _folder(fleet, intake, bus, clocks),
+    )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, guard, retention, wall_clock, states))
+    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    await _serve(app, stop, loops)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -198,6 +250,15 @@ async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None
             job = await store.get(job_id)
             if job.state is JobState.PENDING:
                 await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
+
+
+def _folder(fleet: Fleet, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+    settings = fleet.settings
+    if settings.folder.path is None:
+        return None
+    importer = Importer(lambda: fleet.settings, intake)
+    largest, told = settings.intake.max_asset_bytes, partial(bus.tell, "folder", "")
+    return Folder(settings.folder, settings.folder.path, intake, importer, largest, told, clocks.wall, clocks.monotonic)
 
 
 def _driver(
@@ -217,14 +278,18 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: (
+        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
+    ),
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
+            *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
         printing = tasks.create_task(app.fleet.run(stop), name="printers")

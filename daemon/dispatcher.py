@@ -97,7 +97,7 @@ class Dispatcher:
         chosen, because = self._choose(found, wish)
         if job_id and self._settings.groups:
             self._expect(job_id, chosen, copies)
-        return Route(chosen, because)
+        return Route(chosen, because, found.hold)
 
     def documents(self, job: Job) -> Plan | None:
         """The way of those pages of a job that are documents; None where all its pages stay together."""
@@ -128,7 +128,8 @@ class Dispatcher:
         before = f" from {job.printer}" if job.printer not in (None, route.printer) else ""
         choice = "" if route.printer == to else f" of group {to}"
         columns: dict[str, object] = {"printer": route.printer, "requested_printer": to}
-        reason: str = Reason.TRANSFORMING
+        # one that a rule held was not compared with others of its parcel yet
+        reason: str = Reason.COMPARING if job.reason == Reason.RULE else Reason.TRANSFORMING
         if job.state is JobState.PENDING:
             reason = self._reason(job, route.printer)
         else:

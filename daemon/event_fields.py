@@ -1,14 +1,36 @@
 """What all events have in common: fields of their models, JSON to objects, faults in words. Pure."""
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from ..config.printers import DocumentType
+from . import normal
 from .errors import EventRejected
 
-Id = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+#: letters of a name or a number
+ID_LETTERS = 200
+Id = Annotated[str, StringConstraints(min_length=1, max_length=ID_LETTERS, strip_whitespace=True)]
+
+
+def _of_text(change: Callable[[str], str]) -> BeforeValidator:
+    """What is no text is left to the type that follows."""
+    return BeforeValidator(lambda value: change(value) if isinstance(value, str) else value)
+
+
+# in one spelling from here on
+Number = Annotated[Id, AfterValidator(normal.number)]
+TrackingNumber = Annotated[Id, AfterValidator(normal.tracking_number)]
+Carrier = Annotated[Id, AfterValidator(normal.carrier)]
+Stock = Annotated[Id, AfterValidator(normal.media)]
+MediaType = Annotated[str, AfterValidator(normal.media_type)]
+Document = Annotated[DocumentType, _of_text(normal.document_type)]
+
+#: TikTok's links have some 250 letters
+Link = Annotated[str, StringConstraints(min_length=1, max_length=4000, strip_whitespace=True)]
 
 
 class Fields(BaseModel):

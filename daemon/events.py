@@ -8,11 +8,22 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, StringConstraints, ValidationError, field_validator, model_validator
 
-from ..config.printers import DocumentType
 from ..renderers.errors import MediaError
 from ..renderers.media import Media
 from .errors import EventRejected
-from .event_fields import Fields, Id, in_words, read_object
+from .event_fields import (
+    Carrier,
+    Document,
+    Fields,
+    Id,
+    Link,
+    MediaType,
+    Number,
+    Stock,
+    TrackingNumber,
+    in_words,
+    read_object,
+)
 from .job import Job, Removed
 
 CLOUDEVENT_TYPE = "com.tiktokshop.label.ready.v1"
@@ -22,8 +33,8 @@ class TikTokAsset(Fields):
     """A label to be asked of the TikTok Shop API."""
 
     shop: Id
-    """Shop as the configuration names it."""
-    package_id: Id
+    """Shop as the configuration names it, or its TikTok shop id."""
+    package_id: Number
     """TikTok package id."""
 
 
@@ -32,10 +43,10 @@ class AssetSource(Fields):
 
     content: Annotated[str, StringConstraints(min_length=1)] | None = None
     """The label itself: base64, a data URI, or ZPL as text."""
-    media_type: str | None = None
+    media_type: MediaType | None = None
     """Media type as the publisher knows it; the bytes decide."""
-    url: Id | None = None
-    """TikTok's `doc_url`, good for 24 hours."""
+    url: Link | None = None
+    """TikTok's `doc_url`, good for 24 hours: it is fetched at once."""
     tiktok: TikTokAsset | None = None
     """A label to be asked of the TikTok Shop API."""
     design_dpi: Literal[203, 300, 600] | None = None
@@ -55,23 +66,23 @@ class LabelReady(Fields):
     """The label."""
     event_id: Id | None = None
     """Identity of the event: the same id never prints twice."""
-    shop_id: Id | None = None
+    shop_id: Number | None = None
     """TikTok shop id."""
-    package_id: Id | None = None
+    package_id: Number | None = None
     """TikTok package id."""
-    order_ids: tuple[Id, ...] = Field(default=(), max_length=100)
+    order_ids: tuple[Number, ...] = Field(default=(), max_length=100)
     """TikTok order ids."""
-    tracking_number: Id | None = None
+    tracking_number: TrackingNumber | None = None
     """Carrier's number; it must be in one of the label's barcodes."""
-    carrier: Id | None = None
+    carrier: Carrier | None = None
     """Carrier's name."""
-    document_type: DocumentType = "SHIPPING_LABEL"
+    document_type: Document = "SHIPPING_LABEL"
     """TikTok's document_type."""
     station: Id | None = None
     """Packing desk that wants it."""
     printer: Id | None = None
     """Printer or group by name; wins over rules and station."""
-    media: Id | None = None
+    media: Stock | None = None
     """Stock the label is meant for; where other stock is loaded the label is held, and a person decides."""
     copies: int = Field(default=1, ge=1, le=100)
     """Number of copies."""
@@ -123,13 +134,16 @@ class CloudEvent(Fields):
 
 @dataclass(frozen=True, slots=True)
 class LabelEvent:
-    """A label event that is understood: its identity, its fields and its asset's bytes as received."""
+    """A label event that is understood: its identity, its fields and its asset's bytes as received.
+
+    The bytes are None where they are to be fetched.
+    """
 
     #: unique text; `bare` ones are a digest of topic and payload, good only within the duplicate window
     identity: str
     bare: bool
     fields: LabelReady
-    asset: bytes
+    asset: bytes | None
     media_type: str | None
 
     def is_of(self, job: Job) -> bool:
@@ -162,8 +176,7 @@ def from_json(topic: str, payload: bytes, *, max_bytes: int) -> LabelEvent:
         raise EventRejected("the event is empty: expected a JSON object with an asset")
     fields, identity = parse(payload)
     if fields.asset.content is None:
-        kind = "url" if fields.asset.url is not None else "tiktok"
-        raise EventRejected(f"asset.{kind}: fetching labels is not built yet: put the label itself into asset.content")
+        return LabelEvent(identity or digest(topic, payload), identity is None, fields, None, fields.asset.media_type)
     if not fields.asset.content.strip():
         raise EventRejected("asset.content is empty: put the label in it as base64")
     return LabelEvent(
@@ -194,6 +207,43 @@ def from_bytes(
     except ValidationError as error:
         raise EventRejected(in_words(error)) from None
     return LabelEvent(digest(topic, payload), True, fields, payload, None)
+
+
+def from_file(
+    data: bytes, sidecar: bytes | None, *, printer: str | None, station: str | None, max_bytes: int
+) -> LabelEvent:
+    """Understand a label that came as a file, and the JSON fields that came with it.
+
+    Without an `event_id` its bytes alone are its identity, wherever the file was and whatever it was called.
+
+    Args:
+        data: the file's bytes.
+        sidecar: a label event without its asset, as JSON; it says more than `printer` and `station`.
+        printer: where it prints.
+        station: or whose label it is.
+        max_bytes: limit of the decoded label.
+
+    Raises:
+        EventRejected: with the first faults in words.
+    """
+    if not data.strip():
+        raise EventRejected("the file is empty: put it there again")
+    if len(data) > max_bytes * 3 // 2:
+        raise EventRejected(
+            f"the file is {_megabytes(len(data))}; the limit is {_megabytes(max_bytes)} (intake.max_asset_bytes)"
+        )
+    said = {} if sidecar is None else read_object(sidecar, "fields of a label event")
+    if "asset" in said:
+        raise EventRejected("asset: the file itself is the label: leave asset out")
+    try:
+        fields = LabelReady.model_validate(
+            {"printer": printer, "station": station, **said, "asset": {"content": "file"}}
+        )
+    except ValidationError as error:
+        raise EventRejected(in_words(error)) from None
+    if fields.event_id is not None:
+        return LabelEvent(f"id:{fields.event_id}", False, fields, data, None)
+    return LabelEvent(digest("file", data), True, fields, data, None)
 
 
 def digest(topic: str, payload: bytes) -> str:

@@ -82,6 +82,8 @@ def check_move(job_id: str, old: JobState, new: JobState) -> None:
 class Reason(StrEnum):
     """Why a job is where it is: IPP job-state-reasons (RFC 8011 section 5.3.8) where IPP has the word."""
 
+    #: pending: its label is still to be fetched
+    FETCHING = "job-incoming"
     #: pending: its artwork for its printer is still to be made
     TRANSFORMING = "job-transforming"
     #: pending: another job of its parcel was there before, and it is not known yet whether it is the same label
@@ -112,10 +114,16 @@ class Reason(StrEnum):
     #: older than its event wanted it printed, or left over from an outage
     STALE = "job-hold-until-specified"
     HELD_BY_USER = "job-held-by-user"
+    #: a rule of the configuration holds what is like it
+    RULE = "job-held-by-rule"
     #: another stock is in its printer than its event asks for
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
     OTHER_PARCEL = "event-id-reused"
+    #: held: a page of an uploaded file on which no tracking number can be read
+    NO_NUMBER = "no-tracking-number"
+    #: held: its label cannot be fetched
+    NOT_FETCHED = "document-access-error"
     OUTCOME_UNKNOWN = "outcome-unknown"
     NOT_PRINTED = "not-printed"
     SETTLED = "settled-by-user"
@@ -198,15 +206,20 @@ RELEASABLE = frozenset(
         Reason.NO_DESTINATION,
         Reason.STALE,
         Reason.HELD_BY_USER,
+        Reason.RULE,
         Reason.FAILED,
         Reason.OTHER_PARCEL,
         Reason.OTHER_STOCK,
         Reason.OTHER_LABEL,
         Reason.PARTLY_CANCELED,
+        Reason.NO_NUMBER,
+        Reason.NOT_FETCHED,
     }
 )
-#: pending for nothing but its artwork or its turn
-WAITING = (Reason.TRANSFORMING, Reason.QUEUED)
+#: pending for nothing but its label, its artwork or its turn
+WAITING = (Reason.FETCHING, Reason.TRANSFORMING, Reason.QUEUED)
+#: pending and in no printer's queue yet
+NOT_QUEUED = (Reason.FETCHING, Reason.COMPARING)
 #: held reasons that another printer may answer: those but the questions about its parcel, and what would not scan or
 #: fit at this one
 _MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}

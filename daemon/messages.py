@@ -54,5 +54,10 @@ def rejection_payload(*, topic: str, source: str, because: str, size: int, diges
     return _json({"topic": topic, "source": source, "reason": because, "size": size, "digest": digest, "at": iso(at)})
 
 
+def alert_payload(*, kind: str, message: str, shop: str, ends_at: float | None, at: float) -> bytes:
+    """Something that a person must see to before labels stop, for `<prefix>/alerts`."""
+    return _json({"kind": kind, "message": message, "shop": shop, "ends_at": iso(ends_at), "at": iso(at)})
+
+
 def _json(value: dict[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from .errors import EventRejected
-from .event_fields import Fields, Id, in_words, read_object
+from .event_fields import Fields, Id, Number, in_words, read_object
 from .events import LabelReady
 from .job import Job, JobState
 
@@ -26,11 +26,11 @@ class LabelCanceled(Fields):
 
     event_id: Id | None = None
     """Identity of the event; a notice that says the same is a duplicate without it too."""
-    shop_id: Id | None = None
+    shop_id: Number | None = None
     """TikTok shop id; labels of another shop are left alone."""
-    package_ids: tuple[Id, ...] = Field(default=(), max_length=100)
+    package_ids: tuple[Number, ...] = Field(default=(), max_length=100)
     """TikTok package ids whose labels are void."""
-    order_ids: tuple[Id, ...] = Field(default=(), max_length=100)
+    order_ids: tuple[Number, ...] = Field(default=(), max_length=100)
     """TikTok order ids; of a parcel with other orders too the label is held, and a person decides."""
     reason: Id | None = None
     """Why, for whoever reads the page."""
@@ -45,7 +45,7 @@ class LabelCanceled(Fields):
 class LabelSuperseded(LabelCanceled):
     """A package was split or combined, its labels are void: the payload of `<prefix>/labels/superseded`."""
 
-    replaced_by: tuple[Id, ...] = Field(min_length=1, max_length=100)
+    replaced_by: tuple[Number, ...] = Field(min_length=1, max_length=100)
     """TikTok package ids in its place; their labels are left alone."""
 
     @field_validator("replaced_by", mode="before")

@@ -8,6 +8,7 @@ from ..config.settings import Settings
 from ..renderers.media import Media
 from .events import LabelReady
 from .job import Job
+from .normal import same_carrier
 
 #: stocks whose sides differ by no more, in 1/100 mm, are the same under two names
 _SAME_STOCK = 100
@@ -19,6 +20,13 @@ class Route:
 
     printer: str | None
     because: str
+    #: why a person has to look at it before it prints there
+    hold: str | None = None
+
+    @property
+    def words(self) -> str:
+        """All of it."""
+        return f"{self.hold}; {self.because}" if self.hold else self.because
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +36,15 @@ class Wish:
     printer: str | None = None
     station: str | None = None
     shop: str | None = None
+    market: str | None = None
     carrier: str | None = None
     document_type: str | None = None
     media: str | None = None
     tags: tuple[str, ...] = ()
     #: it is about the pages that are A4 or Letter and hold no label
     documents: bool = False
+    #: whether it is to be held was asked when its event came
+    judged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +64,7 @@ class Plan:
     group: str | None
     because: str
     rules: tuple[Judgement, ...] = ()
+    hold: str | None = None
 
 
 def wish_of(source: LabelReady | Job) -> Wish:
@@ -66,6 +78,7 @@ def wish_of(source: LabelReady | Job) -> Wish:
         media=source.media,
         tags=source.tags,
         documents=isinstance(source, Job) and source.role not in (None, "label"),
+        judged=isinstance(source, Job),
     )
 
 
@@ -75,7 +88,23 @@ def documents_of(wish: Wish) -> Wish:
 
 
 def plan(settings: Settings, wish: Wish) -> Plan:
-    """Choose by name, else by the first rule that matches, else by station, else the default."""
+    """Choose by name, else by the first rule that matches, else by station, else the default.
+
+    Where that rule holds labels, the plan is the one without such rules, and says why the label is held.
+    """
+    wish = replace(wish, market=_market(settings, wish.shop))
+    if wish.judged or wish.documents or all(rule.hold is None for rule in settings.routes):
+        return _way(settings, wish)
+    rules = tuple(_judge(settings.routes, wish))
+    hit = next((rule for rule in rules if rule.matches), None)
+    held = None if hit is None else settings.routes[hit.rule - 1].hold
+    way = _way(settings, replace(wish, judged=True))
+    if hit is None or held is None:
+        return replace(way, rules=rules)
+    return replace(way, rules=rules, hold=f"rule {hit.rule} ({hit.because}) holds it: {held}")
+
+
+def _way(settings: Settings, wish: Wish) -> Plan:
     names = ", ".join(sorted([*settings.printers, *settings.groups])) or "none are configured"
     if wish.printer is not None:
         if wish.printer not in settings.printers and wish.printer not in settings.groups:
@@ -84,7 +113,7 @@ def plan(settings: Settings, wish: Wish) -> Plan:
     rules = tuple(_judge(settings.routes, wish))
     hit = next((rule for rule in rules if rule.matches), None)
     if hit is not None:
-        to = settings.routes[hit.rule - 1].to
+        to = settings.routes[hit.rule - 1].to or ""
         return _to(settings, to, f"rule {hit.rule} ({hit.because}) leads to {_title(settings, to)}", rules)
     return _desk(settings, wish, rules) if wish.documents else _unruled(settings, wish, names, rules)
 
@@ -143,7 +172,7 @@ def _to(settings: Settings, name: str, because: str, rules: tuple[Judgement, ...
 def _judge(rules: Iterable[RouteSettings], wish: Wish) -> Iterable[Judgement]:
     decided = None
     for number, rule in enumerate(rules, 1):
-        if (rule.pages == "document") is not wish.documents:
+        if (rule.pages == "document") is not wish.documents or (rule.hold is not None and wish.judged):
             continue
         if decided is not None:
             yield Judgement(number, None, f"not looked at, as rule {decided} matches")
@@ -163,7 +192,7 @@ def _lack(key: str, wanted: tuple[str, ...], wish: Wish) -> str | None:
     """Why a condition is not met, None where it is."""
     has: str | tuple[str, ...] | None = getattr(wish, key)
     values = has if isinstance(has, tuple) else () if has is None else (has,)
-    same = _same_stock if key == "media" else _same_word
+    same = _SAME.get(key, _same_word)
     if any(same(value, one) for value in values for one in wanted):
         return None
     asks = " or ".join(wanted)
@@ -179,6 +208,13 @@ def _said(has: str | tuple[str, ...], wanted: tuple[str, ...]) -> str:
     return next(value for value in has if any(_same_word(value, one) for one in wanted))
 
 
+def _market(settings: Settings, shop: str | None) -> str | None:
+    """The country of a shop that is configured."""
+    return next(
+        (one.market for one in settings.tiktok.shops.values() if shop is not None and one.shop_id == shop), None
+    )
+
+
 def _same_word(one: str, other: str) -> bool:
     return one.strip().casefold() == other.strip().casefold()
 
@@ -186,3 +222,7 @@ def _same_word(one: str, other: str) -> bool:
 def _same_stock(one: str, other: str) -> bool:
     first, second = Media.parse(one), Media.parse(other)
     return abs(first.width - second.width) <= _SAME_STOCK and abs(first.length - second.length) <= _SAME_STOCK
+
+
+#: how values of a condition are compared, where not as words
+_SAME = {"media": _same_stock, "carrier": same_carrier}

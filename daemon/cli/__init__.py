@@ -7,9 +7,12 @@ from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
 from .doctor import doctor
+from .importing import import_table
 from .inspect import inspect_document
 from .route import route
 from .run import run
+from .tiktok import app as tiktok
+from .tiktok_sandbox import tiktok_sandbox
 from .virtual_printer import virtual_printer
 
 app = typer.Typer(
@@ -24,6 +27,7 @@ app.command("demo")(demo)
 app.command("convert")(convert)
 app.command("inspect")(inspect_document)
 app.command("print")(print_label)
+app.command("import")(import_table)
 app.command("jobs")(jobs)
 app.command("cancel")(cancel)
 app.command("reprint")(reprint)
@@ -33,4 +37,6 @@ app.command("forget")(forget)
 app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)
+app.command("tiktok-sandbox")(tiktok_sandbox)
 app.add_typer(configuration, name="config")
+app.add_typer(tiktok, name="tiktok")

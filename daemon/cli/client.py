@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import aiohttp
 import typer
 
 from . import queues, shown
 from .candidates import chosen, show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
+from .requests import request
+from .split import split_file
 
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
 
@@ -26,13 +27,26 @@ def print_label(
     printer: Annotated[str | None, typer.Option(help="Printer or group by name.")] = None,
     station: Annotated[str | None, typer.Option(help="Packing station.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome; exit 1 unless it printed.")] = False,
+    split: Annotated[
+        bool, typer.Option("--split", help="A merged file: each label becomes a job of its own, once it is confirmed.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --split: print without asking.")] = False,
+    slips: Annotated[str, typer.Option(help="With --split: print or leave packing slips.")] = "print",
+    unnumbered: Annotated[
+        str, typer.Option(help="With --split: hold, print or leave labels on which no tracking number can be read.")
+    ] = "hold",
 ) -> None:
-    """Submit a label to the running daemon."""
+    """Submit a label to the running daemon, or a merged file of many."""
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
-    job, known = asyncio.run(_submit(_base(config), data, printer, station, wait=wait))
+    if split:
+        where = {key: value for key, value in (("printer", printer), ("station", station)) if value}
+        choices = {"slips": slips, "unnumbered": unnumbered}
+        asyncio.run(split_file(address(config), data, where, choices, yes=yes, wait=wait))
+        return
+    job, known = asyncio.run(_submit(address(config), data, printer, station, wait=wait))
     parts = [job, *job.get("parts", ())]
     for one in parts:
         typer.echo(f"{one['id']}  {one['state']}: {one['message']}")
@@ -53,12 +67,12 @@ def jobs(
 ) -> None:
     """List jobs of the running daemon, or show one."""
     if job is not None:
-        found = asyncio.run(_get(_base(config), f"jobs/{quote(job, safe='')}", {}))
+        found = asyncio.run(ask(address(config), f"jobs/{quote(job, safe='')}", {}))
         typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_job(found)
         return
     wanted = {"q": search, "state": state, "printer": printer}
     query = {"limit": str(limit)} | {key: value for key, value in wanted.items() if value}
-    listed = asyncio.run(_get(_base(config), "jobs", query))["jobs"]
+    listed = asyncio.run(ask(address(config), "jobs", query))["jobs"]
     typer.echo(json.dumps(listed, indent=2)) if as_json else shown.show_jobs(listed)
 
 
@@ -67,7 +81,7 @@ def cancel(
     config: ConfigOption = None,
 ) -> None:
     """Cancel a job; exit 1 if it printed, may have printed, or is at the printer already."""
-    job = asyncio.run(_cancel(_base(config), job_id))
+    job = asyncio.run(_cancel(address(config), job_id))
     typer.echo(f"{job['id']}  {job['state']}: {job['message']}")
     if job["state"] != "canceled":
         raise typer.Exit(1)
@@ -93,15 +107,15 @@ def printers(
         queues.show(as_json=as_json)
         return
     if printer is not None:
-        found = asyncio.run(_get(_base(config), f"printers/{quote(printer, safe='')}", {}))
+        found = asyncio.run(ask(address(config), f"printers/{quote(printer, safe='')}", {}))
         typer.echo(json.dumps(found, indent=2)) if as_json else shown.show_printer(found)
         return
-    listed = asyncio.run(_get(_base(config), "printers", {}))["printers"]
+    listed = asyncio.run(ask(address(config), "printers", {}))["printers"]
     if as_json:
         typer.echo(json.dumps(listed, indent=2))
         return
     shown.show_printers(listed)
-    show_candidates(asyncio.run(_get(_base(config), "candidates", {}))["candidates"])
+    show_candidates(asyncio.run(ask(address(config), "candidates", {}))["candidates"])
 
 
 def adopt(
@@ -118,18 +132,18 @@ def adopt(
     language: Annotated[str | None, typer.Option(help="zpl, tspl or epl; zpl when absent and it says so.")] = None,
 ) -> None:
     """Print on a found printer from now on; an adopted printer's name changes what is given."""
-    base = _base(config)
+    base = address(config)
     terms = {"media": media, "resolution": resolution, "stations": station, "language": language}
     body = {key: value for key, value in terms.items() if value is not None}
-    known = asyncio.run(_get(base, "printers", {}))["printers"]
+    known = asyncio.run(ask(base, "printers", {}))["printers"]
     if name is None and printer in {one["name"] for one in known if one["adopted"]}:
         name = printer
     else:
-        found = chosen(printer, asyncio.run(_get(base, "candidates", {}))["candidates"])
+        found = chosen(printer, asyncio.run(ask(base, "candidates", {}))["candidates"])
         body["identity"] = found["identity"]
         # where there is no name to suggest, the daemon says why
         name = name or found["suggestion"] or found["printer"] or "printer"
-    view = asyncio.run(_managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
+    view = asyncio.run(managed("POST", f"{base}/api/v1/printers/{quote(name, safe='')}/adopt", json=body))
     stations = f", for {', '.join(view['stations'])}" if view["stations"] else ""
     known_as = view["identity"] or view["uri"]
     typer.echo(f"{view['name']} is adopted: {known_as}, {view['resolution']} dpi, {view['media']}{stations}")
@@ -139,7 +153,7 @@ def forget(
     name: Annotated[str, typer.Argument(metavar="NAME", help="An adopted printer.")], config: ConfigOption = None
 ) -> None:
     """Print no more on an adopted printer; what waits for it is held."""
-    asyncio.run(_managed("DELETE", f"{_base(config)}/api/v1/printers/{quote(name, safe='')}"))
+    asyncio.run(managed("DELETE", f"{address(config)}/api/v1/printers/{quote(name, safe='')}"))
     typer.echo(f"{name} is forgotten; what waited for it is on hold")
 
 
@@ -149,22 +163,23 @@ def reprint(
     config: ConfigOption = None,
 ) -> None:
     """Print one more copy of a job that has ended, with a number and a reason."""
-    url = f"{_base(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
-    made = asyncio.run(_managed("POST", url, json={"reason": reason}))
+    url = f"{address(config)}/api/v1/jobs/{quote(job, safe='')}/reprint"
+    made = asyncio.run(managed("POST", url, json={"reason": reason}))
     typer.echo(f"{made['id']}  reprint {made['reprint']} of {made['reprint_of']}: {made['printer']}")
 
 
-async def _managed(method: str, url: str, **options: Any) -> dict[str, Any]:
+async def managed(method: str, url: str, **options: Any) -> dict[str, Any]:
     """The answer to an act that the daemon records with the person's name."""
     try:
         person = getpass.getuser()
     except (OSError, KeyError):  # no name for this uid
         person = str(os.getuid())
-    answer, _ = await _request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
+    answer, _ = await request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
     return answer
 
 
-def _base(config: Path | None) -> str:
+def address(config: Path | None) -> str:
+    """Where the running daemon's API is: `$LABELD_URL`, else as configured."""
     if url := os.environ.get("LABELD_URL"):
         return url.rstrip("/")
     web = settings_from(config).web
@@ -177,33 +192,23 @@ async def _submit(
 ) -> tuple[dict[str, Any], bool]:
     query = {key: value for key, value in (("printer", printer), ("station", station)) if value}
     headers = {"Content-Type": "application/octet-stream"}
-    job, status = await _request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
+    job, status = await request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
     return await _ended(base, job) if wait else job, status == HTTPStatus.OK
 
 
 async def _cancel(base: str, job_id: str) -> dict[str, Any]:
-    job, _ = await _request("POST", f"{base}/api/v1/jobs/{job_id}/cancel")
+    job, _ = await request("POST", f"{base}/api/v1/jobs/{job_id}/cancel")
     return await _ended(base, job)
 
 
 async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
     while any(one["state"] not in _ENDED for one in (job, *job.get("parts", ()))):
         await asyncio.sleep(0.2)
-        job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
+        job, _ = await request("GET", f"{base}/api/v1/jobs/{job['id']}")
     return job
 
 
-async def _get(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
-    answer, _ = await _request("GET", f"{base}/api/v1/{kind}", params=query)
+async def ask(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
+    """What the daemon tells at `/api/v1/<kind>`; ends the program with its reason where it does not."""
+    answer, _ = await request("GET", f"{base}/api/v1/{kind}", params=query)
     return answer
-
-
-async def _request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
-    try:
-        async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
-            body: dict[str, Any] = await response.json(content_type=None) or {}
-    except (aiohttp.ClientError, TimeoutError) as error:
-        fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)
-    if response.status >= 400:
-        fail(str(body.get("detail") or body.get("title") or response.status), 4 if response.status == 422 else 1)
-    return body, response.status

@@ -12,6 +12,7 @@ from ...config.errors import ConfigError
 from ...config.load import Loaded, read
 from ...config.settings import Settings
 from ...renderers.errors import AssetRefused
+from ..fetching.redaction import Redacting
 
 DEFAULT_CONFIG = Path("/etc/labeld/labeld.toml")
 
@@ -77,12 +78,14 @@ class _JournalFormatter(logging.Formatter):
 
 
 def set_up_logs(level: str) -> None:
-    """Log to stderr: with priorities under systemd, with times elsewhere."""
+    """Log to stderr: with priorities under systemd, with times elsewhere; never a link's query or a token."""
     handler = logging.StreamHandler(sys.stderr)
+    formatter: logging.Formatter
     if "JOURNAL_STREAM" in os.environ:
-        handler.setFormatter(_JournalFormatter("%(name)s: %(message)s"))
+        formatter = _JournalFormatter("%(name)s: %(message)s")
     else:
-        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+        formatter = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    handler.setFormatter(Redacting(formatter))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # a line for each request and each MQTT packet is no news
     for chatty in ("aiohttp.access", "mqtt", "alembic", "amqtt", "transitions"):

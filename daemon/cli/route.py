@@ -34,7 +34,7 @@ def route(
     found = plan(settings, wish)
     for line in explain(settings, wish, found):
         typer.echo(line)
-    if not found.printers:
+    if not found.printers or found.hold:
         raise typer.Exit(1)
     if wish.printer is None:
         for line in explain_pages(settings, fields, found):
@@ -76,9 +76,12 @@ def explain(settings: Settings, wish: Wish, found: Plan) -> list[str]:
     """The way to a destination in words, a line for each step. Pure."""
     lines = _rules(settings, found)
     if settings.routes and wish.printer is not None:
-        lines.append("the rules are not asked, as the event names its printer")
+        asked = "only those that hold count" if found.rules else "the rules are not asked"
+        lines.append(f"{asked}, as the event names its printer")
     if not found.printers:
         return [*lines, f"held: {found.because}"]
+    if found.hold:
+        lines.append(f"held: {found.hold}")
     lines.append(found.because)
     if found.group is not None:
         lines.append(f"group {found.group}: one of {', '.join(found.printers)}, ready and with least to print")
@@ -94,7 +97,7 @@ def explain(settings: Settings, wish: Wish, found: Plan) -> list[str]:
 def _rules(settings: Settings, found: Plan) -> list[str]:
     verdicts = {True: "matches", False: "does not match", None: ""}
     return [
-        f"rule {one.rule} -> {settings.routes[one.rule - 1].to}: "
+        f"rule {one.rule} -> {settings.routes[one.rule - 1].to or 'held'}: "
         + ": ".join(filter(None, (verdicts[one.matches], one.because)))
         for one in found.rules
     ]

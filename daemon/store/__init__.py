@@ -4,8 +4,10 @@ from .rows import (
     Accepted,
     Artwork,
     Attempt,
+    Fetch,
     HeldGroup,
     LedgerEntry,
+    NewFetch,
     NewJob,
     NewPart,
     NewReprint,
@@ -13,6 +15,7 @@ from .rows import (
     OutboxMessage,
     Pause,
     Rejection,
+    Upload,
 )
 from .store import Store
 
@@ -20,8 +23,10 @@ __all__ = [
     "Accepted",
     "Artwork",
     "Attempt",
+    "Fetch",
     "HeldGroup",
     "LedgerEntry",
+    "NewFetch",
     "NewJob",
     "NewPart",
     "NewReprint",
@@ -30,4 +35,5 @@ __all__ = [
     "Pause",
     "Rejection",
     "Store",
+    "Upload",
 ]

@@ -22,6 +22,7 @@ OF_PARCEL = (
     (schema.jobs.c.package_id == bindparam("package")) | (schema.jobs.c.tracking_number == bindparam("tracking"))
 ) & schema.jobs.c.state.not_in(_ENDED)
 _OF_PARCEL = select(schema.jobs).where(OF_PARCEL).order_by(schema.jobs.c.id.desc()).limit(_MOST)
+_HAS_ASSET = select(schema.assets.c.job_id).where(schema.assets.c.job_id == bindparam("job"))
 _BY_IDENTITY = select(schema.jobs).where(schema.jobs.c.identity == bindparam("identity"))
 
 
@@ -161,6 +162,8 @@ class Parcels(Journal):
             if asked.removed is not None or first.removed is not None:
                 because = "its file was removed by its age (retention.label_days)"
                 raise IllegalTransition(f"job {asked.id} cannot be printed again: {because}")
+            if not first.part_of and await connection.scalar(_HAS_ASSET, {"job": first.id}) is None:
+                raise IllegalTransition(f"job {asked.id} cannot be printed again: its label never came")
             jobs = schema.jobs.c
             count = select(func.max(jobs.reprint)).where(jobs.reprint_of == first.id)
             number = ((await connection.execute(count)).scalar() or 0) + 1

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ...drivers.evidence import Outcome
 from ..errors import NoSuchJob, StoreUnavailable
-from ..job import Job, JobState, Reason
+from ..job import NOT_QUEUED, Job, JobState
 from . import schema
 from .health import Health, with_advice
 from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
@@ -22,7 +22,7 @@ _QUEUE = (
     .where(
         schema.jobs.c.state == JobState.PENDING,
         schema.jobs.c.printer == bindparam("printer"),
-        schema.jobs.c.reason != Reason.COMPARING,
+        schema.jobs.c.reason.not_in(NOT_QUEUED),
         schema.jobs.c.id.not_in(bindparam("skip", expanding=True)),
     )
     .order_by(schema.jobs.c.priority.desc(), schema.jobs.c.id)
@@ -83,7 +83,7 @@ class Queries:
     ) -> list[Job]:
         """Pending jobs of `printer` in the order in which they print: highest priority, then oldest.
 
-        Those that are still compared with others of their parcel are in no queue.
+        Those whose label is still fetched, or compared with others of their parcel, are in no queue.
 
         Args:
             printer: the printer's name.

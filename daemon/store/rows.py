@@ -15,6 +15,27 @@ _JOB_FIELDS = tuple(field.name for field in fields(Job))
 
 
 @dataclass(frozen=True, slots=True)
+class NewFetch:
+    """What a job's label is fetched by, sealed, and until when that makes sense."""
+
+    lane: str
+    sealed: bytes
+    digest: str
+    now: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What is wanted for a job: sealed, how often it was tried, and until when it is (Unix seconds)."""
+
+    lane: str
+    wanted: bytes
+    tries: int
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
 class NewJob:
     """A label event with where it came from and where it goes, ready to be committed."""
 
@@ -28,6 +49,41 @@ class NewJob:
     redelivered: bool = False
     #: why it comes too late to be printed unasked
     late: str | None = None
+    #: what its label is fetched by, where the event did not bring it
+    fetch: NewFetch | None = None
+    #: what a person is asked before it is printed, where no number says whose label it is
+    unnumbered: str | None = None
+    #: a person sends it: what was canceled before does not stand in its way
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A merged file that a person uploaded.
+
+    Attributes:
+        state: `reading`; `ready`: its jobs can be made, and are once it is confirmed; `done`; `failed`.
+        message: where it failed, why, in one line.
+        pages: how many it has, once that is known.
+        content: what its pages are, and at the end which jobs they became, as its keeper writes it.
+        choices: what is to become of slips and labels without a number, once a person confirmed it.
+    """
+
+    id: str
+    received_at: float
+    digest: str
+    state: str
+    message: str
+    station: str | None
+    printer: str | None
+    pages: int | None
+    content: dict[str, Any] | None
+    choices: dict[str, Any] | None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person said that it is to be printed."""
+        return self.choices is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +119,11 @@ class NoticeTaken:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The job of an event; `duplicate` when the event had come before."""
+    """The job of an event; `duplicate` when the event had come before, `fetch` when its label is now to be fetched."""
 
     job: Job
     duplicate: bool
+    fetch: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,10 +222,15 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         message = "its event_id was used before, for another parcel: is this a label of its own?"
     elif new.route.printer is None:
         state, reason, message = JobState.HELD, Reason.NO_DESTINATION, new.route.because
+    elif new.route.hold is not None:
+        state, reason, message = JobState.HELD, Reason.RULE, new.route.hold
     elif new.late is not None:
         state, reason, message = JobState.HELD, Reason.STALE, new.late
+    elif new.unnumbered is not None:
+        state, reason, message = JobState.HELD, Reason.NO_NUMBER, new.unnumbered
     else:
-        state, reason, message = JobState.PENDING, Reason.TRANSFORMING, new.route.because
+        reason = Reason.TRANSFORMING if new.fetch is None else Reason.FETCHING
+        state, message = JobState.PENDING, new.route.because
     useful_until = unix_time(ready.useful_until)
     if new.late is not None:
         # where it is compared with another label of its parcel first, it is asked about after that
@@ -254,3 +316,8 @@ def attempt_from(row: RowMapping) -> Attempt:
     values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])
     values["level"] = None if values["level"] is None else Level(values["level"])
     return Attempt(**values)
+
+
+def upload_from(row: RowMapping) -> Upload:
+    """Read an upload."""
+    return Upload(**{name: row[name] for name in Upload.__slots__})

@@ -110,6 +110,23 @@ assets = Table(
     Column("data", LargeBinary, nullable=False),
 )
 
+# labels that their events did not bring, as long as they are not there; links are secrets, so they are sealed
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("job_id", String(36), ForeignKey("jobs.id"), primary_key=True),
+    # what it waits in line with: links of a host, or packages of a shop
+    Column("lane", Text, nullable=False),
+    Column("wanted", LargeBinary, nullable=False),
+    # of what is sealed, so that the same is known again
+    Column("digest", String(64), nullable=False),
+    Column("tries", Integer, nullable=False),
+    # NULL: not before a person, or another event, has it tried again
+    Column("next_at", Float),
+    # when trying ends
+    Column("until", Float, nullable=False),
+)
+
 # what the render worker made of the asset, for one printer's resolution and stock
 artworks = Table(
     "artworks",
@@ -277,4 +294,47 @@ serials = Table(
     Column("identity", Text, primary_key=True),
     Column("serial", Text, nullable=False),
     Column("learnt_at", Float, nullable=False),
+)
+
+# merged files that a person uploaded, until a day has passed; `data` until their jobs are made
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("received_at", Float, nullable=False),
+    # of the file and where it should print
+    Column("digest", String(80), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("station", Text),
+    Column("printer", Text),
+    Column("pages", Integer),
+    Column("content", JSON(none_as_null=True)),
+    Column("choices", JSON(none_as_null=True)),
+    Column("data", LargeBinary),
+    Index("ix_uploads_digest", "digest"),
+)
+
+# the authorization of each TikTok shop; both tokens are sealed
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    Column("access", LargeBinary, nullable=False),
+    Column("refresh", LargeBinary, nullable=False),
+    Column("access_expires", Float, nullable=False),
+    Column("refresh_expires", Float),
+    Column("seller", Text),
+    Column("region", Text),
+    Column("scopes", JSON, nullable=False),
+    Column("authorized_at", Float, nullable=False),
+    Column("refreshed_at", Float, nullable=False),
+    # a refresh was asked for, and its answer is not written down
+    Column("refreshing_since", Float),
+    # why only the seller can mend it
+    Column("refused", Text),
+    Column("error", Text),
+    Column("error_at", Float),
+    # the last warning that it ends, in days before
+    Column("alerted", Integer),
 )

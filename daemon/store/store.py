@@ -15,14 +15,17 @@ from . import schema
 from .accepting import Accepting
 from .holds import Holds
 from .journal import check_unchanged
+from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
 from .retention import Retention
 from .rows import Artwork, Pause
 from .space import Space
+from .tokens import Tokens
+from .uploads import Uploads
 
 
-class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
+class Store(Uploads, Accepting, Parts, Profiles, Holds, Retention, Space, Tokens, Numbers):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -61,8 +64,9 @@ class Store(Accepting, Parts, Profiles, Holds, Retention, Space):
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
             check_unchanged(job, was)
+            why = await self._fetched_first(connection, job, state, reason)
             return await self._update(
-                connection, job, now, words=message, state=state, reason=reason, message=message, **columns
+                connection, job, now, words=message, state=state, reason=why, message=message, **columns
             )
 
         return await self._writer.do(change, self._changed)

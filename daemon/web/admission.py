@@ -1,6 +1,7 @@
 """How many bytes of requests are in memory at once: who comes when it is full is told to come again."""
 
 import asyncio
+from collections.abc import Collection
 from http import HTTPStatus
 
 from aiohttp import web
@@ -20,12 +21,12 @@ _BODY_SECONDS = 60.0
 _RETRY_SECONDS = 2
 
 
-def admission(largest: int, labels: str) -> Middleware:
+def admission(largest: int, labels: Collection[str]) -> Middleware:
     """A middleware that takes in the bodies of requests as far as there is room.
 
     Args:
         largest: bytes of the largest body that a label may come in.
-        labels: the path that labels come to; what is sent elsewhere is small.
+        labels: the paths that labels come to; what is sent elsewhere is small.
     """
     sizes: list[int] = []
 
@@ -33,7 +34,7 @@ def admission(largest: int, labels: str) -> Middleware:
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         if not request.body_exists:
             return await handler(request)
-        size = _size(request, largest if request.path == labels else _SMALL)
+        size = _size(request, largest if request.path in labels else _SMALL)
         if len(sizes) >= BODIES or (sizes and sum(sizes) + size > BODY_BYTES):
             because = "labeld is taking in as much as it can hold: send it again soon"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, because, retry_after=_RETRY_SECONDS)

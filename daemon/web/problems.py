@@ -14,9 +14,12 @@ from ..errors import (
     IllegalTransition,
     NoSuchJob,
     NoSuchPrinter,
+    NoSuchUpload,
     PrinterRefuses,
     StoreUnavailable,
+    UploadRefused,
 )
+from ..fetching.document import NeedsPerson, TryLater
 from ..rendering.pool import RenderFailed
 
 log = logging.getLogger(__name__)
@@ -25,11 +28,15 @@ CONTENT_TYPE = "application/problem+json"
 _STATUS = {
     NoSuchJob: HTTPStatus.NOT_FOUND,
     NoSuchPrinter: HTTPStatus.NOT_FOUND,
+    NoSuchUpload: HTTPStatus.NOT_FOUND,
+    UploadRefused: HTTPStatus.CONFLICT,
     PrinterRefuses: HTTPStatus.CONFLICT,
     RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     IllegalTransition: HTTPStatus.CONFLICT,
     AdoptionRefused: HTTPStatus.CONFLICT,
     EventRejected: HTTPStatus.UNPROCESSABLE_ENTITY,
+    NeedsPerson: HTTPStatus.CONFLICT,
+    TryLater: HTTPStatus.BAD_GATEWAY,
 }
 
 

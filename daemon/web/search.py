@@ -2,6 +2,8 @@
 
 import re
 
+from .. import normal
+
 #: AIM symbology identifier that some scanners send ahead, e.g. `]C1` for GS1-128
 _AIM = re.compile(r"^\][A-Za-z][0-9A-Za-z]")
 #: a USPS barcode: 420, ZIP or ZIP+4, then the tracking number (Publication 199, IMpb)
@@ -16,4 +18,6 @@ def meanings(text: str) -> tuple[str, ...]:
     # both lengths of ZIP are tried: 420 + ZIP+4 + 22 digits also reads as 420 + ZIP + 26 digits
     if _IMPB.match(scanned):
         found += [scanned[12:], scanned[8:]]
+    # as numbers are kept
+    found += [normal.tracking_number(typed), normal.number(typed)]
     return tuple(dict.fromkeys(number for number in found if number))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page, printer_page
+from . import api, imports, page, printer_page, printnode, shops, upload
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from ..app import App
 
 _SHUTDOWN_SECONDS = 1.0
-_LABELS = "/api/v1/jobs"
+_LABELS, _IMPORTS, _PRINTJOBS = "/api/v1/jobs", "/api/v1/imports", "/printjobs"
+#: where labels come in
+_LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
 
 
 @contextlib.asynccontextmanager
@@ -32,7 +34,7 @@ async def serve(app: "App") -> AsyncIterator[str]:
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LABELS)])
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LARGE)])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[SINCE] = time.time()
@@ -56,6 +58,8 @@ async def serve(app: "App") -> AsyncIterator[str]:
 def _routes() -> list[web.RouteDef]:
     v1 = "/api/v1"
     return [
+        # before the pages of printers, whose names are numbers the least often
+        *_printnode_routes(),
         web.get("/", page.front),
         web.post("/", page.search),
         web.post("/jobs/release", page.release_group),
@@ -65,12 +69,18 @@ def _routes() -> list[web.RouteDef]:
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
         web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.get(upload.PAGE, upload.page),
+        web.post(upload.PAGE, upload.act),
+        web.post("/upload/{id}/{verb:print|discard}", upload.act),
+        web.get("/import", imports.page),
+        web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
         web.get(f"{v1}/jobs", api.jobs),
         web.post(_LABELS, submit),
+        web.post(_IMPORTS, imports.take),
         web.post(f"{v1}/jobs/release", api.release_group),
         web.get(f"{v1}/jobs/{{id}}", api.job),
         web.get(f"{v1}/jobs/{{id}}/preview.png", api.preview),
@@ -91,10 +101,40 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
         web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
         web.delete(f"{v1}/printers/{{name}}", api.forget),
+        web.get(f"{v1}/shops", shops.shops),
+        web.post(f"{v1}/shops/{{name}}/authorize", shops.authorize),
+        web.post(f"{v1}/shops/{{name}}/refresh", shops.refresh),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
+        web.get(upload.PATH, upload.uploads),
+        web.post(upload.PATH, upload.add),
+        web.get(f"{upload.PATH}/{{id}}", upload.upload),
+        web.get(f"{upload.PATH}/{{id}}/pages/{{number:[0-9]{{1,4}}}}.png", upload.picture),
+        web.post(f"{upload.PATH}/{{id}}/print", upload.confirm),
+        web.delete(f"{upload.PATH}/{{id}}", upload.discard),
         web.get(f"{v1}/events", events),
+    ]
+
+
+def _printnode_routes() -> list[web.RouteDef]:
+    """PrintNode's API, for programs that were written for it."""
+    some = "{set:[0-9,-]+}"
+    return [
+        web.get("/whoami", printnode.whoami),
+        web.get("/computers", printnode.computers),
+        web.get(f"/computers/{some}", printnode.computers),
+        web.get(f"/computers/{some}/printers", printnode.printers_of),
+        web.get(f"/computers/{some}/printers/{{printers:[0-9,-]+}}", printnode.printers_of),
+        web.get("/printers", printnode.printers),
+        web.get("/printers/{name:[0-9,-]+}", printnode.printers_by_number),
+        web.get(f"/printers/{some}/printjobs", printnode.printjobs_of),
+        web.get(_PRINTJOBS, printnode.printjobs),
+        web.post(_PRINTJOBS, printnode.submit),
+        web.get(f"{_PRINTJOBS}/states", printnode.latest_states),
+        web.get(f"{_PRINTJOBS}/{some}", printnode.printjobs),
+        web.get(f"{_PRINTJOBS}/{some}/states", printnode.states_of),
+        web.delete(f"{_PRINTJOBS}/{some}", printnode.delete),
     ]
 
 

@@ -1,6 +1,8 @@
 """`POST /api/v1/jobs`: a JSON event, a form with a file, or the bytes of a label themselves."""
 
 import asyncio
+import functools
+import time
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
@@ -8,6 +10,7 @@ from urllib.parse import urlencode
 from aiohttp import web
 from aiohttp.web_request import FileField
 
+from ..adapters.door import translate
 from ..store import Accepted
 from .drawing import told
 from .forms import form_of
@@ -39,10 +42,11 @@ async def submit(request: web.Request) -> web.Response:
 
 
 async def _json(request: web.Request) -> Accepted:
-    payload = await request.read()
-    key = request.headers.get("Idempotency-Key")
-    return await request.app[LABELD].intake.json(
-        payload, source=SOURCE, topic=_topic(request.path, key=key), redelivered=key is not None
+    payload, app = await request.read(), request.app[LABELD]
+    key, printer, station = _key(request), request.query.get("printer") or None, request.query.get("station") or None
+    reader = functools.partial(translate, names=app.settings.names, now=time.time(), printer=printer, station=station)
+    return await app.intake.json(
+        payload, source=SOURCE, topic=_topic(request.path, key=key), redelivered=key is not None, translate=reader
     )
 
 
@@ -52,7 +56,7 @@ async def _raw(request: web.Request) -> Accepted:
     else:
         wanted = request.query
         upload = _Upload(await request.read(), wanted.get("printer") or None, wanted.get("station") or None)
-    key = request.headers.get("Idempotency-Key")
+    key = _key(request)
     return await request.app[LABELD].intake.raw(
         upload.data,
         source=SOURCE,
@@ -61,6 +65,10 @@ async def _raw(request: web.Request) -> Accepted:
         station=upload.station,
         redelivered=key is not None,
     )
+
+
+def _key(request: web.Request) -> str | None:
+    return request.headers.get("Idempotency-Key")
 
 
 async def _form(request: web.Request) -> _Upload:

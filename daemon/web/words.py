@@ -38,6 +38,8 @@ _JOBS = {
     JobState.COMPLETED: Sign("ok", "Printed"),
 }
 _REASONS: dict[str, Sign] = {
+    Reason.FETCHING: Sign("wait", "Being fetched"),
+    Reason.NOT_FETCHED: Sign("ask", "Its label is not here: try again?"),
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
     Reason.COMPARING: Sign("wait", "Being compared"),
     Reason.OTHER_LABEL: Sign("ask", "Its parcel has a label already: print it?"),
@@ -50,8 +52,10 @@ _REASONS: dict[str, Sign] = {
     Reason.NO_DESTINATION: Sign("ask", "Which printer?"),
     Reason.STALE: Sign("ask", "Is it still needed?"),
     Reason.HELD_BY_USER: Sign("ask", "Held: print it?"),
+    Reason.RULE: Sign("ask", "A rule holds it: print it?"),
     Reason.OTHER_STOCK: Sign("ask", "It is for other labels: print it?"),
     Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
+    Reason.NO_NUMBER: Sign("ask", "It has no number: print it?"),
     Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
     RenderError.reason: Sign("ask", "It would not scan or fit"),
     Reason.COMPLETED_UNCOUNTED: Sign("sent", "Sent, not counted"),
@@ -197,9 +201,11 @@ class Group:
 _GROUPS: dict[str, str] = {
     Reason.STALE: "too late to print unasked",
     Reason.HELD_BY_USER: "held by somebody",
+    Reason.RULE: "held by a rule",
     Reason.NOT_PRINTED: "did not print",
     Reason.NO_DESTINATION: "without a printer",
     Reason.FAILED: "something went wrong",
+    Reason.NO_NUMBER: "without a number",
     Reason.OTHER_STOCK: "for other labels",
 }
 

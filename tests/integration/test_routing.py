@@ -97,6 +97,27 @@ async def test_rules_send_labels_where_they_say(tmp_path: Path, broker: Broker) 
         assert "rule 1 (carrier USPS, tags Glass) leads to printer two" in (await words(labeld, jobs["event-1"]))[0]
 
 
+async def test_what_a_rule_holds_waits_for_a_person_and_is_compared_then(tmp_path: Path, broker: Broker) -> None:
+    one, two = zebra("ONE"), zebra("TWO")
+    rules = '[[routes]]\ntags = "cbt"\nhold = "collected by TikTok: pack it apart"\n'
+    async with floor(tmp_path, {"one": one, "two": two}, rules, broker) as labeld:
+        await send(broker, [1], tags=["CBT"], printer="two", package_id="1152")
+        job = await until_held(labeld)
+        assert (job["reason"], job["printer"]) == ("job-held-by-rule", "two")
+        assert job["message"] == "rule 1 (tags CBT) holds it: collected by TikTok: pack it apart"
+        assert two.received == 0
+        # the same parcel by other bytes, without the tag, takes its place; then the held one is another label
+        await send(broker, [2], printer="two", package_id="1152")
+        jobs = {job["event_id"]: job for job in await labeld.settled(2)}
+        assert (jobs["event-1"]["state"], jobs["event-2"]["state"]) == ("canceled", "completed")
+        await send(broker, [3], tags=["CBT"], package_id="1152")
+        (job,) = [job for job in await labeld.settled(3) if job["event_id"] == "event-3"]
+        assert job["reason"] == "job-held-by-rule"
+        await labeld.post(f"/api/v1/jobs/{job['id']}/move", printer="one")
+        jobs_now = await until(labeld, lambda jobs: jobs[0]["reason"] == "other-label-of-parcel")
+        assert (jobs_now[0]["printer"], one.received) == ("one", 0)
+
+
 async def test_a_group_prints_on_the_sister_that_has_paper(tmp_path: Path, broker: Broker) -> None:
     one, two = zebra("ONE", faults=["media-empty"]), zebra("TWO")
     async with floor(tmp_path, {"one": one, "two": two}, GROUP, broker) as labeld:

@@ -97,7 +97,7 @@ async def test_a_bug_after_the_outcome_leaves_the_question_as_it_is(store: Store
         raise ValueError("a bug")
 
     async with floor.running() as spooler:
-        spooler._breaker.ended = fail  # type: ignore[method-assign]
+        spooler._breaker.ended = fail  # type: ignore[method-assign, assignment]
         await floor.until(job, JobState.HELD)
         await floor.until(await floor.job(2), JobState.COMPLETED)
     held = await store.get(job.id)

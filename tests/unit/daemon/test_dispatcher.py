@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.fetching import nothing_fetched
 
 from labeld.config.settings import Settings
 from labeld.daemon.dispatcher import Dispatcher
@@ -39,7 +40,9 @@ class Desk:
         self.store = Store(path, topic_prefix="p", changed=lambda job: self.dispatcher.changed(job))
         self.dispatcher = Dispatcher(SETTINGS, self.store, self.printers, lambda: 1.0)
         ticks = itertools.count(1)
-        self.intake = Intake(SETTINGS, self.store, self.dispatcher, lambda: float(next(ticks)))
+        self.intake = Intake(
+            SETTINGS, self.store, self.dispatcher, lambda: float(next(ticks)), nothing_fetched(SETTINGS)
+        )
 
     def see(self, name: str, state: PrinterState = PrinterState.IDLE, *reasons: str) -> None:
         seen = Observation(Identity(f"serial-{name}"), PrinterStatus(state, frozenset(reasons)))

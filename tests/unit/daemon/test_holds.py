@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fetching import nothing_fetched
 
 from labeld.config.services import HoldsSettings
 from labeld.config.settings import Settings
@@ -42,7 +43,7 @@ class Night:
         self.elapsed = 50.0
         self.printers = Printers(chosen.printers)
         self.dispatcher = Dispatcher(chosen, store, self.printers, lambda: self.wall)
-        self.intake = Intake(chosen, store, self.dispatcher, lambda: self.wall)
+        self.intake = Intake(chosen, store, self.dispatcher, lambda: self.wall, nothing_fetched(chosen))
         self.actions = Actions(store, self.dispatcher, _not_asked, lambda: self.wall)
         self.guard = self.start()
         self.number = 0

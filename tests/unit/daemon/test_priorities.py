@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.fetching import nothing_fetched
 
 from labeld.config.settings import Settings
 from labeld.daemon.dispatcher import Dispatcher
@@ -39,7 +40,7 @@ class Desk:
         printers = Printers(SETTINGS.printers)
         self.ticks = 0.0
         dispatcher = Dispatcher(SETTINGS, self.store, printers, lambda: 1.0)
-        self.intake = Intake(SETTINGS, self.store, dispatcher, self._tick)
+        self.intake = Intake(SETTINGS, self.store, dispatcher, self._tick, nothing_fetched(SETTINGS))
         parting = Parting(self.store, pool, dispatcher, lambda: 1.0)
         in_hand = InHand(folder / "in-hand.json")
         self.preparer = Preparer(SETTINGS, self.store, pool, printers, lambda: 1.0, lambda: 1.0, parting, in_hand)

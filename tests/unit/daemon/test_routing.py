@@ -186,3 +186,44 @@ def test_no_default_takes_documents() -> None:
     assert plan(settings, Wish()).printers == ("paper",)
     assert plan(settings, Wish(documents=True)).printers == ()
     assert "no rule and no station" in plan(settings, Wish(station="pack-09", documents=True)).because
+
+
+SHOPS = {"us": {"shop_id": "11", "market": "US"}, "br": {"shop_id": "22", "market": "BR"}}
+
+
+def table(*rules: dict[str, Any]) -> Settings:
+    return ruled(*rules, tiktok={"shops": SHOPS}, default_printer="two")
+
+
+def test_a_table_of_carrier_document_and_market_accepts_holds_or_routes() -> None:
+    settings = table(
+        {"market": "BR", "document_type": "INVOICE_LABEL", "to": "two"},
+        {"market": "us", "carrier": ["USPS", "UPS", "FedEx"], "to": "one"},
+        {"market": "US", "hold": "no carrier of TikTok Shipping in the US"},
+    )
+    assert plan(settings, Wish(shop="22", document_type="INVOICE_LABEL")).printers == ("two",)
+    found = plan(settings, Wish(shop="11", carrier="United Parcel Service Ground"))
+    assert (found.printers, found.hold) == (("one",), None)
+    assert found.because == "rule 2 (market US, carrier United Parcel Service Ground) leads to printer one"
+    # held, and known where it prints once a person has looked
+    found = plan(settings, Wish(shop="11", carrier="Joe", station="pack-01"))
+    assert found.hold == "rule 3 (market US) holds it: no carrier of TikTok Shipping in the US"
+    assert (found.printers, found.because) == (("one",), "station pack-01 prints on one")
+    # no shop, no market
+    assert plan(settings, Wish(carrier="Joe", station="pack-01")).hold is None
+    assert [rule.matches for rule in found.rules] == [False, False, True]
+
+
+def test_what_is_held_is_held_at_a_named_printer_too_and_only_when_its_event_comes() -> None:
+    settings = table({"carrier": "USPS", "to": "one"}, {"tags": "cbt", "hold": "collected by TikTok"})
+    wish = Wish(printer="two", carrier="DHL", tags=("CBT",))
+    found = plan(settings, wish)
+    assert (found.printers, found.because) == (("two",), "the event names printer two")
+    assert found.hold == "rule 2 (tags CBT) holds it: collected by TikTok"
+    # the first that matches decides, also where a name wins over its printer
+    found = plan(settings, replace(wish, carrier="usps"))
+    assert (found.printers, found.hold) == (("two",), None)
+    assert plan(settings, replace(wish, judged=True)).hold is None
+    assert plan(settings, documents_of(wish)).hold is None
+    # nothing is held where no rule holds
+    assert plan(table({"to": "one"}), wish).rules == ()

@@ -315,7 +315,7 @@ async def test_a_listener_that_fails_stops_neither_the_writer_nor_who_waits(path
 
 async def test_a_label_that_comes_after_the_clock_was_set_back_is_last_in_line(path: Path) -> None:
     """Also after a restart: queues, lists and their pages go by ids."""
-    ids = []
+    ids: list[str] = []
     for day in (40, 1, 2):
         async with Store(path, topic_prefix="p") as store:
             for _ in range(2):

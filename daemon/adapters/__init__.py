@@ -1,0 +1,1 @@
+"""What other label software posts, made a label event (docs/integrations.md)."""

@@ -1,0 +1,85 @@
+"""What an event wants fetched: checked when it is taken, and sealed before it is kept."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from ...config.section import nearest
+from ...config.settings import Settings
+from ..errors import EventRejected
+from ..events import LabelEvent, LabelReady, TikTokAsset
+from ..store import NewFetch
+from . import links
+from .document import NoLabel
+from .wanted import Link, Package, Wanted, digest, to_text
+
+#: TikTok's links are good for 24 hours, and so long is a label waited for that is not there yet
+_PATIENCE_SECONDS = 24 * 3600.0
+
+
+class Wanting:
+    """Turns what an event says of its label into what is to be fetched.
+
+    Args:
+        settings: which hosts and shops there are.
+        seal: hides a link from whoever reads the database.
+        begin: told of a job whose label is to be fetched, and of the lane that it is fetched in.
+    """
+
+    def __init__(self, settings: Settings, seal: Callable[[str], bytes], begin: Callable[[str, str], None]) -> None:
+        self.begin = begin
+        self._links = settings.links
+        self._tiktok = settings.tiktok
+        self._seal = seal
+
+    def of(self, fields: LabelReady, now: float) -> NewFetch:
+        """What is to be fetched for an event that does not bring its label.
+
+        Args:
+            fields: the event's.
+            now: Unix seconds.
+
+        Raises:
+            EventRejected: the link is none that is followed, has expired, or there is no such shop.
+        """
+        wanted = self._wanted(fields)
+        until = now + _PATIENCE_SECONDS
+        if isinstance(wanted, Link) and (expiry := links.expiry(wanted.url)) is not None:
+            if expiry <= now:
+                raise EventRejected("asset.url: the link has expired: ask TikTok for a new one")
+            until = expiry
+        return NewFetch(wanted.lane, self._seal(to_text(wanted)), digest(wanted), now, until)
+
+    def completed(self, event: LabelEvent) -> LabelEvent:
+        """An event that asks for a package, with the numbers that this tells of its parcel.
+
+        Raises:
+            EventRejected: it tells of two parcels, or there is no such shop.
+        """
+        if event.fields.asset.tiktok is None:
+            return event
+        wanted = self._package(event.fields.asset.tiktok)
+        told = {"shop_id": self._tiktok.shops[wanted.shop].shop_id, "package_id": wanted.package_id}
+        for name, value in told.items():
+            if getattr(event.fields, name) not in (None, value):
+                raise EventRejected(f"{name} is {getattr(event.fields, name)!r}, and asset.tiktok means {value!r}")
+        return replace(event, fields=event.fields.model_copy(update=told))
+
+    def _wanted(self, fields: LabelReady) -> Wanted:
+        asset = fields.asset
+        if asset.url is not None:
+            try:
+                links.check(asset.url, self._links)
+            except NoLabel as error:
+                raise EventRejected(f"asset.url: {error}") from error
+            return Link(asset.url)
+        if asset.tiktok is None:
+            raise EventRejected("asset: give exactly one of content, url and tiktok")
+        return self._package(asset.tiktok)
+
+    def _package(self, asset: TikTokAsset) -> Package:
+        shops = self._tiktok.shops
+        known = [name for name, shop in shops.items() if asset.shop in (name, shop.shop_id)]
+        if not known:
+            hint = nearest(asset.shop, shops)
+            raise EventRejected(f"asset.tiktok.shop: there is no shop {asset.shop!r}{hint} (tiktok.shops)")
+        return Package(known[0], asset.package_id)

@@ -1,0 +1,163 @@
+"""Labels that are still to be fetched: what is wanted, when it is tried again, and that it came."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from ..errors import IllegalTransition
+from ..fetching.document import Document
+from ..job import ENDED, Job, JobState, Reason
+from . import schema
+from .parcels import Parcels
+from .rows import Fetch, NewFetch
+
+_fetches = schema.fetches.c
+_OF_JOB = select(schema.fetches).where(_fetches.job_id == bindparam("job"))
+_DELETE = delete(schema.fetches).where(_fetches.job_id == bindparam("job"))
+_UPDATE = update(schema.fetches).where(_fetches.job_id == bindparam("job"))
+_INSERT_FETCH = insert(schema.fetches)
+_INSERT_ASSET = insert(schema.assets)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A label that is to be fetched, and when; None: when somebody has it tried again."""
+
+    job_id: str
+    lane: str
+    next_at: float | None
+
+
+class Fetches(Parcels):
+    """What is done to jobs whose labels are not there yet."""
+
+    async def waiting(self) -> list[Waiting]:
+        """All that is to be fetched, oldest first."""
+        query = select(_fetches.job_id, _fetches.lane, _fetches.next_at).order_by(_fetches.job_id)
+        async with self._reading() as connection:
+            return [Waiting(*row) for row in await connection.execute(query)]
+
+    async def fetch(self, job_id: str) -> tuple[Job, Fetch] | None:
+        """A job and what is wanted for it; None where it is there, or the job ended."""
+        async with self._reading() as connection:
+            row = (await connection.execute(_OF_JOB, {"job": job_id})).mappings().first()
+            job = None if row is None else await self._get(connection, job_id)
+        if row is None or job is None or job.state.terminal:
+            return None
+        return job, fetch_from(row)
+
+    async def forget_fetches(self) -> None:
+        """Forget what was wanted for jobs that ended."""
+        ended = exists().where(schema.jobs.c.id == _fetches.job_id, schema.jobs.c.state.in_(ENDED))
+
+        async def change(connection: AsyncConnection) -> None:
+            await connection.execute(delete(schema.fetches).where(ended))
+
+        await self._writer.do(change)
+
+    async def arrived(self, job_id: str, document: Document, now: float) -> Job:
+        """Keep a label that was fetched, with its job, which goes its way.
+
+        Where its parcel has the label already in the same bytes, it ends as a duplicate; with other bytes it is
+        compared first. One that was held meanwhile stays so, one that ended needs it no more.
+        """
+
+        async def change(connection: AsyncConnection) -> Job:
+            return await self._arrive(connection, await self._get(connection, job_id), document, now)
+
+        return await self._writer.do(change, self._changed)
+
+    async def not_arrived(self, job_id: str, because: str, now: float, *, next_at: float | None) -> Job:
+        """Keep that a label could not be fetched, and when it is tried again; None: its job is held for a person."""
+
+        async def change(connection: AsyncConnection) -> Job:
+            job = await self._get(connection, job_id)
+            row = (await connection.execute(_OF_JOB, {"job": job_id})).mappings().first()
+            if row is None or job.state.terminal:
+                return job
+            tries = row["tries"] + 1
+            await connection.execute(_UPDATE, {"job": job_id, "tries": tries, "next_at": next_at})
+            if job.reason != Reason.FETCHING:
+                return job  # held for another reason: that one is answered first
+            if next_at is None:
+                held = {"state": JobState.HELD, "reason": Reason.NOT_FETCHED}
+                return await self._update(connection, job, now, words=because, message=because, **held)
+            if because == job.message:
+                return job  # one line, however often it is tried
+            return await self._update(connection, job, now, words=because, message=because)
+
+        return await self._writer.do(change, self._changed)
+
+    async def fetch_again(self, job_id: str, words: str, now: float) -> Job:
+        """Try once more what was held because its label could not be fetched.
+
+        Raises:
+            IllegalTransition: it is not held for that.
+        """
+
+        async def change(connection: AsyncConnection) -> Job:
+            job = await self._get(connection, job_id)
+            if job.reason != Reason.NOT_FETCHED or not await self._is_wanted(connection, job_id):
+                raise IllegalTransition(f"job {job_id} is {job.state} ({job.reason}): nothing is to be fetched for it")
+            await connection.execute(_UPDATE, {"job": job_id, "next_at": 0.0})
+            columns = {"state": JobState.PENDING, "reason": Reason.FETCHING, "message": words}
+            return await self._update(connection, job, now, words=words, **columns)
+
+        return await self._writer.do(change, self._changed)
+
+    async def _arrive(self, connection: AsyncConnection, job: Job, document: Document, now: float) -> Job:
+        wanted = (await connection.execute(_DELETE, {"job": job.id})).rowcount
+        if not wanted or job.state.terminal:
+            return job
+        values = {"job_id": job.id, "media_type": document.media_type, "data": document.data}
+        await connection.execute(_INSERT_ASSET, values)
+        columns: dict[str, object] = {}
+        words = f"its label came, {len(document.data)} bytes"
+        if job.tracking_number is None and document.tracking_number:
+            columns["tracking_number"] = document.tracking_number
+            words += f", and its tracking number: {document.tracking_number}"
+            job = await self._update(connection, job, now, words=words, **columns)
+        if job.reason != Reason.FETCHING:
+            return await self._update(connection, job, now, words=f"{words}; it is still held")
+        others = await self._rivals(connection, job)
+        if not others:
+            return await self._update(connection, job, now, words=words, message=words, reason=Reason.TRANSFORMING)
+        rival = others[0].id
+        words = f"{words}; its parcel has a label already: it is looked at whether they are the same (job {rival})"
+        columns = {"reason": Reason.COMPARING, "message": words, "rival": rival}
+        return await self._update(connection, job, now, words=words, **columns)
+
+    async def _want(self, connection: AsyncConnection, job_id: str, new: NewFetch) -> None:
+        values = {"wanted": new.sealed, "digest": new.digest, "tries": 0, "next_at": new.now, "until": new.until}
+        await connection.execute(_INSERT_FETCH, values | {"job_id": job_id, "lane": new.lane})
+
+    async def _want_anew(self, connection: AsyncConnection, job: Job, new: NewFetch, words: str) -> Job | None:
+        """Put another link in the place of one that failed; None where it is the same, or the label is there."""
+        row = (await connection.execute(_OF_JOB, {"job": job.id})).mappings().first()
+        if row is None or row["digest"] == new.digest or job.state.terminal:
+            return None
+        values = {"lane": new.lane, "wanted": new.sealed, "digest": new.digest, "tries": 0, "next_at": new.now}
+        await connection.execute(_UPDATE, values | {"job": job.id, "until": new.until})
+        columns: dict[str, object] = {}
+        if job.reason == Reason.NOT_FETCHED:
+            columns = {"state": JobState.PENDING, "reason": Reason.FETCHING}
+        return await self._update(connection, job, new.now, words=words, message=words, **columns)
+
+    async def _fetched_first(self, connection: AsyncConnection, job: Job, state: JobState, reason: str) -> str:
+        """Why a job will be pending: a label that is not there can be neither drawn nor compared."""
+        if state is not JobState.PENDING or not await self._is_wanted(connection, job.id):
+            return reason
+        await connection.execute(_UPDATE, {"job": job.id, "next_at": 0.0})
+        return Reason.FETCHING
+
+    async def _is_wanted(self, connection: AsyncConnection, job_id: str) -> bool:
+        """Whether the label of a job is still to be fetched."""
+        return (await connection.execute(_OF_JOB, {"job": job_id})).first() is not None
+
+
+def fetch_from(row: Mapping[Any, Any]) -> Fetch:
+    """Read what is wanted."""
+    return Fetch(**{name: row[name] for name in Fetch.__slots__})

@@ -1,0 +1,94 @@
+"""Labels by package id: TikTok's API is asked, through its bad days, and each label prints once."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from labeld.daemon.tiktok.sandbox.server import Sandbox
+from labeld.daemon.tiktok.sandbox.world import Package
+from labeld.daemon.tiktok.vault import new_key, write_secret
+from labeld.drivers.virtual.server import VirtualPrinter
+
+from .harness import Broker, Labeld, publish, publisher
+from .test_parcels import at, until
+
+pytestmark = pytest.mark.peer
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    async with Sandbox(shops={"us": "US", "br": "BR"}) as running:
+        yield running
+
+
+@pytest.fixture
+async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox: Sandbox) -> AsyncIterator[Labeld]:
+    write_secret(tmp_path / "app-secret", sandbox.app_secret, replace=False)
+    write_secret(tmp_path / "token-key", new_key(), replace=False)
+    more = (
+        sandbox.configuration()
+        .replace('"tiktok-app-secret"', f'"{tmp_path / "app-secret"}"')
+        .replace("[tiktok]\n", f'[tiktok]\ntoken_key_file = "{tmp_path / "token-key"}"\n')
+        .replace("market =", "check_order = true\nmarket =")
+    )
+    async with Labeld(tmp_path / "labeld", broker.port, {"zebra": zebra}, more=more) as running:
+        for shop in sandbox.shops:
+            await running.post(f"/api/v1/shops/{shop}/authorize", code=sandbox.auth_code(shop))
+        yield running
+
+
+@pytest.fixture
+async def client(broker: Broker) -> AsyncIterator[aiomqtt.Client]:
+    async with publisher(broker.port) as running:
+        yield running
+
+
+def wanted(package: Package) -> dict[str, object]:
+    asset = {"tiktok": {"shop": package.shop, "package_id": package.package_id}}
+    return {"event_id": package.package_id, "asset": asset}
+
+
+async def test_a_label_is_asked_of_tiktok_through_its_faults_and_printed_once(
+    zebra: VirtualPrinter, daemon: Labeld, client: aiomqtt.Client, sandbox: Sandbox
+) -> None:
+    package = sandbox.add("us")
+    for fault in ("expired-token*1", "rate-limit*1", "unavailable*1", "empty-url*1"):
+        sandbox.fault(fault)
+    stale = sandbox.grant("us")
+    await publish(client, wanted(package))
+    (job,) = await until(daemon, at("completed"))
+    assert (job["outcome"], job["tracking_number"], zebra.odometer) == ("confirmed", package.tracking_number, 1)
+    assert sandbox.codes[105002] == 1
+    assert sandbox.codes[36009002] == 1
+    fresh = sandbox.grant("us")
+    stored = b"".join(path.read_bytes() for path in daemon.config.parent.glob("labeld.sqlite3*"))
+    shown = daemon.log + str(await daemon.get(f"/api/v1/jobs/{job['id']}"))
+    secrets = (sandbox.app_secret, "&sign=", sandbox.shops["us"].cipher, stale.access_token, fresh.access_token)
+    for secret in (*secrets, fresh.refresh_token):
+        assert secret not in shown
+        assert secret.encode() not in stored
+
+
+async def test_a_label_is_looked_at_before_it_prints(
+    zebra: VirtualPrinter, daemon: Labeld, client: aiomqtt.Client, sandbox: Sandbox
+) -> None:
+    held = {
+        "its buyer asks": sandbox.add("us", cancel_requested=True),
+        "ON_HOLD": sandbox.add("us", on_hold=True),
+        "canceled at TikTok": sandbox.add("us", order_status="CANCELLED"),
+        "the carrier has package": sandbox.add("br", order_status="IN_TRANSIT"),
+    }
+    for package in held.values():
+        await publish(client, wanted(package))
+    await publish(client, wanted(sandbox.add("br")))
+    jobs = await until(daemon, at(*["pending-held document-access-error"] * 4, "completed"))
+    for words, package in held.items():
+        (job,) = [one for one in jobs if one["package_id"] == package.package_id]
+        assert words in job["message"]
+    assert zebra.odometer == 1
+    assert sandbox.calls["shipping_documents"] == 1
+    sandbox.world.change(held["ON_HOLD"].package_id, on_hold=False)
+    await daemon.post(f"/api/v1/jobs/{jobs[1]['id']}/release")
+    await until(daemon, lambda jobs: [job["state"] for job in jobs].count("completed") == 2)

@@ -1,0 +1,272 @@
+"""Labels that are fetched: what is kept of them, when they are tried again, and that they stay single."""
+
+import asyncio
+import itertools
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labeld.daemon.errors import IllegalTransition
+from labeld.daemon.events import from_json
+from labeld.daemon.fetching.document import Document, FetchFailed, NeedsPerson, NoLabel, TryLater
+from labeld.daemon.fetching.fetcher import Fetcher, pause
+from labeld.daemon.fetching.wanted import Link, Package, Wanted, digest, from_text, to_text
+from labeld.daemon.job import Job, JobState, Reason, new_job_id
+from labeld.daemon.routing import Route
+from labeld.daemon.store import Accepted, NewFetch, NewJob, NewReprint, Store
+
+PATIENCE = 30.0
+NUMBERS = itertools.count()
+HERE = Route("zebra", "only")
+ZPL = Document(b"^XA^XZ", "text/plain")
+END = 10_000.0
+
+
+class Desk:
+    """A store and a fetcher whose clock stands still until a test sets it; `answers` is what each try ends in."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(folder / "labeld.sqlite3", topic_prefix="p", changed=self._changed)
+        self.now = 1.0
+        self.asked: list[Wanted] = []
+        self.answers: dict[str, list[Document | FetchFailed]] = {}
+        self.gate: asyncio.Event | None = None
+        self.fetcher = self.new_fetcher()
+        self.jobs: dict[str, Job] = {}
+        self._news = asyncio.Event()
+
+    def new_fetcher(self) -> Fetcher:
+        return Fetcher(self.store, bytes.decode, self._obtain, lambda: self.now, lambda: 0.5)
+
+    def _changed(self, job: Job) -> None:
+        self.jobs[job.id] = job
+        self.fetcher.job_changed(job)
+        self._news.set()
+
+    async def _obtain(self, job: Job, wanted: Wanted) -> Document:
+        self.asked.append(wanted)
+        if self.gate is not None:
+            await self.gate.wait()
+        answers = self.answers.get(job.event_id or "", [])
+        answer = answers.pop(0) if answers else ZPL
+        if isinstance(answer, FetchFailed):
+            raise answer
+        return answer
+
+    async def take(
+        self, event_id: str | None, url: str | None = "https://h/1", route: Route = HERE, **more: object
+    ) -> Accepted:
+        asset: dict[str, object] = {"content": "^XA^FDown^XZ"} if url is None else {"url": url}
+        fields = {"asset": asset, "event_id": event_id, "package_id": "P1"} | more
+        event = from_json("t", json.dumps(fields).encode(), max_bytes=1000)
+        number = next(NUMBERS)
+        fetch = None
+        if url is not None:
+            wanted = Link(url)
+            fetch = NewFetch(wanted.lane, to_text(wanted).encode(), digest(wanted), self.now, END)
+        job_id = new_job_id(float(number), number)
+        accepted = await self.store.accept(NewJob(job_id, event, "test", "t", route, self.now, fetch=fetch))
+        if fetch is not None and accepted.fetch:
+            self.fetcher.wanted(accepted.job.id, fetch.lane)
+        return accepted
+
+    async def until(self, job: Job, holds: Callable[[Job], bool]) -> Job:
+        async with asyncio.timeout(PATIENCE):
+            while not holds(self.jobs[job.id]):
+                self._news.clear()
+                await self._news.wait()
+        return self.jobs[job.id]
+
+    async def tried(self, times: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while len(self.asked) < times or self.fetcher._begun:  # noqa: ASYNC110 - it tells nobody
+                await asyncio.sleep(0.01)
+
+    async def reason(self, job: Job, reason: Reason) -> Job:
+        return await self.until(job, lambda now: now.reason == reason)
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    made = Desk(tmp_path)
+    async with made.store:
+        running = asyncio.create_task(made.fetcher.run())
+        yield made
+        running.cancel()
+        await asyncio.wait([running])
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_what_is_wanted_reads_as_it_was_written(one: str, other: str) -> None:
+    for wanted in (Link(one), Package(one, other)):
+        assert from_text(to_text(wanted)) == wanted
+
+
+@given(st.integers(0, 10**6), st.floats(0, 1))
+def test_pauses_grow_and_have_an_end(tries: int, chance: float) -> None:
+    assert 0.75 <= pause(tries, chance) <= 75.0
+    assert pause(tries, chance) <= pause(tries + 1, chance)
+
+
+async def test_a_label_is_fetched_and_goes_its_way(desk: Desk) -> None:
+    desk.answers["e1"] = [Document(b"^XA^XZ", None, "TRACK1")]
+    job = (await desk.take("e1")).job
+    assert (job.state, job.reason) == (JobState.PENDING, Reason.FETCHING)
+    there = await desk.reason(job, Reason.TRANSFORMING)
+    assert there.tracking_number == "TRACK1"
+    assert await desk.store.asset(job.id) == (b"^XA^XZ", None)
+    assert await desk.store.waiting() == []
+    assert await desk.store.queue("zebra") == [there]
+
+
+async def test_nothing_is_in_a_queue_before_its_label_is_there(desk: Desk) -> None:
+    desk.gate = asyncio.Event()
+    job = (await desk.take("e1")).job
+    assert await desk.store.queue("zebra") == []
+    moved = await desk.store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, "moved", 2.0, printer="other")
+    assert moved.reason == Reason.FETCHING
+    desk.gate.set()
+    assert (await desk.reason(job, Reason.TRANSFORMING)).printer == "other"
+
+
+async def test_what_fails_is_tried_again_with_one_line_for_each_fault(desk: Desk) -> None:
+    desk.answers["e1"] = [TryLater("no answer"), TryLater("no answer"), TryLater("busy", after=500.0)]
+    job = (await desk.take("e1")).job
+    planned: float | None = None
+    for times in (1, 2, 3):
+        await desk.tried(times)
+        assert (await desk.store.get(job.id)).reason == Reason.FETCHING
+        planned = (await desk.store.waiting())[0].next_at
+        assert planned is not None
+        desk.now = planned
+        desk.fetcher._wake.set()
+    assert planned and planned > 500.0
+    await desk.reason(job, Reason.TRANSFORMING)
+    words = [entry.words for entry in await desk.store.timeline(job.id)]
+    assert [line for line in words if "tried again" in line] == [
+        "no answer: it is tried again",
+        "busy: it is tried again",
+    ]
+
+
+async def test_what_cannot_be_had_is_held_and_tried_when_a_person_says_so(desk: Desk) -> None:
+    desk.answers["e1"] = [NoLabel("the link has expired"), NeedsPerson("shop main: authorize it")]
+    job = (await desk.take("e1")).job
+    held = await desk.reason(job, Reason.NOT_FETCHED)
+    assert (held.state, held.message) == (JobState.HELD, "the link has expired")
+    await desk.store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, "released", 2.0)
+    await desk.until(job, lambda now: now.message == "shop main: authorize it")
+    await desk.store.move(job.id, JobState.PENDING, Reason.COMPARING, "released", 3.0)
+    await desk.reason(job, Reason.TRANSFORMING)
+
+
+async def test_trying_ends_when_the_link_does(desk: Desk) -> None:
+    desk.now = END - 0.5
+    desk.answers["e1"] = [TryLater("no answer")]
+    job = (await desk.take("e1")).job
+    held = await desk.reason(job, Reason.NOT_FETCHED)
+    assert held.message == "no answer; it was tried 1 times: release it to try again"
+
+
+async def test_a_label_comes_while_its_job_is_held_for_another_reason(desk: Desk) -> None:
+    job = (await desk.take("e1", route=Route(None, "no printer"))).job
+    assert job.reason == Reason.NO_DESTINATION
+    await desk.until(job, lambda now: now.revision > job.revision)
+    assert (await desk.store.get(job.id)).reason == Reason.NO_DESTINATION
+    assert (await desk.store.asset(job.id))[0] == ZPL.data
+
+
+async def test_a_canceled_job_is_not_fetched_for(desk: Desk) -> None:
+    desk.gate = asyncio.Event()
+    job = (await desk.take("e1")).job
+    async with asyncio.timeout(PATIENCE):
+        while not desk.asked:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    await desk.store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
+    desk.gate.set()
+    await desk.tried(1)
+    async with asyncio.timeout(PATIENCE):
+        while await desk.store.waiting():  # noqa: ASYNC110 - nobody is told
+            await asyncio.sleep(0.01)
+    again = NewReprint("again", job.id, "k", "zebra", "torn", "me", 3.0)
+    with pytest.raises(IllegalTransition, match="its label never came"):
+        await desk.store.reprint(again)
+
+
+async def test_a_second_label_of_a_parcel_is_compared_when_it_is_there(desk: Desk) -> None:
+    first = (await desk.take("e1", None)).job
+    second = (await desk.take("e2")).job
+    assert second.reason == Reason.FETCHING
+    compared = await desk.reason(second, Reason.COMPARING)
+    assert compared.rival == first.id
+
+
+async def test_an_event_that_comes_again_with_another_link_is_tried_with_that(desk: Desk) -> None:
+    desk.answers["e1"] = [NoLabel("the link has expired")]
+    job = (await desk.take("e1", "https://h/old")).job
+    await desk.reason(job, Reason.NOT_FETCHED)
+    same = await desk.take("e1", "https://h/old")
+    assert (same.duplicate, same.job.reason, same.job.duplicates) == (True, Reason.NOT_FETCHED, 1)
+    renewed = await desk.take("e1", "https://h/new")
+    assert (renewed.duplicate, renewed.job.id, renewed.job.reason) == (True, job.id, Reason.FETCHING)
+    await desk.reason(job, Reason.TRANSFORMING)
+    assert desk.asked[-1] == Link("https://h/new")
+
+
+async def test_an_event_that_comes_again_with_its_label_needs_no_link(desk: Desk) -> None:
+    desk.answers["e1"] = [NoLabel("the link has expired")]
+    job = (await desk.take("e1")).job
+    await desk.reason(job, Reason.NOT_FETCHED)
+    renewed = await desk.take("e1", None)
+    assert (renewed.duplicate, renewed.job.id, renewed.job.reason) == (True, job.id, Reason.TRANSFORMING)
+    assert (await desk.store.asset(job.id))[0] == b"^XA^FDown^XZ"
+    late = await desk.take("e1", "https://h/late")
+    assert (late.duplicate, late.job.duplicates) == (True, 1)
+
+
+async def test_a_slow_host_keeps_no_other_waiting(desk: Desk) -> None:
+    desk.gate = asyncio.Event()
+    slow = [(await desk.take(f"s{number}", f"https://slow/{number}", package_id=None)).job for number in range(6)]
+    async with asyncio.timeout(PATIENCE):
+        while len(desk.asked) < 4:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    gate, desk.gate = desk.gate, None
+    other = (await desk.take("o", "https://quick/1", package_id=None)).job
+    await desk.reason(other, Reason.TRANSFORMING)
+    assert len(desk.asked) == 5
+    gate.set()
+    for job in slow:
+        await desk.reason(job, Reason.TRANSFORMING)
+
+
+async def test_what_was_to_be_fetched_is_known_after_a_restart(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    async with desk.store:
+        job = (await desk.take("e1")).job
+        dropped = (await desk.take("e2", package_id="P2")).job
+        await desk.store.move(dropped.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
+    desk = Desk(tmp_path)
+    desk.jobs[job.id] = job
+    async with desk.store:
+        await desk.fetcher.load()
+        assert [one.job_id for one in await desk.store.waiting()] == [job.id]
+        running = asyncio.create_task(desk.fetcher.run())
+        await desk.reason(job, Reason.TRANSFORMING)
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_a_shop_that_can_be_asked_again_has_its_labels_fetched(desk: Desk) -> None:
+    desk.answers["e1"] = [NeedsPerson("authorize it")]
+    job = (await desk.take("e1")).job
+    await desk.reason(job, Reason.NOT_FETCHED)
+    await desk.tried(1)
+    desk.fetcher.shops_ready(["h"])
+    assert (await desk.store.get(job.id)).reason == Reason.NOT_FETCHED
+    desk.fetcher._lane_of[job.id] = "shop h"
+    desk.fetcher.shops_ready(["h"])
+    await desk.reason(job, Reason.TRANSFORMING)
