@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import io
 import json
 import os
@@ -561,7 +562,7 @@ async def test_the_systems_clock_steps_while_labels_come(tmp_path: Path, broker:
             zebra.set_fault("media-empty")
             for number in range(3 * turn, 3 * turn + 3):
                 await publish(client, event(number, zpl(number)))
-            await until(lambda turn=turn: _known(labeld, 3 * turn + 3))
+            await until(functools.partial(_known, labeld, 3 * turn + 3))
             clock.write_text(f"{step}\n")
             zebra.clear_fault("media-empty")
             jobs = await labeld.settled(3 * turn + 3)
