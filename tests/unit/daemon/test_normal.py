@@ -112,6 +112,7 @@ def test_tracking_numbers_lose_only_what_is_not_theirs(given: str, kept: str) ->
         ("Zebra label 7", "Zebra label 7"),
         # inches or centimetres
         ("10x15", "10x15"),
+        ("4in x 60mm", "4in x 60mm"),
     ],
 )
 def test_stock_has_one_name(given: str, kept: str) -> None:

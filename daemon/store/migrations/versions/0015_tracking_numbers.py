@@ -12,7 +12,7 @@ from alembic import op
 from labeld.daemon.normal import tracking_number
 
 revision = "0015"
-down_revision = "0011"
+down_revision = "0012"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
