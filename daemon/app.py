@@ -40,6 +40,7 @@ from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
+from .reloading import Reloading
 from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
@@ -78,6 +79,8 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    #: None where nobody asks for that
+    reloading: Reloading | None = None
 
     @property
     def settings(self) -> Settings:
@@ -88,11 +91,12 @@ class App:
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
         shops = self.tokens.warnings if self.tokens else ()
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, *shops) if one)
+        reload = self.reloading.warnings if self.reloading else ()
+        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, *reload, *shops) if one)
 
 
-async def run(loaded: Loaded, stop: asyncio.Event) -> None:
-    """Run the daemon until `stop` is set, then drain.
+async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
+    """Run the daemon until `stop` is set, then drain; meanwhile read the configuration again when `reloading` is asked.
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
@@ -100,10 +104,12 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
-            await _run(loaded, stop, stack)
+            await _run(loaded, stop, reloading, stack)
 
 
-async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+async def _run(
+    loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None, stack: contextlib.AsyncExitStack
+) -> None:
     settings = loaded.settings
     bus = Bus()
     wall_clock = WallClock(time.time, _steady, clock_synchronised, lambda: bus.tell("clock", ""))
@@ -222,6 +228,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         wall_clock,
         vault,
         tiktok.tokens if tiktok else None,
+        reloading,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -265,6 +272,7 @@ async def _serve(
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
+            *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
@@ -279,6 +287,10 @@ async def _serve(
         for task in (*late, *helpers):
             task.cancel()
     log.info("stopped")
+
+
+async def _reload(app: App, reloading: Reloading) -> None:
+    await reloading.run(app.adoption, app.settings, lambda: app.bus.tell("configuration", ""))
 
 
 def _steady() -> float:
