@@ -42,6 +42,7 @@ from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
+from .reloading import Reloading
 from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
@@ -85,6 +86,8 @@ class App:
     tokens: Tokens | None
     #: None where no folder is watched
     folder: Folder | None = None
+    #: None where nobody asks for that
+    reloading: Reloading | None = None
 
     @property
     def settings(self) -> Settings:
@@ -96,11 +99,13 @@ class App:
         """What everybody who looks must know first."""
         shops = self.tokens.warnings if self.tokens else ()
         folder = self.folder.trouble if self.folder else None
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder, *shops) if one)
+        reload = self.reloading.warnings if self.reloading else ()
+        first = (self.store.health.trouble, self.wall_clock.warning, folder)
+        return tuple(one for one in (*first, *reload, *shops) if one)
 
 
-async def run(loaded: Loaded, stop: asyncio.Event) -> None:
-    """Run the daemon until `stop` is set, then drain.
+async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
+    """Run the daemon until `stop` is set, then drain; meanwhile read the configuration again when `reloading` is asked.
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
@@ -108,10 +113,12 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
-            await _run(loaded, stop, stack)
+            await _run(loaded, stop, reloading, stack)
 
 
-async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+async def _run(
+    loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None, stack: contextlib.AsyncExitStack
+) -> None:
     settings = loaded.settings
     bus = Bus()
     wall_clock = WallClock(time.time, _steady, clock_synchronised, lambda: bus.tell("clock", ""))
@@ -233,6 +240,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         vault,
         tiktok.tokens if tiktok else None,
         _folder(fleet, intake, bus, clocks),
+        reloading,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
@@ -288,6 +296,7 @@ async def _serve(
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
+            *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
             *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
@@ -303,6 +312,10 @@ async def _serve(
         for task in (*late, *helpers):
             task.cancel()
     log.info("stopped")
+
+
+async def _reload(app: App, reloading: Reloading) -> None:
+    await reloading.run(app.adoption, app.settings, lambda: app.bus.tell("configuration", ""))
 
 
 def _steady() -> float:
