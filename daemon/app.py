@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import fcntl
 import logging
+import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -31,6 +32,7 @@ from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
 from .holds import StaleGuard
+from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -40,9 +42,11 @@ from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
+from .reloading import Reloading
 from .rendering.pool import RenderPool
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
@@ -50,6 +54,7 @@ from .tiktok.api import open_api
 from .tiktok.following import Following, follow
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
+from .uploads.keeper import Uploads
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -76,10 +81,15 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    uploads: Uploads
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
     following: Following
+    #: None where no folder is watched
+    folder: Folder | None = None
+    #: None where nobody asks for that
+    reloading: Reloading | None = None
 
     @property
     def settings(self) -> Settings:
@@ -90,11 +100,14 @@ class App:
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
         shops = self.tokens.warnings if self.tokens else ()
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, *shops) if one)
+        folder = self.folder.trouble if self.folder else None
+        reload = self.reloading.warnings if self.reloading else ()
+        first = (self.store.health.trouble, self.wall_clock.warning, folder)
+        return tuple(one for one in (*first, *reload, *shops) if one)
 
 
-async def run(loaded: Loaded, stop: asyncio.Event) -> None:
-    """Run the daemon until `stop` is set, then drain.
+async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
+    """Run the daemon until `stop` is set, then drain; meanwhile read the configuration again when `reloading` is asked.
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
@@ -102,10 +115,12 @@ async def run(loaded: Loaded, stop: asyncio.Event) -> None:
     """
     with _lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
-            await _run(loaded, stop, stack)
+            await _run(loaded, stop, reloading, stack)
 
 
-async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+async def _run(
+    loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None, stack: contextlib.AsyncExitStack
+) -> None:
     settings = loaded.settings
     bus = Bus()
     wall_clock = WallClock(time.time, _steady, clock_synchronised, lambda: bus.tell("clock", ""))
@@ -197,7 +212,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks, guard.late, in_hand)
 
-    followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
+    uploads = Uploads(settings, store, pool, dispatcher, clocks.wall)
+    followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
@@ -225,15 +241,19 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         broker,
         bus,
         wall_clock,
+        uploads,
         vault,
         tiktok.tokens if tiktok else None,
         following,
+        _folder(fleet, intake, bus, clocks),
+        reloading,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
+    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    await _serve(app, stop, loops)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -244,6 +264,15 @@ async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None
             job = await store.get(job_id)
             if job.state is JobState.PENDING:
                 await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
+
+
+def _folder(fleet: Fleet, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+    settings = fleet.settings
+    if settings.folder.path is None:
+        return None
+    importer = Importer(lambda: fleet.settings, intake)
+    largest, told = settings.intake.max_asset_bytes, partial(bus.tell, "folder", "")
+    return Folder(settings.folder, settings.folder.path, intake, importer, largest, told, clocks.wall, clocks.monotonic)
 
 
 def _driver(
@@ -263,7 +292,9 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: (
+        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
+    ),
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
@@ -272,7 +303,9 @@ async def _serve(
             tasks.create_task(app.adoption.run(), name="adoption"),
             tasks.create_task(app.following.run(), name="following"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
+            *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
+            *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
         printing = tasks.create_task(app.fleet.run(stop), name="printers")
@@ -288,6 +321,10 @@ async def _serve(
     log.info("stopped")
 
 
+async def _reload(app: App, reloading: Reloading) -> None:
+    await reloading.run(app.adoption, app.settings, lambda: app.bus.tell("configuration", ""))
+
+
 def _steady() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -298,7 +335,8 @@ def _lock(directory: Path) -> Iterator[None]:
     path = directory / "labeld.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = path.open("w")
+        # for reading: one that is held on a disk that becomes read-only must not keep that from being mounted anew
+        lock = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise DaemonError(
             f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"

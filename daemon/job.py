@@ -120,6 +120,8 @@ class Reason(StrEnum):
     OTHER_STOCK = "resources-are-not-ready"
     #: its event has the id of another parcel's
     OTHER_PARCEL = "event-id-reused"
+    #: held: a page of an uploaded file on which no tracking number can be read
+    NO_NUMBER = "no-tracking-number"
     #: held: its label cannot be fetched
     NOT_FETCHED = "document-access-error"
     OUTCOME_UNKNOWN = "outcome-unknown"
@@ -210,6 +212,7 @@ RELEASABLE = frozenset(
         Reason.OTHER_STOCK,
         Reason.OTHER_LABEL,
         Reason.PARTLY_CANCELED,
+        Reason.NO_NUMBER,
         Reason.NOT_FETCHED,
     }
 )
