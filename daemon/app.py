@@ -103,7 +103,8 @@ class App:
         folder = self.folder.trouble if self.folder else None
         reload = self.reloading.warnings if self.reloading else ()
         first = (self.store.health.trouble, self.wall_clock.warning, folder)
-        return tuple(one for one in (*first, *reload, *shops) if one)
+        polls = self.following.poller.warnings if self.following.poller else ()
+        return tuple(one for one in (*first, *reload, *shops, *polls) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:

@@ -34,7 +34,8 @@ async def serve(app: "App") -> AsyncIterator[str]:
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LARGE)])
+    admit = admission(limit, _LARGE, (webhooks.PATH,))
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admit])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[SINCE] = time.time()
