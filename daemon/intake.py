@@ -227,7 +227,7 @@ class Intake:
 
     def _new(self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool) -> NewJob:
         event = self._wanting.completed(event)
-        fetch = self._wanting.of(event.fields, now) if event.asset is None else None
+        fetch = self._wanting.of(event, now)
         route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
         late = late_event(self._settings.holds, unix_time(event.fields.time), event.fields.station, now)
         return NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
