@@ -51,6 +51,7 @@ from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.api import open_api
+from .tiktok.following import Following, follow
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .uploads.keeper import Uploads
@@ -84,6 +85,7 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    following: Following
     #: None where no folder is watched
     folder: Folder | None = None
     #: None where nobody asks for that
@@ -150,7 +152,9 @@ async def _run(
 
     def shop_changed() -> None:
         outbox.poke()
-        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        able = tiktok.tokens.able if tiktok else ()
+        fetcher.shops_ready(able)
+        following.shops_ready(able)
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -226,6 +230,7 @@ async def _run(
     await fleet.hold_orphans()
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
+    following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(
@@ -244,6 +249,7 @@ async def _run(
         uploads,
         vault,
         tiktok.tokens if tiktok else None,
+        following,
         _folder(fleet, intake, bus, clocks),
         reloading,
         restored,
@@ -301,6 +307,7 @@ async def _serve(
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            tasks.create_task(app.following.run(), name="following"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, page, printer_page, printnode, shops, upload
+from . import api, imports, page, printer_page, printnode, shops, upload, webhooks
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -104,6 +104,7 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/shops", shops.shops),
         web.post(f"{v1}/shops/{{name}}/authorize", shops.authorize),
         web.post(f"{v1}/shops/{{name}}/refresh", shops.refresh),
+        web.post(webhooks.PATH, webhooks.receive),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
