@@ -32,6 +32,7 @@ from .holds import StaleGuard
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
+from .job_log import tell_job
 from .lock import lock
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
@@ -45,6 +46,7 @@ from .restored import Restored
 from .restored import begin as begin_restored
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sockets import inherited
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
@@ -128,6 +130,7 @@ async def _run(
         fleet.job_changed(job)
         keeper.job_changed(job)
         fetcher.job_changed(job)
+        tell_job(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -239,7 +242,7 @@ async def _run(
         restored,
     )
     if settings.web.enabled:
-        await stack.enter_async_context(serve(app))
+        await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
     await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
