@@ -17,7 +17,7 @@ from .services import (
     SpoolerSettings,
     WebSettings,
 )
-from .sources import LinksSettings, TikTokSettings
+from .sources import FolderSettings, LinksSettings, TikTokSettings
 
 
 class Settings(Section):
@@ -52,6 +52,8 @@ class Settings(Section):
     """Labels that come as links (`asset.url`)."""
     tiktok: TikTokSettings = TikTokSettings()
     """TikTok Shop's API: labels by package id (`asset.tiktok`)."""
+    folder: FolderSettings = FolderSettings()
+    """A watched folder: files that are put into it become labels."""
     printers: dict[Name, PrinterSettings] = Field(default_factory=dict)
     """The printers by name."""
     groups: dict[Name, GroupSettings] = Field(default_factory=dict)

@@ -1,13 +1,13 @@
-"""The tables of where labels are fetched from: links, and TikTok Shop's API."""
+"""The tables of where labels come from: links, TikTok Shop's API, a watched folder."""
 
 import re
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from .section import Name, Section, Word
+from .section import Name, Section, Word, nearest
 
 #: TikTok's document hosts and the domains above them
 _HOSTS = (
@@ -75,6 +75,8 @@ class ShopSettings(Section):
     """Country of the shop, such as `US` or `BR`: it decides which formats there are."""
     shop_cipher: Word | None = None
     """The shop's cipher; asked of TikTok when absent."""
+    authorized_as: Name | None = None
+    """Shop whose authorization this one shares, where one seller has several: the seller consents once."""
     document_size: Literal["A6", "A5"] = "A6"
     """Size of PDF labels to ask for."""
     document_format: Literal["PDF", "ZPL"] = "PDF"
@@ -130,6 +132,18 @@ class TikTokSettings(Section):
     """The shops by name."""
 
     @model_validator(mode="after")
+    def _authorizations(self) -> "TikTokSettings":
+        for name, shop in self.shops.items():
+            if (other := shop.authorized_as) is None:
+                continue
+            if other == name or other not in self.shops:
+                hint = nearest(other, self.shops.keys() - {name})
+                raise ValueError(f"shops.{name}.authorized_as: there is no other shop {other!r}{hint}")
+            if self.shops[other].authorized_as is not None:
+                raise ValueError(f"shops.{name}.authorized_as: {other!r} shares another one's itself: name that")
+        return self
+
+    @model_validator(mode="after")
     def _formats(self) -> "TikTokSettings":
         for name, shop in self.shops.items():
             if shop.document_format == "ZPL" and shop.market not in self.zpl_markets:
@@ -138,3 +152,26 @@ class TikTokSettings(Section):
                     f"only in {', '.join(self.zpl_markets) or 'no market'}; take PDF, which labeld makes ZPL of"
                 )
         return self
+
+
+class FolderSettings(Section):
+    """A watched folder: files that are put into it become labels."""
+
+    path: Path | None = None
+    """The folder; without it none is watched. labeld makes `done` and `failed` in it and moves files there, so that its
+    user must be able to write it; under systemd it is named in `ReadWritePaths=`."""
+    subfolders: Literal["station", "printer"] = "station"
+    """What the name of a subfolder means to the files in it: the packing station, or the printer or group."""
+    poll_seconds: float = Field(default=1.0, gt=0, le=60)
+    """Pause between two looks at the folder."""
+    settle_seconds: float = Field(default=2.0, ge=0, le=600)
+    """A file is taken when it has not changed for so long."""
+    patience_seconds: float = Field(default=60.0, ge=0, le=3600)
+    """How long a file without change is waited for that looks cut off, cannot be read, or lacks another file."""
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        if path is not None and not path.is_absolute():
+            raise ValueError("is a path from the root, such as /srv/labels")
+        return path

@@ -29,6 +29,7 @@ from .finding.adoption import Adoption
 from .finding.discovery import Discovery
 from .fleet import Fleet
 from .holds import StaleGuard
+from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
@@ -47,12 +48,14 @@ from .restored import begin as begin_restored
 from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sockets import inherited
+from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.api import open_api
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
+from .uploads.keeper import Uploads
 from .wall_clock import WallClock, clock_synchronised
 from .web.server import serve
 from .witness import Clocks
@@ -79,9 +82,12 @@ class App:
     broker: BrokerLink
     bus: Bus
     wall_clock: WallClock
+    uploads: Uploads
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    #: None where no folder is watched
+    folder: Folder | None = None
     #: None where nobody asks for that
     reloading: Reloading | None = None
     #: None where the database never was restored
@@ -96,11 +102,12 @@ class App:
     def warnings(self) -> tuple[str, ...]:
         """What everybody who looks must know first."""
         shops = self.tokens.warnings if self.tokens else ()
+        folder = self.folder.trouble if self.folder else None
         reload = self.reloading.warnings if self.reloading else ()
         minutes = self.settings.holds.after_restore_minutes
         restored = self.restored.warning(time.time(), minutes) if self.restored else None
-        trouble = (self.store.health.trouble, self.wall_clock.warning, restored, *reload, *shops)
-        return tuple(one for one in trouble if one)
+        first = (self.store.health.trouble, self.wall_clock.warning, restored, folder)
+        return tuple(one for one in (*first, *reload, *shops) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
@@ -209,7 +216,8 @@ async def _run(
         driver = _driver(printer, open_at, discovery, serials, partial(printers.met, name))
         return Spooler(name, printer, limits, driver, store, printers, preparer, clocks, guard.late, in_hand)
 
-    followers = (dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
+    uploads = Uploads(settings, store, pool, dispatcher, clocks.wall)
+    followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
     intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted), restored)
@@ -236,8 +244,10 @@ async def _run(
         broker,
         bus,
         wall_clock,
+        uploads,
         vault,
         tiktok.tokens if tiktok else None,
+        _folder(fleet, intake, bus, clocks),
         reloading,
         restored,
     )
@@ -245,7 +255,8 @@ async def _run(
         await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    await _serve(app, stop, (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states))
+    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    await _serve(app, stop, loops)
 
 
 async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None:
@@ -256,6 +267,15 @@ async def _hold_deadly(store: Store, job_ids: Iterable[str], now: float) -> None
             job = await store.get(job_id)
             if job.state is JobState.PENDING:
                 await store.move(job_id, JobState.HELD, Reason.FAILED, because, now, was=job)
+
+
+def _folder(fleet: Fleet, intake: Intake, bus: Bus, clocks: Clocks) -> Folder | None:
+    settings = fleet.settings
+    if settings.folder.path is None:
+        return None
+    importer = Importer(lambda: fleet.settings, intake)
+    largest, told = settings.intake.max_asset_bytes, partial(bus.tell, "folder", "")
+    return Folder(settings.folder, settings.folder.path, intake, importer, largest, told, clocks.wall, clocks.monotonic)
 
 
 def _driver(
@@ -275,7 +295,9 @@ def _driver(
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates]",
+    loops: (
+        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
+    ),
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
@@ -285,6 +307,7 @@ async def _serve(
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
+            *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
         link = tasks.create_task(app.broker.run(stop), name="broker")
         printing = tasks.create_task(app.fleet.run(stop), name="printers")

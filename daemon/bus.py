@@ -15,7 +15,7 @@ class Bus:
         self._listeners: set[asyncio.Queue[tuple[str, str]]] = set()
 
     def tell(self, kind: str, key: str) -> None:
-        """Something changed: `kind` is job, printer, rejection, broker or retention, `key` its id or name."""
+        """Something changed: `kind` is job, printer, rejection, broker, folder or retention, `key` its id or name."""
         for queue in self._listeners:
             if queue.full():
                 while not queue.empty():

@@ -21,6 +21,17 @@ class NoSuchJob(DaemonError):
     """No job has this id."""
 
 
+class NoSuchUpload(DaemonError):
+    """No uploaded file has this id, or it is forgotten."""
+
+    def __init__(self, upload_id: str) -> None:
+        super().__init__(f"there is no uploaded file {upload_id[:60]}, or it is forgotten: upload it again")
+
+
+class UploadRefused(DaemonError):
+    """A file cannot be taken in now; the message says why, and what to do."""
+
+
 class NoSuchPrinter(DaemonError):
     """No printer has this name, or none that was found is this one."""
 

@@ -209,6 +209,43 @@ def from_bytes(
     return LabelEvent(digest(topic, payload), True, fields, payload, None)
 
 
+def from_file(
+    data: bytes, sidecar: bytes | None, *, printer: str | None, station: str | None, max_bytes: int
+) -> LabelEvent:
+    """Understand a label that came as a file, and the JSON fields that came with it.
+
+    Without an `event_id` its bytes alone are its identity, wherever the file was and whatever it was called.
+
+    Args:
+        data: the file's bytes.
+        sidecar: a label event without its asset, as JSON; it says more than `printer` and `station`.
+        printer: where it prints.
+        station: or whose label it is.
+        max_bytes: limit of the decoded label.
+
+    Raises:
+        EventRejected: with the first faults in words.
+    """
+    if not data.strip():
+        raise EventRejected("the file is empty: put it there again")
+    if len(data) > max_bytes * 3 // 2:
+        raise EventRejected(
+            f"the file is {_megabytes(len(data))}; the limit is {_megabytes(max_bytes)} (intake.max_asset_bytes)"
+        )
+    said = {} if sidecar is None else read_object(sidecar, "fields of a label event")
+    if "asset" in said:
+        raise EventRejected("asset: the file itself is the label: leave asset out")
+    try:
+        fields = LabelReady.model_validate(
+            {"printer": printer, "station": station, **said, "asset": {"content": "file"}}
+        )
+    except ValidationError as error:
+        raise EventRejected(in_words(error)) from None
+    if fields.event_id is not None:
+        return LabelEvent(f"id:{fields.event_id}", False, fields, data, None)
+    return LabelEvent(digest("file", data), True, fields, data, None)
+
+
 def digest(topic: str, payload: bytes) -> str:
     """Identity of an event that has none: SHA-256 of topic and payload."""
     return "sha256:" + hashlib.sha256(topic.encode() + b"\0" + payload).hexdigest()

@@ -1,15 +1,16 @@
 """The one way in: every source hands its bytes here, and hears back after the commit."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 from ..config.settings import Settings
 from .dispatcher import Dispatcher
 from .errors import EventRejected, StoreUnavailable
-from .events import LabelEvent, digest, from_bytes, from_json, unix_time
+from .events import LabelEvent, digest, from_bytes, from_file, from_json, unix_time
 from .fetching.redaction import redacted
 from .fetching.wanting import Wanting
 from .holds import late_event
@@ -106,6 +107,71 @@ class Intake:
 
         return await self._take(parse, payload, source=source, topic=topic, redelivered=redelivered)
 
+    async def file(
+        self, data: bytes, sidecar: bytes | None, *, source: str, topic: str, printer: str | None, station: str | None
+    ) -> Accepted:
+        """Take a label that came as a file, with its fields beside it; the same file is the same job for good.
+
+        Raises as `json` does.
+        """
+
+        def parse() -> LabelEvent:
+            limit = self._settings.intake.max_asset_bytes
+            return from_file(data, sidecar, printer=printer, station=station, max_bytes=limit)
+
+        return await self._take(parse, data, source=source, topic=topic, redelivered=True)
+
+    async def several(
+        self, events: Sequence[LabelEvent], *, source: str, topic: str, dry_run: bool
+    ) -> list[Accepted | EventRejected]:
+        """Take events of one table in one commit: all, or none where one is refused; the same ones are the same jobs.
+
+        With `dry_run`, or where one is refused, the answer says what would become of each.
+
+        Raises:
+            StoreUnavailable: nothing was committed.
+        """
+        now = self._clock()
+        news: list[NewJob] = []
+        answers: list[Accepted | EventRejected | None] = []
+        taken: set[str] = set()
+        try:
+            for event in events:
+                job_id = self._store.new_id(now)
+                try:
+                    new = self._new(job_id, event, source=source, topic=topic, now=now, redelivered=True)
+                except EventRejected as error:
+                    answers.append(error)
+                else:
+                    news.append(new)
+                    answers.append(None)
+            dry_run = dry_run or len(news) < len(events)
+            accepted = await self._store.accept_all(news, dry_run=dry_run)
+            if not dry_run:
+                for new, one in zip(news, accepted, strict=True):
+                    self._begin(new, one)
+                    if not one.duplicate:
+                        taken.add(new.id)
+        finally:
+            for new in news:
+                if new.id not in taken:
+                    self._dispatcher.forget(new.id)
+        rest = iter(accepted)
+        return [next(rest) if answer is None else answer for answer in answers]
+
+    async def refuse(self, payload: bytes, because: str, *, source: str, topic: str) -> None:
+        """Keep what a source could not take itself, and show it among the refused events.
+
+        Raises:
+            StoreUnavailable: it was not kept.
+        """
+
+        async def take() -> None:
+            raise EventRejected(because)
+
+        with contextlib.suppress(EventRejected):
+            await self._or_reject(take, payload, source=source, topic=topic, now=self._clock())
+
     async def notice(self, kind: Kind, payload: bytes, *, source: str, topic: str) -> NoticeTaken:
         """Take a notice that labels are void; raises as `json` does."""
         now = self._clock()
@@ -158,18 +224,24 @@ class Intake:
     async def _accept(
         self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool
     ) -> Accepted:
-        event = self._wanting.completed(event)
-        fetch = self._wanting.of(event.fields, now) if event.asset is None else None
-        route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
-        late = self._late(unix_time(event.fields.time), event.fields.station, now)
         known = True
         try:
-            new = NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
+            new = self._new(job_id, event, source=source, topic=topic, now=now, redelivered=redelivered)
             accepted = await self._store.accept(new)
             known = accepted.duplicate
-            if fetch is not None and accepted.fetch:
-                self._wanting.begin(accepted.job.id, fetch.lane)
+            self._begin(new, accepted)
             return accepted
         finally:
             if known:
                 self._dispatcher.forget(job_id)
+
+    def _new(self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool) -> NewJob:
+        event = self._wanting.completed(event)
+        fetch = self._wanting.of(event, now)
+        route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
+        late = self._late(unix_time(event.fields.time), event.fields.station, now)
+        return NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
+
+    def _begin(self, new: NewJob, accepted: Accepted) -> None:
+        if new.fetch is not None and accepted.fetch:
+            self._wanting.begin(accepted.job.id, new.fetch.lane)

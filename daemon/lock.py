@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,8 @@ def lock(directory: Path) -> Iterator[None]:
     path = directory / "labeld.lock"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        file = path.open("w")
+        # for reading: one that is held on a disk that becomes read-only must not keep that from being mounted anew
+        file = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
     except OSError as error:
         raise DaemonError(
             f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"

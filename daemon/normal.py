@@ -106,7 +106,7 @@ def media(text: str) -> str:
     """The name of a stock: `4x6in` for `4 x 6"`, `a6` for `A6` and for its PWG name."""
     key = re.sub(r"\s|\u200b", "", unicodedata.normalize("NFKC", text)).lower()
     key = re.sub(r"[\u00d7*]", "x", key).replace("inches", "in").replace('"', "in")
-    key = re.sub(r"^([\d.]+)(?:in|mm)x([\d.]+)(in|mm)$", r"\1x\2\3", key)
+    key = re.sub(r"^([\d.]+)(in|mm)x([\d.]+)\2$", r"\1x\3\2", key)
     try:
         stock = Media.parse(STOCKS.get(key, key))
     except MediaError:

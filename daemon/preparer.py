@@ -59,21 +59,29 @@ class Preparer:
         self._monotonic = monotonic
         self._parting = parting
         self._in_hand = in_hand
-        #: what is rendered next, as far as it was looked up; out of date when something else may have come before it
-        self._ahead: list[Job] = []
-        self._outdated = False
+        #: what is rendered next of each printer, as far as it was looked up
+        self._ahead: dict[str, list[Job]] = {}
+        #: printers of which something may have come that is not in there
+        self._outdated = set(settings.printers)
+        #: labels are taken in turns: the first turn that a printer has not had, and the one that is now
+        self._turns: dict[str, int] = {}
+        self._turn = 0
         self._begun: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(settings.render.workers)
 
     def apply(self, settings: Settings) -> None:
         """Take over new settings of printers."""
+        self._outdated.update(self._settings.printers)  # also those that are gone
         self._settings = settings
         self.poke()
 
     def poke(self, job: Job | None = None) -> None:
         """Something is to be rendered, perhaps; where only a job changed, this one."""
-        self._outdated |= job is None or job.reason == Reason.TRANSFORMING
+        if job is None:
+            self._outdated.update(self._settings.printers)
+        elif job.reason == Reason.TRANSFORMING and job.printer is not None:
+            self._outdated.add(job.printer)
         self._wake.set()
 
     def slow(self) -> Collection[str]:
@@ -105,10 +113,25 @@ class Preparer:
                     tasks.create_task(self._prepare(job), name=f"prepare-{job.id}")
 
     async def _next(self) -> Job | None:
-        if not self._ahead or self._outdated:
-            self._outdated = False
-            self._ahead = await self._waiting()
-        return self._ahead.pop(0) if self._ahead else None
+        """What is to be rendered now: the most urgent of the first labels of all printers.
+
+        One that had two labels more than another waits for that, so that nobody's backlog starves another.
+        """
+        while self._outdated:
+            name = self._outdated.pop()
+            try:
+                self._ahead[name] = await self._waiting(name)
+            except StoreUnavailable:
+                self._outdated.add(name)
+                raise
+        heads = {name: queue[0] for name, queue in self._ahead.items() if queue}
+        if not heads:
+            return None
+        turns = {name: max(self._turns.get(name, 0), self._turn) for name in heads}
+        self._turn = now = min(turns.values())
+        chosen = min(heads, key=lambda name: (turns[name] > now + 1, -heads[name].priority, turns[name]))
+        self._turns[chosen] = turns[chosen] + 1
+        return self._ahead[chosen].pop(0)
 
     async def _prepare_alone(self, job: Job) -> None:
         """Prepare a job at which labeld may have died, so that no other is suspected with it."""
@@ -119,18 +142,12 @@ class Preparer:
         for _ in range(others):
             self._free.release()
 
-    async def _waiting(self) -> list[Job]:
-        """What is to be rendered: the heads of all queues first, so that no printer's backlog starves another.
-
-        Of the heads, and then of those behind them, the most urgent is the first.
-        """
-        queues = [
-            await self._store.queue(name, reason=Reason.TRANSFORMING, skip=list(self._begun), limit=_AHEAD)
-            for name in self._settings.printers
-            if self._printers.document_format(name) is not None
-        ]
-        ranks = ([queue[place] for queue in queues if place < len(queue)] for place in range(_AHEAD))
-        return [job for rank in ranks for job in sorted(rank, key=lambda job: -job.priority)]
+    async def _waiting(self, name: str) -> list[Job]:
+        """What is to be rendered for a printer, in print order."""
+        if name not in self._settings.printers or self._printers.document_format(name) is None:
+            return []
+        skip = list(self._begun)
+        return await self._store.queue(name, reason=Reason.TRANSFORMING, skip=skip, limit=_AHEAD)
 
     async def _prepare(self, job: Job) -> None:
         try:
@@ -145,6 +162,8 @@ class Preparer:
             await self._put_aside(job, error)
         finally:
             del self._begun[job.id]
+            # it may be still to be rendered, and others behind it
+            self._outdated.add(job.printer or "")
             self._free.release()
             self._wake.set()
 

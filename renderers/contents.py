@@ -1,7 +1,12 @@
-"""What a document holds: the values that go in and out of `survey`."""
+"""What a document holds: the values that go in and out of `survey` and `merged`."""
 
 from dataclasses import dataclass
 from typing import Literal
+
+from .tracking import Tracking
+
+#: Pages of a file that is parted page by page, and never drawn as one.
+MAX_MERGED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,3 +35,26 @@ class PageSurvey:
     number: int
     kind: Literal["label", "document", "doubt", "blank"]
     words: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageReading:
+    """What page `number` (from 1) of a merged file shows.
+
+    Attributes:
+        kind: a `sheet` is as large as A4 or Letter and nothing on it looks like a carrier's; a `plain` page is smaller
+            and has no bars; a page with bars is a `label`.
+        slip: its text says that it is a packing slip.
+        written: it has text, and is no scan.
+        numbers: what may be its tracking number, likeliest first.
+        mentions: numbers of any kind in its text.
+        digest: of its picture; equal pages have equal ones.
+    """
+
+    number: int
+    kind: Literal["label", "sheet", "plain", "blank"]
+    slip: bool
+    written: bool
+    numbers: tuple[Tracking, ...]
+    mentions: tuple[str, ...]
+    digest: str

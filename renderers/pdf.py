@@ -4,12 +4,13 @@ PDFium is not thread-safe, so one lock guards it; several labels at once need se
 processes. Hostile files can crash it or run for minutes: callers isolate it.
 """
 
+import io
 import math
 import os
 import re
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,6 +31,8 @@ from .placement import Box, Placement, Size
 from .symbols.regions import Window
 
 MAX_PAGES = 100
+#: Letters of a page that are looked at.
+_MOST_TEXT = 20_000
 _HMM_PER_POINT = 2540 / 72
 #: The ink box is measured at 8 pixels/mm, less on pages beyond A3.
 _INK_PIXELS = 8_000_000
@@ -191,12 +194,12 @@ class PopplerSheet:
         return RasterSheet(np.asarray(pages[0].convert("L")), (per_mm, per_mm), engine="poppler")
 
 
-def page_count(data: bytes) -> int:
+def page_count(data: bytes, most: int = MAX_PAGES) -> int:
     """Number of pages.
 
     Raises:
         DocumentEncrypted: it needs a password.
-        AssetRefused: damaged, cut off, or more than `MAX_PAGES`.
+        AssetRefused: damaged, cut off, or more than `most`.
     """
     with _LOCK:
         try:
@@ -204,9 +207,43 @@ def page_count(data: bytes) -> int:
                 count = len(document)
         except pdfium.PdfiumError as exc:
             count = _poppler_info(data, exc)["Pages"]
-    if not 1 <= count <= MAX_PAGES:
-        raise AssetRefused(f"the PDF has {count} pages; 1 to {MAX_PAGES} are possible")
+    if not 1 <= count <= most:
+        raise AssetRefused(f"the PDF has {count} pages; 1 to {most} are possible")
     return int(count)
+
+
+def text_of(data: bytes, number: int) -> str:
+    """The text of page `number` (from 1) as far as it has any that can be read; of a scan that is none.
+
+    Raises:
+        AssetRefused: as `open_page` does.
+    """
+    with open_page(data, number) as sheet:
+        if not isinstance(sheet, PdfiumSheet):
+            return ""
+        with closing(sheet.page.get_textpage()) as text:
+            return str(text.get_text_range(0, min(text.count_chars(), _MOST_TEXT)))
+
+
+def carve(data: bytes, numbers: Sequence[int]) -> bytes:
+    """A file of some pages (from 1) alone, with what they need and nothing of the others.
+
+    Raises:
+        DocumentEncrypted: it needs a password.
+        AssetRefused: damaged, or of a kind that cannot be parted.
+    """
+    with _LOCK:
+        try:
+            with closing(_load(data)) as document, closing(pdfium.PdfDocument.new()) as alone:
+                for number in numbers:
+                    _load_page(document, number).close()  # fields become content: forms are not carved
+                alone.import_pages(document, [number - 1 for number in numbers])
+                out = io.BytesIO()
+                alone.save(out)
+        except (pdfium.PdfiumError, IndexError) as exc:
+            pages = ", ".join(map(str, numbers))
+            raise AssetRefused(f"page {pages} cannot be taken out of the PDF: {_first_line(exc)}") from exc
+    return out.getvalue()
 
 
 @contextmanager

@@ -176,7 +176,16 @@ def _moved(start: int, end: int, length: int) -> int:
 
 def barcodes(sheet: Sheet) -> tuple[Symbol, ...]:
     """The page's barcodes, in a picture of it that is fine enough to read most."""
-    grey = look(sheet, affordable(sheet, _BARCODES))
+    return read_barcodes(barcode_look(sheet))
+
+
+def barcode_look(sheet: Sheet) -> NDArray[np.uint8]:
+    """The page in grey, as fine as `barcodes` and `boxes_of` take it."""
+    return look(sheet, affordable(sheet, _BARCODES))
+
+
+def read_barcodes(grey: NDArray[np.uint8]) -> tuple[Symbol, ...]:
+    """The barcodes in a `barcode_look`."""
     return (*symbols.read_part(grey), *symbols.read_maxicodes(grey))
 
 

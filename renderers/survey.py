@@ -104,12 +104,12 @@ def _look(asset: Asset, number: int, target: Target) -> _Look:
         # a label of another size than the stock is one too, whatever may be done to it
         cut = not fits and bool(labels_on(sheet, found, replace(target, scaling="auto")))
         pairs = zip(found, boxes_of(sheet, found), strict=True)
-        carriers = tuple(symbol for symbol, box in pairs if _like_carriers(symbol, box))
-        unread = not fits and not cut and _unread(sheet, found)
+        carriers = tuple(symbol for symbol, box in pairs if like_carriers(symbol, box))
+        unread = not fits and not cut and unread_bars(sheet, found)
         return _Look(number, size, fits, cut, unread=unread, found=found, carriers=carriers)
 
 
-def _unread(sheet: Sheet, found: Sequence[Symbol]) -> bool:
+def unread_bars(sheet: Sheet, found: Sequence[Symbol]) -> bool:
     """Whether there are bars as high as a carrier's beside those that were read."""
     seen_at = affordable(sheet, _SEEN)
     unit = float(seen_at.dots_per_mm) / 100
@@ -123,7 +123,8 @@ def _unread(sheet: Sheet, found: Sequence[Symbol]) -> bool:
     return has_bars(picture, round(_LOW_BARS * unit), round(_BARS_WIDE * unit), known)
 
 
-def _like_carriers(symbol: Symbol, box: Box) -> bool:
+def like_carriers(symbol: Symbol, box: Box) -> bool:
+    """Whether a symbol is of a kind and size that carriers print; its box is in 1/100 mm."""
     low = min(box[2] - box[0], box[3] - box[1]) <= _LOW_BARS
     return symbol.format in _CARRIERS or (symbol.format in symbols.LINEAR and not low)
 

@@ -8,6 +8,7 @@ from .configuration import app as configuration
 from .convert import convert
 from .demo import demo
 from .doctor import doctor
+from .importing import import_table
 from .inspect import inspect_document
 from .route import route
 from .run import run
@@ -27,6 +28,7 @@ app.command("demo")(demo)
 app.command("convert")(convert)
 app.command("inspect")(inspect_document)
 app.command("print")(print_label)
+app.command("import")(import_table)
 app.command("jobs")(jobs)
 app.command("cancel")(cancel)
 app.command("reprint")(reprint)

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
-import aiohttp
 import typer
 
 from . import queues, shown
 from .candidates import chosen, show_announced, show_candidates
 from .common import ConfigOption, fail, settings_from
+from .requests import request
+from .split import split_file
 
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
 
@@ -26,12 +27,25 @@ def print_label(
     printer: Annotated[str | None, typer.Option(help="Printer or group by name.")] = None,
     station: Annotated[str | None, typer.Option(help="Packing station.")] = None,
     wait: Annotated[bool, typer.Option("--wait", help="Wait for the outcome; exit 1 unless it printed.")] = False,
+    split: Annotated[
+        bool, typer.Option("--split", help="A merged file: each label becomes a job of its own, once it is confirmed.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --split: print without asking.")] = False,
+    slips: Annotated[str, typer.Option(help="With --split: print or leave packing slips.")] = "print",
+    unnumbered: Annotated[
+        str, typer.Option(help="With --split: hold, print or leave labels on which no tracking number can be read.")
+    ] = "hold",
 ) -> None:
-    """Submit a label to the running daemon."""
+    """Submit a label to the running daemon, or a merged file of many."""
     try:
         data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
         fail(f"{file}: {error.strerror}", 4)
+    if split:
+        where = {key: value for key, value in (("printer", printer), ("station", station)) if value}
+        choices = {"slips": slips, "unnumbered": unnumbered}
+        asyncio.run(split_file(address(config), data, where, choices, yes=yes, wait=wait))
+        return
     job, known = asyncio.run(_submit(address(config), data, printer, station, wait=wait))
     parts = [job, *job.get("parts", ())]
     for one in parts:
@@ -160,7 +174,7 @@ async def managed(method: str, url: str, **options: Any) -> dict[str, Any]:
         person = getpass.getuser()
     except (OSError, KeyError):  # no name for this uid
         person = str(os.getuid())
-    answer, _ = await _request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
+    answer, _ = await request(method, url, headers={"User-Agent": f"labeld, {person}"}, **options)
     return answer
 
 
@@ -178,34 +192,23 @@ async def _submit(
 ) -> tuple[dict[str, Any], bool]:
     query = {key: value for key, value in (("printer", printer), ("station", station)) if value}
     headers = {"Content-Type": "application/octet-stream"}
-    job, status = await _request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
+    job, status = await request("POST", f"{base}/api/v1/jobs", params=query, data=data, headers=headers)
     return await _ended(base, job) if wait else job, status == HTTPStatus.OK
 
 
 async def _cancel(base: str, job_id: str) -> dict[str, Any]:
-    job, _ = await _request("POST", f"{base}/api/v1/jobs/{job_id}/cancel")
+    job, _ = await request("POST", f"{base}/api/v1/jobs/{job_id}/cancel")
     return await _ended(base, job)
 
 
 async def _ended(base: str, job: dict[str, Any]) -> dict[str, Any]:
     while any(one["state"] not in _ENDED for one in (job, *job.get("parts", ()))):
         await asyncio.sleep(0.2)
-        job, _ = await _request("GET", f"{base}/api/v1/jobs/{job['id']}")
+        job, _ = await request("GET", f"{base}/api/v1/jobs/{job['id']}")
     return job
 
 
 async def ask(base: str, kind: str, query: dict[str, str]) -> dict[str, Any]:
     """What the daemon tells at `/api/v1/<kind>`; ends the program with its reason where it does not."""
-    answer, _ = await _request("GET", f"{base}/api/v1/{kind}", params=query)
+    answer, _ = await request("GET", f"{base}/api/v1/{kind}", params=query)
     return answer
-
-
-async def _request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
-    try:
-        async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
-            body: dict[str, Any] = await response.json(content_type=None) or {}
-    except (aiohttp.ClientError, TimeoutError) as error:
-        fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)
-    if response.status >= 400:
-        fail(str(body.get("detail") or body.get("title") or response.status), 4 if response.status == 422 else 1)
-    return body, response.status

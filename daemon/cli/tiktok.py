@@ -9,7 +9,6 @@ from urllib.parse import quote
 import typer
 
 from ..tiktok.consent import code_in
-from ..tiktok.vault import new_key, write_secret
 from .client import address, ask, managed
 from .common import ConfigOption, fail, plain
 
@@ -24,6 +23,8 @@ def key(
     rotate: Annotated[bool, typer.Option("--rotate", help="Put a new key before those that are there.")] = False,
 ) -> None:
     """Make the key that tokens and links are sealed with, in a file that only its owner can read."""
+    from ..tiktok.vault import new_key, write_secret  # cryptography takes time to import, and others do without
+
     try:
         former = file.read_text() if rotate else ""
         write_secret(file, f"{new_key()}\n{former}", replace=rotate)

@@ -75,8 +75,10 @@ async def _serve(sandbox: Sandbox) -> None:
         typer.echo(f"The sandbox answers at {sandbox.base_url}. For labeld's configuration:\n")
         typer.echo(sandbox.configuration())
         typer.echo(f"\nThe app's secret: {sandbox.app_secret}")
+        typer.echo("\nWhen labeld runs, its sellers consent; each code is good once:")
         for name in sandbox.shops:
-            typer.echo(f"Code of {name}'s seller, good once: {sandbox.auth_code(name)}")
+            typer.echo(f"  labeld tiktok authorize {name} --code {sandbox.auth_code(name)}")
+        typer.echo()
         for package in sandbox.packages.values():
             typer.echo(f"Package {package.package_id} of {package.shop}: {package.carrier} {package.tracking_number}")
         await stop.wait()

@@ -5,7 +5,7 @@ import contextlib
 import json
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,11 @@ from ...drivers.virtual.faults import Fault
 from ...drivers.virtual.server import VirtualPrinter
 from ...renderers.media import Media
 from .. import app
+from ..tiktok.sandbox.server import Sandbox
 from .broker import embedded_broker
-from .samples import SAMPLES, Sample
+from .samples import Sample
+from .shops import with_shops
 
-#: after this the demo gives up on outcomes; a label takes about a second
-_PATIENCE_SECONDS = 60.0
 _ENDED = {"completed", "aborted", "canceled", "pending-held"}
 
 
@@ -49,9 +49,17 @@ class Stage:
 
 @contextlib.asynccontextmanager
 async def stage(
-    *, web_port: int, seconds_per_label: float, announce: bool, faults: Iterable[Fault] = ()
+    *,
+    web_port: int,
+    seconds_per_label: float,
+    announce: bool,
+    faults: Iterable[Fault] = (),
+    sandbox: Sandbox | None = None,
 ) -> AsyncIterator[Stage]:
-    """Build everything on free loopback ports and a temporary folder, and take it down again."""
+    """Build everything on free loopback ports and a temporary folder, and take it down again.
+
+    The shops of a running `sandbox` are configured, and their sellers have authorized labeld.
+    """
     async with contextlib.AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="labeld-demo-")))
         broker_port = await stack.enter_async_context(embedded_broker())
@@ -87,6 +95,8 @@ async def stage(
                 "zebra-300": PrinterSettings(uri=printers[1].uri, resolution=300, stations=("pack-02",)),
             },
         )
+        if sandbox is not None:
+            settings = await with_shops(settings, sandbox)
         stop = asyncio.Event()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(app.run(Loaded(settings), stop), name="labeld")
@@ -97,18 +107,25 @@ async def stage(
 
 
 async def publish_samples(
-    settings: Settings, *, pause: float, told: Callable[[Result], None] = lambda _result: None
+    settings: Settings,
+    samples: Sequence[Sample],
+    *,
+    pause: float,
+    patience: float = 60.0,
+    told: Callable[[Result], None] = lambda _result: None,
 ) -> list[Result]:
     """Publish the samples one by one, and wait for what labeld says of each.
 
     Args:
         settings: the daemon's, for broker and topics.
+        samples: what to publish.
         pause: seconds between two events.
+        patience: seconds for all outcomes; a label takes about one.
         told: called with each state change.
     """
     run = secrets.token_hex(4)
     results: dict[str, Result] = {}
-    by_package = {sample.package_id: sample for sample in SAMPLES}
+    by_package = {sample.package_id: sample for sample in samples}
     async with aiomqtt.Client(settings.mqtt.host, settings.mqtt.port, identifier="demo-publisher") as client:
         await client.subscribe([(f"{settings.topic_prefix}/jobs/+", 1), (f"{settings.topic_prefix}/hosts/+", 1)])
         async for message in client.messages:
@@ -116,9 +133,9 @@ async def publish_samples(
             if bytes(message.payload) == b"online":
                 break
         async with asyncio.TaskGroup() as tasks:
-            publishing = tasks.create_task(_publish(client, settings, run, pause))
+            publishing = tasks.create_task(_publish(client, settings, samples, run, pause))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE_SECONDS + pause * len(SAMPLES)):
+                async with asyncio.timeout(patience + pause * len(samples)):
                     async for message in client.messages:
                         job = json.loads(bytes(message.payload))
                         sample = by_package.get(job["package_id"])
@@ -129,14 +146,16 @@ async def publish_samples(
                         )
                         results[sample.package_id] = result
                         told(result)
-                        if len(results) == len(SAMPLES) and all(one.state in _ENDED for one in results.values()):
+                        if len(results) == len(samples) and all(one.state in _ENDED for one in results.values()):
                             break
             publishing.cancel()
     missing = "no word from labeld"
-    return [results.get(s.package_id, Result(s, "unknown", None, None, None, missing)) for s in SAMPLES]
+    return [results.get(s.package_id, Result(s, "unknown", None, None, None, missing)) for s in samples]
 
 
-async def _publish(client: aiomqtt.Client, settings: Settings, run: str, pause: float) -> None:
-    for sample in SAMPLES:
+async def _publish(
+    client: aiomqtt.Client, settings: Settings, samples: Sequence[Sample], run: str, pause: float
+) -> None:
+    for sample in samples:
         await client.publish(f"{settings.topic_prefix}/labels/ready", json.dumps(sample.event(run)), 1)
         await asyncio.sleep(pause)

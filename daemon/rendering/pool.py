@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from types import TracebackType
 from typing import Any, Self
 
 from ...config.services import RenderSettings
 from ...renderers import payload as payloads
 from ...renderers.asset import ZPL
-from ...renderers.contents import Contents, PageSurvey
+from ...renderers.contents import MAX_MERGED, Contents, PageReading, PageSurvey
 from ...renderers.errors import RenderError
 from ...renderers.media import Resolution
+from ...renderers.tracking import Tracking
 from ..errors import DaemonError
 from ..job import Reason
 from . import confine
@@ -20,6 +23,8 @@ from .process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, TooSlow
 log = logging.getLogger(__name__)
 
 _MAX_WORDS, _MAX_PAGE_WORDS = 1000, 200
+#: of a page of a merged file: letters of a number, numbers that may be its parcel's, others
+_MAX_NUMBER, _MAX_NUMBERS, _MAX_MENTIONS = 40, 8, 50
 #: letters of a SHA-256
 _DIGEST = 64
 _NONSENSE = "the renderer's answer makes no sense: the document is hostile"
@@ -136,6 +141,46 @@ class RenderPool:
             raise RenderFailed(_NONSENSE, Reason.FAILED)
         return dict(map(_look, found))
 
+    async def read(self, asset: bytes, first: int, *, max_bytes: int, most: int = 10) -> tuple[int, list[PageReading]]:
+        """How many pages a merged file has, and what up to `most` of them from `first` on show.
+
+        Raises:
+            RenderFailed: it cannot be read.
+        """
+        header = {"kind": "read", "media_type": None, "max_bytes": max_bytes, "first": first, "most": most}
+        reply, _ = await self._ask(header, asset)
+        count, found = reply.get("count"), reply.get("pages")
+        if not isinstance(count, int) or not 1 <= count <= MAX_MERGED or not isinstance(found, list):
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        if len(found) != min(most, count + 1 - first):
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        return count, [_reading(number, one) for number, one in enumerate(found, first)]
+
+    async def picture(self, asset: bytes, number: int, *, max_bytes: int) -> bytes:
+        """Page `number` (from 1) of a merged file as a small PNG for people.
+
+        Raises:
+            RenderFailed: it cannot be drawn.
+        """
+        _, png = await self._ask({"kind": "picture", "media_type": None, "max_bytes": max_bytes, "page": number}, asset)
+        return png
+
+    async def carve(self, asset: bytes, groups: Sequence[tuple[int, ...]], *, max_bytes: int) -> list[bytes]:
+        """Documents of some pages each of a merged file.
+
+        Raises:
+            RenderFailed: it cannot be parted.
+        """
+        header = {"kind": "carve", "media_type": None, "max_bytes": max_bytes, "groups": groups}
+        reply, data = await self._ask(header, asset)
+        sizes = reply.get("sizes")
+        if not isinstance(sizes, list) or len(sizes) != len(groups):
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        if not all(isinstance(size, int) and size > 0 for size in sizes) or sum(sizes) != len(data):
+            raise RenderFailed(_NONSENSE, Reason.FAILED)
+        ends = list(accumulate(sizes))
+        return [data[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
     async def preview(self, payload: bytes, *, width: int, height: int, dpi: int, page: int = 1) -> bytes:
         """The dots of one label of a payload as a PNG.
 
@@ -188,6 +233,31 @@ def _page(number: int, found: object) -> PageSurvey:
     match found:
         case ["label" | "document" | "doubt" | "blank" as kind, str(words)]:
             return PageSurvey(number, kind, " ".join(words.split())[:_MAX_PAGE_WORDS])
+    raise RenderFailed(_NONSENSE, Reason.FAILED)
+
+
+def _reading(number: int, found: object) -> PageReading:
+    match found:
+        case {
+            "number": said,
+            "kind": "label" | "sheet" | "plain" | "blank" as kind,
+            "slip": bool(slip),
+            "written": bool(written),
+            "numbers": list(numbers),
+            "mentions": list(mentions),
+            "digest": str(digest),
+        } if said == number and len(digest) in (0, _DIGEST):
+            known = all(isinstance(one, str) and len(one) <= _MAX_NUMBER for one in mentions)
+            if known and len(numbers) <= _MAX_NUMBERS and len(mentions) <= _MAX_MENTIONS:
+                return PageReading(number, kind, slip, written, tuple(map(_tracking, numbers)), tuple(mentions), digest)
+    raise RenderFailed(_NONSENSE, Reason.FAILED)
+
+
+def _tracking(found: object) -> Tracking:
+    match found:
+        case {"rank": 0 | 1 | 2 as rank, "number": str(number), "carrier": None | str() as carrier}:
+            if number.isalnum() and len(number) <= _MAX_NUMBER and len(carrier or "") <= _MAX_NUMBER:
+                return Tracking(rank, number, carrier)
     raise RenderFailed(_NONSENSE, Reason.FAILED)
 
 

@@ -5,9 +5,10 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
-from ...renderers import convert, pages, survey
+from ...renderers import convert, merged, pages, survey
 from ...renderers.artwork import PageArtwork
 from ...renderers.asset import PDF, unwrap
 from ...renderers.contents import Contents
@@ -94,6 +95,26 @@ def _look(labels: Sequence[PageArtwork]) -> str:
     return digest.hexdigest()
 
 
+def _read(header: dict[str, Any], data: bytes, begin: Callable[[int], None]) -> _Reply:
+    asset = unwrap(data, header["media_type"], header["max_bytes"])
+    count, first = merged.count(asset), header["first"]
+    found = []
+    for number in range(first, min(first + header["most"], count + 1)):
+        begin(number - first + 1)
+        found.append(asdict(merged.read_page(asset, number)))
+    return {"count": count, "pages": found}, b""
+
+
+def _picture(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
+    return {}, merged.picture(unwrap(data, header["media_type"], header["max_bytes"]), header["page"])
+
+
+def _carve(header: dict[str, Any], data: bytes, _begin: Callable[[int], None]) -> _Reply:
+    asset = unwrap(data, header["media_type"], header["max_bytes"])
+    carved = [merged.carve(asset, tuple(numbers)) for numbers in header["groups"]]
+    return {"sizes": [len(one) for one in carved]}, b"".join(carved)
+
+
 def _target(header: dict[str, Any]) -> convert.Target:
     document_format, dpi = header["document_format"], header["dpi"]
     return convert.Target(
@@ -126,7 +147,15 @@ def _preview(header: dict[str, Any], data: bytes, _begin: Callable[[int], None])
     return {"pages": count, "missing": list(missing)}, bitmap.to_png(resolution)
 
 
-_REQUESTS = {"render": _render, "survey": _survey, "looks": _looks, "preview": _preview}
+_REQUESTS = {
+    "render": _render,
+    "survey": _survey,
+    "looks": _looks,
+    "read": _read,
+    "carve": _carve,
+    "picture": _picture,
+    "preview": _preview,
+}
 
 
 def _refusal(message: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from .rows import (
     OutboxMessage,
     Pause,
     Rejection,
+    Upload,
 )
 from .store import Store
 
@@ -34,4 +35,5 @@ __all__ = [
     "Pause",
     "Rejection",
     "Store",
+    "Upload",
 ]

@@ -1,5 +1,6 @@
 """What comes in: events that become jobs, or are the same as others, and events that cannot be understood."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, exists, insert, select, update
@@ -62,41 +63,29 @@ class Accepting(Fetches, Notices):
         bytes. With other bytes it is a job that is compared with those before it is drawn.
         """
 
-        async def change(connection: AsyncConnection) -> Accepted:
-            event = new.event
-            known = await self._find(connection, new)
-            same = next((job for job in known if event.is_of(job)), None)
-            seen = await self._seen(connection, new) if same is None else _Seen()
-            if seen.alias and not known:
-                found = await connection.execute(_FIND_ALIAS, {"keys": _keys(new)})
-                known = [job_from(row) for row in found.mappings()]
-                same = next((job for job in known if event.is_of(job)), None)
-            if same is not None:
-                if renewed := await self._renewed(connection, new, same):
-                    return Accepted(renewed, duplicate=True, fetch=new.fetch is not None)
-                words = f"the same event came again by {new.source}; nothing more is printed"
-                return Accepted(await self._count(connection, new, same, words), duplicate=True)
-            others = await self._rivals(connection, event.fields) if seen.parcel else []
-            first = await self._first(connection, new, others)
-            if first is not None:
-                return Accepted(await self._same_label(connection, new, first), duplicate=True)
-            reused = bool(known) and not others
-            # a bare event may come again after its window, as another job
-            identity = f"{event.identity}#{new.id}" if event.bare or known else event.identity
-            self._revision += 1
-            job, words = new_job(new, self._revision, reused=reused), ""
-            if seen.notice or others:
-                job, words = await self._placed(connection, job, others)
-            words = f"accepted from {new.source}; {words or new.route.words}"
-            await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
-            if event.asset is not None:
-                values = {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
-                await connection.execute(_INSERT_ASSET, values)
-            elif new.fetch is not None and not job.state.terminal:
-                await self._want(connection, new.id, new.fetch)
-            return Accepted(job, duplicate=False, fetch=event.asset is None and not job.state.terminal)
+        return await self._writer.do(
+            lambda connection: self._take_in(connection, new), lambda accepted: self._changed(accepted.job)
+        )
 
-        return await self._writer.do(change, lambda accepted: self._changed(accepted.job))
+    async def accept_all(self, news: Sequence[NewJob], *, dry_run: bool = False) -> list[Accepted]:
+        """Commit several events together as `accept` does each; all of them or none.
+
+        With `dry_run` nothing is kept, and the answer says what would have become of them. The jobs in it are those of
+        a moment that never was.
+        """
+
+        async def change(connection: AsyncConnection) -> list[Accepted]:
+            async with connection.begin_nested() as here:
+                accepted = [await self._take_in(connection, new) for new in news]
+                if dry_run:
+                    await here.rollback()
+            return accepted
+
+        def tell(accepted: list[Accepted]) -> None:
+            for one in accepted if not dry_run else ():
+                self._changed(one.job)
+
+        return await self._writer.do(change, tell)
 
     async def reject(
         self, *, source: str, topic: str, payload: bytes, digest: str, because: str, now: float, ours: bool = False
@@ -133,12 +122,48 @@ class Accepting(Fetches, Notices):
 
         await self._writer.do(change, lambda _: self._rejected())
 
+    async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
+        event = new.event
+        known = await self._find(connection, new)
+        same = next((job for job in known if event.is_of(job)), None)
+        seen = await self._seen(connection, new) if same is None else _Seen()
+        if seen.alias and not known:
+            found = await connection.execute(_FIND_ALIAS, {"keys": _keys(new)})
+            known = [job_from(row) for row in found.mappings()]
+            same = next((job for job in known if event.is_of(job)), None)
+        if same is not None:
+            if renewed := await self._renewed(connection, new, same):
+                return Accepted(renewed, duplicate=True, fetch=new.fetch is not None)
+            words = f"the same event came again by {new.source}; nothing more is printed"
+            return Accepted(await self._count(connection, new, same, words), duplicate=True)
+        others = await self._rivals(connection, event.fields) if seen.parcel else []
+        first = await self._first(connection, new, others)
+        if first is not None:
+            return Accepted(await self._same_label(connection, new, first), duplicate=True)
+        reused = bool(known) and not others
+        # a bare event may come again after its window, as another job
+        identity = f"{event.identity}#{new.id}" if event.bare or known else event.identity
+        self._revision += 1
+        job, words = new_job(new, self._revision, reused=reused), ""
+        if seen.notice or others:
+            job, words = await self._placed(connection, job, others)
+        words = f"accepted from {new.source}; {words or new.route.words}"
+        await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
+        if event.asset is not None:
+            values = {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
+            await connection.execute(_INSERT_ASSET, values)
+        fetch = new.fetch is not None and not job.state.terminal
+        if new.fetch is not None and fetch:
+            await self._want(connection, new.id, new.fetch)
+        return Accepted(job, duplicate=False, fetch=fetch)
+
     async def _find(self, connection: AsyncConnection, new: NewJob) -> list[Job]:
         """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
         # a known event counts for ever; times are never negative
         since = new.received_at - self._window if new.event.bare and not new.redelivered else 0.0
         found = await connection.execute(_FIND, {"keys": _keys(new), "since": since})
-        return [job_from(row) for row in found.mappings()]
+        jobs = [job_from(row) for row in found.mappings()]
+        return [job for job in jobs if parcels.live(job)] if new.by_hand else jobs
 
     async def _seen(self, connection: AsyncConnection, new: NewJob) -> _Seen:
         fields = new.event.fields
@@ -162,11 +187,13 @@ class Accepting(Fetches, Notices):
     async def _renewed(self, connection: AsyncConnection, new: NewJob, same: Job) -> Job | None:
         """A job whose label could not be fetched yet, and whose event comes again with the label or another link."""
         event = new.event
-        if new.fetch is not None:
+        if event.asset is None:
             words = f"its event came again by {new.source} with another link: that one is tried"
-            return await self._want_anew(connection, same, new.fetch, words)
-        if event.asset is None or same.state.terminal or not await self._is_wanted(connection, same.id):
+            return None if new.fetch is None else await self._want_anew(connection, same, new.fetch, words)
+        if same.state.terminal or not await self._is_wanted(connection, same.id):
             return None
+        if await self._has_asset(connection, same.id):
+            return None  # its orders are looked at
         if same.reason == Reason.NOT_FETCHED:
             words = f"its event came again by {new.source} with its label"
             columns = {"state": JobState.PENDING, "reason": Reason.FETCHING, "message": words}

@@ -15,6 +15,7 @@ _QUIET_SECONDS = 60.0
 _ADVICE = {
     "full": "make room on its disk",
     "readonly": "its disk is read-only: see dmesg, and mount it for writing again",
+    "unable to open": "its disk is read-only or gone, or labeld may not write there: mount it for writing",
     "locked": "another program holds it: end that",
     "I/O error": "its disk fails or has a quota: see dmesg",
     "malformed": "it is damaged: stop labeld and run labeld doctor",

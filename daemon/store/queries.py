@@ -29,6 +29,9 @@ _QUEUE = (
     .limit(bindparam("limit"))
 )
 _QUEUE_FOR = _QUEUE.where(schema.jobs.c.reason == bindparam("reason"))
+_OPEN = select(schema.attempts).where(schema.attempts.c.ended_at.is_(None))
+_OPEN_OF = _OPEN.where(schema.attempts.c.printer == bindparam("printer"))
+_ARTWORK = select(schema.artworks).where(schema.artworks.c.job_id == bindparam("job"))
 _WHOSE = schema.jobs.alias()
 _ASSET = (
     select(schema.assets.c.data, schema.assets.c.media_type)
@@ -144,8 +147,7 @@ class Queries:
     async def artwork(self, job_id: str) -> Artwork | None:
         """A job's payload for its printer, once it is rendered."""
         async with self._reading() as connection:
-            query = select(schema.artworks).where(schema.artworks.c.job_id == job_id)
-            row = (await connection.execute(query)).mappings().first()
+            row = (await connection.execute(_ARTWORK, {"job": job_id})).mappings().first()
         if row is None:
             return None
         values: dict[str, Any] = {key: row[key] for key in row if key != "job_id"}
@@ -177,12 +179,9 @@ class Queries:
 
     async def open_attempts(self, printer: str | None = None) -> list[Attempt]:
         """Intents without an outcome, of one printer or of all: what a crash left behind."""
-        attempts = schema.attempts
-        query = select(attempts).where(attempts.c.ended_at.is_(None))
-        if printer is not None:
-            query = query.where(attempts.c.printer == printer)
+        query, values = (_OPEN, {}) if printer is None else (_OPEN_OF, {"printer": printer})
         async with self._reading() as connection:
-            return [attempt_from(row) for row in (await connection.execute(query)).mappings()]
+            return [attempt_from(row) for row in (await connection.execute(query, values)).mappings()]
 
     async def attempts(self, job_id: str) -> list[Attempt]:
         """Every time a job was sent, with the evidence, oldest first."""

@@ -27,12 +27,13 @@ class NewFetch:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What is wanted for a job: sealed, how often it was tried, and until when it is (Unix seconds)."""
+    """What is wanted for a job: sealed, how often it was tried, until when it is (Unix seconds), with a look or not."""
 
     lane: str
     wanted: bytes
     tries: int
     until: float
+    look: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,39 @@ class NewJob:
     late: str | None = None
     #: what its label is fetched by, where the event did not bring it
     fetch: NewFetch | None = None
+    #: what a person is asked before it is printed, where no number says whose label it is
+    unnumbered: str | None = None
+    #: a person sends it: what was canceled before does not stand in its way
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A merged file that a person uploaded.
+
+    Attributes:
+        state: `reading`; `ready`: its jobs can be made, and are once it is confirmed; `done`; `failed`.
+        message: where it failed, why, in one line.
+        pages: how many it has, once that is known.
+        content: what its pages are, and at the end which jobs they became, as its keeper writes it.
+        choices: what is to become of slips and labels without a number, once a person confirmed it.
+    """
+
+    id: str
+    received_at: float
+    digest: str
+    state: str
+    message: str
+    station: str | None
+    printer: str | None
+    pages: int | None
+    content: dict[str, Any] | None
+    choices: dict[str, Any] | None
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether a person said that it is to be printed."""
+        return self.choices is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +227,8 @@ def new_job(new: NewJob, revision: int, *, reused: bool = False) -> Job:
         state, reason, message = JobState.HELD, Reason.RULE, new.route.hold
     elif new.late is not None:
         state, reason, message = JobState.HELD, Reason.STALE, new.late
+    elif new.unnumbered is not None:
+        state, reason, message = JobState.HELD, Reason.NO_NUMBER, new.unnumbered
     else:
         reason = Reason.TRANSFORMING if new.fetch is None else Reason.FETCHING
         state, message = JobState.PENDING, new.route.because
@@ -281,3 +317,8 @@ def attempt_from(row: RowMapping) -> Attempt:
     values["outcome"] = None if values["outcome"] is None else Outcome(values["outcome"])
     values["level"] = None if values["level"] is None else Level(values["level"])
     return Attempt(**values)
+
+
+def upload_from(row: RowMapping) -> Upload:
+    """Read an upload."""
+    return Upload(**{name: row[name] for name in Upload.__slots__})

@@ -125,6 +125,8 @@ fetches = Table(
     Column("next_at", Float),
     # when trying ends
     Column("until", Float, nullable=False),
+    # whether its orders are looked at first; not once a person had it printed all the same
+    Column("look", Boolean, nullable=False),
 )
 
 # what the render worker made of the asset, for one printer's resolution and stock
@@ -294,6 +296,25 @@ serials = Table(
     Column("identity", Text, primary_key=True),
     Column("serial", Text, nullable=False),
     Column("learnt_at", Float, nullable=False),
+)
+
+# merged files that a person uploaded, until a day has passed; `data` until their jobs are made
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("received_at", Float, nullable=False),
+    # of the file and where it should print
+    Column("digest", String(80), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("station", Text),
+    Column("printer", Text),
+    Column("pages", Integer),
+    Column("content", JSON(none_as_null=True)),
+    Column("choices", JSON(none_as_null=True)),
+    Column("data", LargeBinary),
+    Index("ix_uploads_digest", "digest"),
 )
 
 # the authorization of each TikTok shop; both tokens are sealed

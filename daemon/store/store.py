@@ -23,9 +23,10 @@ from .retention import Retention
 from .rows import Artwork, Pause
 from .space import Space
 from .tokens import Tokens
+from .uploads import Uploads
 
 
-class Store(Accepting, Parts, Profiles, Holds, Restores, Retention, Space, Tokens, Numbers):
+class Store(Uploads, Accepting, Parts, Profiles, Holds, Restores, Retention, Space, Tokens, Numbers):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.

@@ -5,6 +5,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from ..fetching.document import FetchFailed, NeedsPerson, TryLater
 
@@ -78,11 +79,12 @@ def grant_from(status: int, retry_after: str | None, body: bytes, now: float, hi
     except (ValueError, RecursionError):
         answer = None
     code = answer.get("code") if isinstance(answer, dict) else None
+    code = code if isinstance(code, int) else None
     if status == 429 or code == _RATE:
         raise TryLater("TikTok's token host has too many calls", after=_seconds(retry_after))
     if status >= 500 or code in _BUSY:
         raise TryLater(f"TikTok's token host fails ({code or f'HTTP {status}'})", after=_seconds(retry_after))
-    if not isinstance(answer, dict) or not isinstance(code, int):
+    if not isinstance(answer, dict) or code is None:
         raise _unread(status)
     if code != 0:
         raise _refused(code, str(answer.get("message", "")), hide)
@@ -108,7 +110,8 @@ def _grant(data: dict[str, Any], now: float) -> Grant:
 
 def _refused(code: int, message: str, hide: Collection[str]) -> FetchFailed:
     for secret in hide:
-        message = message.replace(secret, "…") if secret else message
+        for form in (secret, quote(secret, safe=""), quote_plus(secret)):
+            message = message.replace(form, "…") if form else message
     words = f"{code}: {_words(message) or 'no reason'}"
     if code in _REAUTHORIZE:
         return Reauthorize(f"TikTok says {words}")

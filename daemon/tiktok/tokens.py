@@ -15,52 +15,21 @@ from ..fetching.document import FetchFailed, NeedsPerson, TryLater
 from ..messages import alert_payload, iso
 from ..retry import backoff
 from ..store import Store
-from ..store.tokens import ShopTokens
 from . import standing
 from .authority import Authority
+from .authorization import Authorization
 from .grant import Grant, Reauthorize
 from .standing import Standing, advice
-from .vault import CannotOpen, Vault
+from .vault import Vault
 
 log = logging.getLogger(__name__)
 
-#: an access token is handed out while it has so long to live
-_GOOD_SECONDS = 300.0
 #: between two looks at what is due
 _LOOK_SECONDS = 60.0
-#: a clock that is wrong makes a new token look old: it is not made new again within this time
-_FRESH_SECONDS = 600.0
 #: the longest pause after a refresh that failed
 _LONGEST_PAUSE = 600.0
-_DAY = 86400.0
 #: time for answers that are under way when labeld stops
 _CLOSING_SECONDS = 5.0
-
-
-class _Shop:
-    """What is known of one shop's authorization; `row` is the truth, and `kept` what of it is on disk."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.row: ShopTokens | None = None
-        self.kept: ShopTokens | None = None
-        self.access = ""
-        self.refresh = ""
-        #: why the tokens cannot be read
-        self.sealed: str | None = None
-        #: why only a person can mend the last refresh, though the authorization is not gone
-        self.person: str | None = None
-        self.failures = 0
-        #: steady seconds
-        self.not_before = 0.0
-        self.got_at: float | None = None
-        self.flight: asyncio.Task[None] | None = None
-        self.lock = asyncio.Lock()
-
-    @property
-    def unkept(self) -> bool:
-        """Whether something of it is not on disk."""
-        return self.sealed is None and self.row != self.kept
 
 
 class Tokens:
@@ -94,15 +63,19 @@ class Tokens:
         self._wall = wall
         self._steady = steady
         self._changed = changed
-        self._shops = {name: _Shop(name) for name in settings.tiktok.shops}
+        #: those that hold an authorization, and all shops with whose they share
+        self._holders = {
+            name: Authorization(name) for name, shop in settings.tiktok.shops.items() if not shop.authorized_as
+        }
+        self._shops = {name: self._holders[shop.authorized_as or name] for name, shop in settings.tiktok.shops.items()}
         self._flights: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
 
     async def __aenter__(self) -> Self:
         """Read what is kept; raises `StoreUnavailable`."""
         for name, row in (await self._store.tokens()).items():
-            if (shop := self._shops.get(name)) is not None:
-                self._take(shop, row)
+            if (shop := self._holders.get(name)) is not None:
+                shop.take(row, self._vault)
         return self
 
     async def __aexit__(
@@ -113,7 +86,7 @@ class Tokens:
             _, late = await asyncio.wait(self._flights, timeout=_CLOSING_SECONDS)
             for flight in late:
                 flight.cancel()
-        for shop in self._shops.values():
+        for shop in self._holders.values():
             with contextlib.suppress(StoreUnavailable):
                 await self._keep(shop)
 
@@ -125,11 +98,11 @@ class Tokens:
             TryLater: a new one is needed and cannot be had now.
         """
         found = self._known(shop)
-        if self._wanting(found):
+        if found.is_wanting(self._wall(), self._steady()):
             try:
                 await self._refresh(found)
             except FetchFailed:
-                if self._ended(found):
+                if found.has_ended(self._wall(), self._steady()):
                     raise
         return found.access
 
@@ -141,9 +114,8 @@ class Tokens:
             TryLater: it cannot be had now.
         """
         found = self._known(shop)
-        if found.access == stale and found.row is not None:
-            found.row = replace(found.row, access_expires=min(found.row.access_expires, self._wall()))
-            found.got_at = None
+        if found.access == stale:
+            found.end_access(self._wall())
             await self._refresh(found)
         return found.access
 
@@ -183,9 +155,10 @@ class Tokens:
             row = found.row
             if row is None or row.authorized_at >= at:
                 return
-            because = f"shop {shop} needs authorization: the seller took it back; {advice(shop)}"
-            found.row = replace(row, refused=because, access_expires=min(row.access_expires, at))
-            self._changed()
+            because = f"shop {found.name} needs authorization: the seller took it back; {advice(found.name)}"
+            found.row = replace(row, refused=because)
+            found.end_access(at)
+            self._news()
             await self._keep_or_wait(found)
 
     @property
@@ -201,8 +174,8 @@ class Tokens:
         if found.sealed is not None:
             return found.sealed
         if found.row is None:
-            return f"shop {shop} is not authorized: {advice(shop)}"
-        return (found.row.refused or found.person) if self._ended(found) else None
+            return f"shop {found.name} is not authorized: {advice(found.name)}"
+        return (found.row.refused or found.person) if found.has_ended(self._wall(), self._steady()) else None
 
     @property
     def shops(self) -> tuple[str, ...]:
@@ -212,10 +185,10 @@ class Tokens:
     def standings(self) -> tuple[Standing, ...]:
         """How each shop stands."""
         return tuple(
-            Standing(one.name, one.row, self.trouble(one.name), self._warning(one)) for one in self._shops.values()
+            Standing(name, one.row, self.trouble(name), self._warning(one)) for name, one in self._shops.items()
         )
 
-    def _warning(self, shop: _Shop) -> str | None:
+    def _warning(self, shop: Authorization) -> str | None:
         if shop.row is None:
             return None
         if shop.person is not None and shop.row.refused is None:
@@ -228,38 +201,44 @@ class Tokens:
         """What everybody who looks must know."""
         unkept = (
             f"new tokens of shop {one.name} are in memory only, as the database cannot be written: do not stop labeld"
-            for one in self._shops.values()
+            for one in self._holders.values()
             if one.unkept
         )
-        return (*(words for one in self.standings() if (words := one.trouble or one.warning)), *unkept)
+        # shops that share an authorization share its trouble
+        troubles = dict.fromkeys(words for one in self.standings() if (words := one.trouble or one.warning))
+        return (*troubles, *unkept)
 
     async def run(self) -> None:
         """Make tokens new ahead of time, and tell of authorizations that end, until cancelled."""
         while True:
             async with asyncio.TaskGroup() as tasks:
-                for shop in self._shops.values():
+                for shop in self._holders.values():
                     tasks.create_task(self._tend(shop))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_LOOK_SECONDS):
                     await self._wake.wait()
             self._wake.clear()
-            if any(shop.unkept for shop in self._shops.values()):
+            if any(shop.unkept for shop in self._holders.values()):
                 await self._store.health.recovery()
 
-    async def _tend(self, shop: _Shop) -> None:
+    async def _tend(self, shop: Authorization) -> None:
         row = shop.row
         if row is None:
             return
         early = standing.due(row, self._wall(), self._settings.refresh_before_hours * 3600)
-        if early and not self._fresh(shop):
-            with contextlib.suppress(FetchFailed):  # logged where it happened
-                await self._refresh(shop)
-        async with shop.lock:
-            with contextlib.suppress(StoreUnavailable):
-                await self._keep(shop)
-                await self._alert(shop)
+        try:
+            if early and not shop.is_fresh(self._steady()):
+                with contextlib.suppress(FetchFailed):  # logged where it happened
+                    await self._refresh(shop)
+            async with shop.lock:
+                with contextlib.suppress(StoreUnavailable):
+                    await self._keep(shop)
+                    await self._alert(shop)
+        except Exception as error:  # noqa: BLE001 - a fault at one shop ends neither the others nor labeld
+            # no traceback: what it passed through had secrets in hand
+            log.error("shop %s: a fault of labeld at its tokens: %s", shop.name, type(error).__name__)  # noqa: TRY400
 
-    async def _alert(self, shop: _Shop) -> None:
+    async def _alert(self, shop: Authorization) -> None:
         row, now = shop.row, self._wall()
         if row is None or (days := standing.alert_due(row, now)) is None:
             return
@@ -274,7 +253,7 @@ class Tokens:
 
     # Refresh
 
-    async def _refresh(self, shop: _Shop, *, asked: bool = False) -> None:
+    async def _refresh(self, shop: Authorization, *, asked: bool = False) -> None:
         """Join the refresh under way, or begin one; a caller that goes away does not end it."""
         if shop.flight is None:
             if shop.row is not None and shop.row.refused is not None and not asked:
@@ -283,7 +262,7 @@ class Tokens:
                 words = f"shop {shop.name}: {shop.row and shop.row.error}"
                 raise NeedsPerson(words) if shop.person else TryLater(words, after=pause)
             shop.flight = self._fly(self._renew(shop, shop.access, asked=asked))
-            shop.flight.add_done_callback(lambda _: setattr(shop, "flight", None))
+            shop.flight.add_done_callback(shop.landed)
         await asyncio.shield(shop.flight)
 
     def _fly(self, work: Coroutine[None, None, None]) -> "asyncio.Task[None]":
@@ -299,7 +278,7 @@ class Tokens:
         flight.add_done_callback(landed)
         return flight
 
-    async def _renew(self, shop: _Shop, stale: str, *, asked: bool) -> None:
+    async def _renew(self, shop: Authorization, stale: str, *, asked: bool) -> None:
         async with shop.lock:
             row, now = shop.row, self._wall()
             if shop.access != stale:
@@ -319,11 +298,11 @@ class Tokens:
                 raise await self._failed(shop, error, refused=standing.refused_words(row, str(error))) from None
             except FetchFailed as error:
                 raise await self._failed(shop, error) from None
-            self._granted(shop, grant, row.authorized_at)
+            self._took(shop, grant, row.authorized_at)
             log.info("shop %s: its tokens are new", shop.name)
             await self._keep_or_wait(shop)
 
-    async def _failed(self, shop: _Shop, error: FetchFailed, refused: str | None = None) -> FetchFailed:
+    async def _failed(self, shop: Authorization, error: FetchFailed, refused: str | None = None) -> FetchFailed:
         """Note that a refresh failed; gives what its callers are told."""
         now, words = self._wall(), str(error)
         news = shop.row is None or words != shop.row.error or shop.failures == 0
@@ -339,7 +318,7 @@ class Tokens:
             shop.row = replace(shop.row, error=words, error_at=now, refused=refused, refreshing_since=since)
         if news:
             log.warning("shop %s: its tokens are not made new: %s", shop.name, refused or words)
-        self._changed()
+        self._news()
         await self._keep_or_wait(shop)
         if refused is not None:
             return NeedsPerson(refused)
@@ -347,7 +326,7 @@ class Tokens:
             return NeedsPerson(f"shop {shop.name}: {words}")
         return TryLater(f"shop {shop.name}: {words}", after=after)
 
-    async def _authorize(self, shop: _Shop, code: str) -> None:
+    async def _authorize(self, shop: Authorization, code: str) -> None:
         async with shop.lock:
             try:
                 grant = await self._authority.exchange(code)
@@ -355,87 +334,46 @@ class Tokens:
                 raise NeedsPerson(
                     f"{error}; the code is wrong, used or too old: let the seller consent again"
                 ) from None
-            self._granted(shop, grant, self._wall())
+            self._took(shop, grant, self._wall())
             log.info("shop %s: authorized", shop.name)
             await self._keep_or_wait(shop)
 
-    def _granted(self, shop: _Shop, grant: Grant, authorized_at: float) -> None:
-        now, former = self._wall(), shop.row
-        shop.access, shop.refresh = grant.access, grant.refresh or shop.refresh
-        shop.sealed = shop.person = None
-        shop.failures, shop.not_before, shop.got_at = 0, 0.0, self._steady()
-        ends, alerted = grant.refresh_expires, None
-        if former is not None:
-            ends = ends or former.refresh_expires
-            if former.authorized_at == authorized_at and (ends or 0.0) <= (former.refresh_expires or 0.0) + _DAY:
-                alerted = former.alerted  # an end that is as near as before was told already
-        shop.row = ShopTokens(
-            shop.name,
-            self._vault.seal(shop.access),
-            self._vault.seal(shop.refresh),
-            grant.access_expires,
-            ends,
-            grant.seller or (former.seller if former else None),
-            grant.region or (former.region if former else None),
-            grant.scopes or (former.scopes if former else ()),
-            authorized_at,
-            now,
-            alerted=alerted,
-        )
+    def _took(self, shop: Authorization, grant: Grant, authorized_at: float) -> None:
+        shop.grant(grant, self._vault, authorized_at, self._wall(), self._steady())
+        shop.flight = None  # it only writes from here on: who wants other tokens than these begins another
+        self._news()
+
+    def _news(self) -> None:
+        """Something of a shop is another, and may be an alert."""
+        self._wake.set()
         self._changed()
 
     # What is known
 
-    def _known(self, shop: str, *, refused_too: bool = False) -> _Shop:
+    def _known(self, shop: str, *, refused_too: bool = False) -> Authorization:
         found = self._shops.get(shop)
         if found is None or found.row is None or found.sealed is not None:
             raise NeedsPerson(self.trouble(shop) or "")
-        if found.row.refused is not None and self._ended(found) and not refused_too:
+        if found.row.refused is not None and found.has_ended(self._wall(), self._steady()) and not refused_too:
             raise NeedsPerson(found.row.refused)
         return found
 
-    def _named(self, shop: str) -> _Shop:
+    def _named(self, shop: str) -> Authorization:
         found = self._shops.get(shop)
         if found is None:
             raise NeedsPerson(self.trouble(shop) or "")
         return found
 
-    def _fresh(self, shop: _Shop) -> bool:
-        return shop.got_at is not None and self._steady() - shop.got_at < _FRESH_SECONDS
-
-    def _wanting(self, shop: _Shop) -> bool:
-        """Whether the access token ends too soon to be handed out."""
-        ends = shop.row.access_expires if shop.row else 0.0
-        return self._wall() >= ends - _GOOD_SECONDS and not self._fresh(shop)
-
-    def _ended(self, shop: _Shop) -> bool:
-        """Whether the access token is of no use."""
-        return shop.row is None or (self._wall() >= shop.row.access_expires and not self._fresh(shop))
-
-    def _take(self, shop: _Shop, row: ShopTokens) -> None:
-        try:
-            shop.access, shop.refresh = self._vault.open(row.access), self._vault.open(row.refresh)
-        except CannotOpen as error:
-            shop.sealed = f"shop {shop.name}: its tokens cannot be read: {error}; else {advice(shop.name)}"
-            log.warning("%s", shop.sealed)
-        else:
-            shop.kept = row
-            if not (self._vault.is_current(row.access) and self._vault.is_current(row.refresh)):
-                # a key was put before the one they were sealed with: then that may go
-                row = replace(row, access=self._vault.seal(shop.access), refresh=self._vault.seal(shop.refresh))
-        shop.row = row
-
-    async def _keep(self, shop: _Shop) -> None:
+    async def _keep(self, shop: Authorization) -> None:
         """Write down what is not on disk; raises `StoreUnavailable`."""
         if (row := shop.row) is not None and shop.unkept:
             await self._store.keep_tokens(row)
             shop.kept = row
 
-    async def _keep_or_wait(self, shop: _Shop) -> None:
+    async def _keep_or_wait(self, shop: Authorization) -> None:
         """Write it down, or leave it to the next look: in memory it is safe for as long as labeld runs."""
         try:
             await self._keep(shop)
         except StoreUnavailable as error:
             log.warning("shop %s: what is new of its tokens is in memory only, as %s", shop.name, error)
-            self._wake.set()
-            self._changed()
+            self._news()

@@ -1,5 +1,6 @@
 """What is sealed in the database, links and tokens, and the keys for that (Fernet: AES-128-CBC and HMAC-SHA256)."""
 
+import contextlib
 import os
 import secrets
 from collections.abc import Mapping, Sequence
@@ -110,9 +111,8 @@ def _make(path: Path) -> None:
     """Write a new key; where two do at once, the first one's stays."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_secret(path, f"{new_key()}\n")
-    except FileExistsError:
-        return
+        with contextlib.suppress(FileExistsError):
+            write_secret(path, f"{new_key()}\n")
     except OSError as error:
         raise DaemonError(
             f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"

@@ -3,6 +3,7 @@
 HTTP Basic authentication is taken and not looked at: the server listens on loopback. Errors have PrintNode's shape.
 """
 
+import asyncio
 import contextlib
 import functools
 import json
@@ -20,6 +21,7 @@ from aiohttp import web
 from ..adapters import printnode
 from ..adapters.door import dumped
 from ..errors import EventRejected, IllegalTransition, StoreUnavailable
+from ..event_fields import read_object
 from ..job import Job, allowed_acts
 from . import printer_page
 from .keys import LABELD, SINCE
@@ -122,12 +124,12 @@ async def states_of(request: web.Request) -> web.Response:
 @_shaped
 async def submit(request: web.Request) -> web.Response:
     """`POST /printjobs`: 201 with the job's number, after the commit; 409 where its `X-Idempotency-Key` was used."""
-    app, payload = request.app[LABELD], await request.read()
+    app, payload = request.app[LABELD], await asyncio.to_thread(_from_form, await request.read())
     key = request.headers.get("X-Idempotency-Key")
     names, now = app.settings.names, time.time()
 
     def translate(data: bytes) -> bytes:
-        return dumped(printnode.event_of(_body(data), names, now, key))
+        return dumped(printnode.event_of(read_object(data, "a contentType"), names, now, key))
 
     accepted = await app.intake.json(payload, source=SOURCE, topic=request.path, translate=translate)
     number = (await app.store.numbers([accepted.job.id]))[accepted.job.id]
@@ -148,26 +150,23 @@ async def delete(request: web.Request) -> web.Response:
     return _json(done)
 
 
-def _body(payload: bytes) -> dict[str, Any]:
-    """What is posted, as JSON or as a form, whatever its Content-Type says: curl calls everything a form."""
+def _from_form(payload: bytes) -> bytes:
+    """A form as JSON; JSON as it is, whatever its Content-Type says: curl calls everything a form."""
     if payload.lstrip()[:1] == b"{":
-        try:
-            return dict(json.loads(payload))
-        except (ValueError, RecursionError) as error:
-            raise EventRejected(f"the body is not JSON: {error}") from None
-    body: dict[str, Any] = {}
+        return payload
+    body: dict[str, str] = {}
+    objects: dict[str, dict[str, str]] = {}
     try:
-        # a label's base64 is one field
         fields = parse_qsl(payload.decode(), keep_blank_values=True, max_num_fields=_MOST)
-    except ValueError as error:
-        raise EventRejected(f"the body is neither JSON nor a form: {error}") from None
+    except ValueError:
+        return payload  # neither, which is said when it is read
     for name, value in fields:
         outer, bracket, inner = name.partition("[")
         if bracket and outer in ("options", "authentication"):
-            body.setdefault(outer, {})[inner.rstrip("]")] = value
+            objects.setdefault(outer, {})[inner.rstrip("]")] = value
         else:
             body[name] = value
-    return body
+    return json.dumps({**body, **objects}).encode()
 
 
 def _place(request: web.Request) -> Place:

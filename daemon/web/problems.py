@@ -14,8 +14,10 @@ from ..errors import (
     IllegalTransition,
     NoSuchJob,
     NoSuchPrinter,
+    NoSuchUpload,
     PrinterRefuses,
     StoreUnavailable,
+    UploadRefused,
 )
 from ..fetching.document import NeedsPerson, TryLater
 from ..rendering.pool import RenderFailed
@@ -26,6 +28,8 @@ CONTENT_TYPE = "application/problem+json"
 _STATUS = {
     NoSuchJob: HTTPStatus.NOT_FOUND,
     NoSuchPrinter: HTTPStatus.NOT_FOUND,
+    NoSuchUpload: HTTPStatus.NOT_FOUND,
+    UploadRefused: HTTPStatus.CONFLICT,
     PrinterRefuses: HTTPStatus.CONFLICT,
     RenderFailed: HTTPStatus.INTERNAL_SERVER_ERROR,
     IllegalTransition: HTTPStatus.CONFLICT,

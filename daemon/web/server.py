@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, page, printer_page, printnode, shops
+from . import api, imports, page, printer_page, printnode, shops, upload
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from ..app import App
 
 _SHUTDOWN_SECONDS = 1.0
-_LABELS = "/api/v1/jobs"
-_PRINTJOBS = "/printjobs"
+_LABELS, _IMPORTS, _PRINTJOBS = "/api/v1/jobs", "/api/v1/imports", "/printjobs"
+#: where labels come in
+_LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
 
 
 @contextlib.asynccontextmanager
@@ -34,9 +35,7 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(
-        client_max_size=limit, middlewares=[problems, guard, admission(limit, (_LABELS, _PRINTJOBS))]
-    )
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LARGE)])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[SINCE] = time.time()
@@ -74,12 +73,18 @@ def _routes() -> list[web.RouteDef]:
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
         web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.get(upload.PAGE, upload.page),
+        web.post(upload.PAGE, upload.act),
+        web.post("/upload/{id}/{verb:print|discard}", upload.act),
+        web.get("/import", imports.page),
+        web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
         web.get(f"{v1}/jobs", api.jobs),
         web.post(_LABELS, submit),
+        web.post(_IMPORTS, imports.take),
         web.post(f"{v1}/jobs/release", api.release_group),
         web.get(f"{v1}/jobs/{{id}}", api.job),
         web.get(f"{v1}/jobs/{{id}}/preview.png", api.preview),
@@ -106,6 +111,12 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
+        web.get(upload.PATH, upload.uploads),
+        web.post(upload.PATH, upload.add),
+        web.get(f"{upload.PATH}/{{id}}", upload.upload),
+        web.get(f"{upload.PATH}/{{id}}/pages/{{number:[0-9]{{1,4}}}}.png", upload.picture),
+        web.post(f"{upload.PATH}/{{id}}/print", upload.confirm),
+        web.delete(f"{upload.PATH}/{{id}}", upload.discard),
         web.get(f"{v1}/events", events),
     ]
 

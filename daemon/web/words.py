@@ -39,6 +39,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.FETCHING: Sign("wait", "Being fetched"),
+    Reason.ORDER_ON_HOLD: Sign("ask", "Its order is on hold: print it all the same?"),
     Reason.NOT_FETCHED: Sign("ask", "Its label is not here: try again?"),
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
     Reason.COMPARING: Sign("wait", "Being compared"),
@@ -55,6 +56,7 @@ _REASONS: dict[str, Sign] = {
     Reason.RULE: Sign("ask", "A rule holds it: print it?"),
     Reason.OTHER_STOCK: Sign("ask", "It is for other labels: print it?"),
     Reason.OTHER_PARCEL: Sign("ask", "Is it a parcel of its own?"),
+    Reason.NO_NUMBER: Sign("ask", "It has no number: print it?"),
     Reason.FAILED: Sign("ask", "Something went wrong: print it?"),
     RenderError.reason: Sign("ask", "It would not scan or fit"),
     Reason.COMPLETED_UNCOUNTED: Sign("sent", "Sent, not counted"),
@@ -204,6 +206,7 @@ _GROUPS: dict[str, str] = {
     Reason.NOT_PRINTED: "did not print",
     Reason.NO_DESTINATION: "without a printer",
     Reason.FAILED: "something went wrong",
+    Reason.NO_NUMBER: "without a number",
     Reason.OTHER_STOCK: "for other labels",
 }
 

@@ -19,8 +19,8 @@ _log = logging.getLogger(__name__)
 Draw = Callable[[bytes, int, int, Resolution], tuple[bytes | None, tuple[str, ...]]]
 
 _STATE = "printer.json"
-#: printers of one process draw in threads, and FreeType's faces are for one thread at a time
-_DRAWING = threading.Lock()
+#: what draws in threads of one process takes turns: FreeType's faces are for one thread at a time
+DRAWING = threading.Lock()
 _HEX_COLUMNS, _HEX_ROWS, _HEX_PITCH = 16, 36, 32
 
 
@@ -56,7 +56,7 @@ def draw_format(zpl: bytes, width: int, height: int, resolution: Resolution) -> 
     """Draw one format with labeld's own interpreter."""
     from ...renderers.zpl.picture import draw
 
-    with _DRAWING:
+    with DRAWING:
         pictures = draw(zpl, width, height, resolution)
     if not pictures:
         return None, ()

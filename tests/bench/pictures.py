@@ -51,7 +51,7 @@ async def main(folder: Path) -> None:
     port = free_port()
     with tempfile.TemporaryDirectory() as profile:
         async with stage(web_port=port, seconds_per_label=0.2, announce=False) as built:
-            await publish_samples(built.settings, pause=0.1)
+            await publish_samples(built.settings, SAMPLES, pause=0.1)
             built.printers[1].set_fault("media-empty")
             await trouble(built.settings)
             await asyncio.sleep(4)  # the empty printer is noticed at its next look

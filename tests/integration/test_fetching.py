@@ -5,7 +5,9 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from urllib.parse import urlencode
 
+import aiohttp
 import aiomqtt
 import pytest
 from aiohttp import web
@@ -148,3 +150,25 @@ async def test_an_unknown_shop_is_refused_at_once(daemon: Labeld, client: aiomqt
     body = {"event_id": "e", "asset": {"tiktok": {"shop": "main", "package_id": "1"}}}
     answer = await daemon.post("/api/v1/jobs", **body)
     assert answer["detail"].startswith("asset.tiktok.shop: there is no shop 'main'")
+
+
+async def test_a_print_job_of_printnodes_may_be_a_link(daemon: Labeld, documents: Documents, tmp_path: Path) -> None:
+    body = {"printerId": "zebra", "title": "T", "contentType": "pdf_uri", "content": documents.link()}
+    number = await daemon.post("/printjobs", **body)
+    (job,) = await daemon.settled(1)
+    assert (job["outcome"], documents.asked) == ("confirmed", 1)
+    (told,) = await daemon.get(f"/printjobs/{number}")
+    assert (told["state"], told["contentType"]) == ("done", "pdf_uri")
+    ((first, *_),) = await daemon.get(f"/printjobs/{number}/states")
+    assert first["state"] == "downloading"
+    foreign = {"content": f"https://eviltiktokshop.com/x?sign={SECRET}"}
+    assert "eviltiktokshop.com" in (await daemon.post("/printjobs", **body | foreign))["message"]
+    # a form hides the letters of a link
+    form = urlencode(body | foreign).encode()
+    url = f"http://127.0.0.1:{daemon.web_port}/printjobs"
+    async with aiohttp.ClientSession() as session, session.post(url, data=form) as reply:
+        assert reply.status == 400
+    # the same body, both times
+    assert [one["times"] for one in (await daemon.get("/api/v1/rejections"))["rejections"]] == [2]
+    await daemon.stop()
+    assert [path.name for path in (tmp_path / "labeld").iterdir() if SECRET.encode() in path.read_bytes()] == []

@@ -138,8 +138,9 @@ async def test_forms_are_read_as_json_is(floor: Floor) -> None:
     ("body", "words"),
     [
         (b"", "contentType"),
-        (b"{", "the body is not JSON"),
-        (b"\xff\xfe", "neither JSON nor a form"),
+        (b"{", "the event is not JSON"),
+        (b"\xffx", "the event is not JSON: byte 0 is not UTF-8 text"),
+        (b"options=1&options[copies]=2", "contentType"),
         (b'{"contentType": "pdf_html"}', "contentType: should be one of"),
         (json.dumps(job(BOX, printerId=12)).encode(), f"{number_of('zebra-01')} (zebra-01)"),
         (json.dumps(job(BOX, qty=101)).encode(), "copies"),

@@ -37,6 +37,7 @@ from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
 from labeld.daemon.tiktok.vault import Vault, new_key
+from labeld.daemon.uploads.keeper import Uploads
 from labeld.daemon.wall_clock import WallClock
 from labeld.daemon.web.server import serve
 from labeld.drivers.evidence import Level, Outcome, Verdict
@@ -152,7 +153,8 @@ class Floor:
             moved=lambda _name: None,
             clock=time.monotonic,
         )
-        followers = (dispatcher.apply, self._preparer.apply, self.discovery.apply)
+        uploads = Uploads(chosen, store, pool, dispatcher, time.time)
+        followers = (uploads.apply, dispatcher.apply, self._preparer.apply, self.discovery.apply)
         fleet = Fleet(chosen, self._nobody, store, self.printers, followers, self._gone, time.time)
         actions = Actions(store, dispatcher, fleet.recall, time.time)
         self.adoption = Adoption(fleet, self.discovery, (), (), time.time)
@@ -170,14 +172,15 @@ class Floor:
             broker,
             self.bus,
             WallClock(time.time, time.monotonic, lambda: None),
+            uploads,
             Vault([new_key()]),
             None,
         )
         await acts.load()
         self.url = await enter(serve(self.app))
         self.http = await enter(aiohttp.ClientSession(self.url))
-        preparing = asyncio.create_task(self._preparer.run())
-        self._stack.push_async_callback(self._end, preparing)
+        for loop in (self._preparer, uploads):
+            self._stack.push_async_callback(self._end, asyncio.create_task(loop.run()))
         return self
 
     @staticmethod

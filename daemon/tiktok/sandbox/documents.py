@@ -16,7 +16,7 @@ from .misdeeds import drop, unavailable
 from .world import Package, World
 
 ROOT = "/wsos_v2/oec_fulfillment_doc_tts/object/"
-#: the last documents are kept drawn
+#: so many documents are kept drawn
 _KEPT = 500
 _PAGE = "<!DOCTYPE html><html><head><title>Log in</title></head><body>Please log in to Seller Center</body></html>"
 
@@ -72,7 +72,7 @@ class Library:
     def _of(self, wanted: _Wanted) -> Paper:
         if wanted not in self._drawn:
             if len(self._drawn) >= _KEPT:
-                del self._drawn[next(iter(self._drawn))]
+                self._drawn.clear()
             package_id, document_type, size, document_format = wanted
             self._drawn[wanted] = draw(self.world.packages[package_id], document_type, size, document_format)
         return self._drawn[wanted]
@@ -88,13 +88,13 @@ async def fetch(request: web.Request) -> web.StreamResponse:
     if not sandbox.library.good(name, query.get("expire", ""), query.get("timeStamp", ""), query.get("sign", "")):
         return web.Response(status=403, text="Access Denied")
     fault = sandbox.faults.meet(sandbox.library.shop(name), "document")
-    paper = sandbox.library.paper(name)
+    paper = await asyncio.to_thread(sandbox.library.paper, name)
     if fault is not None:
         answer = await _befall(request, fault, paper)
         if answer is not None:
             return answer
         if fault.kind is FaultKind.WRONG_CONTENT:
-            paper = sandbox.library.other_paper(name)
+            paper = await asyncio.to_thread(sandbox.library.other_paper, name)
     return _whole(paper, typed=not _missing_type(name))
 
 

@@ -7,6 +7,7 @@ Names and addresses are invented.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from ....drivers.virtual.paper import DRAWING
 from ....renderers.media import Resolution
 from ....renderers.zpl.interpreter import interpret
 from ....renderers.zpl.raster import rasterise
@@ -47,10 +48,11 @@ def draw(package: Package, document_type: str, size: str, document_format: str) 
     name = document_type.replace("_", " ").capitalize()
     if document_format == "ZPL":
         return Paper(b"\n".join(formats), ZPL, f"{name}.zpl")
-    scenes = [interpret(one, (width, height), _HEAD, _HEAD)[0].scene for one in formats]
-    if document_type == "SHIPPING_LABEL_PICTURE":
-        return Paper(rasterise(scenes[0]).to_png(_HEAD), PNG, f"{name}.png")
-    return Paper(to_pdf(scenes, _HEAD), PDF, f"{name}.pdf")
+    with DRAWING:
+        scenes = [interpret(one, (width, height), _HEAD, _HEAD)[0].scene for one in formats]
+        if document_type == "SHIPPING_LABEL_PICTURE":
+            return Paper(rasterise(scenes[0]).to_png(_HEAD), PNG, f"{name}.png")
+        return Paper(to_pdf(scenes, _HEAD), PDF, f"{name}.pdf")
 
 
 def _format(fields: list[str], width: int, height: int) -> bytes:

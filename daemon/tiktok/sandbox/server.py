@@ -122,7 +122,8 @@ class Sandbox:
             "",
             "[tiktok]",
             f'app_key = "{self.app_key}"',
-            'app_secret_file = "tiktok-app-secret"  # holds the secret below, chmod 600',
+            'app_secret_file = "tiktok-app-secret"  # holds the secret below; chmod 600',
+            'token_key_file = "tiktok-token-key"  # labeld tiktok key tiktok-token-key',
             f'api = "{self.base_url}"',
             f'authority = "{self.base_url}"',
         ]

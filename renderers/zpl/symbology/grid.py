@@ -61,7 +61,7 @@ def boxes(modules: Modules, across: int, down: int | NDArray[np.int32]) -> NDArr
 
 def dots(length: float, scale: float) -> int:
     """A length in design dots as whole device dots, at least 1, at most far more than a label has."""
-    return max(1, min(round(length * scale), 100_000))
+    return max(1, round(min(length * scale, 100_000.0)))
 
 
 def sized(request: Request, name: str, place: int) -> int:

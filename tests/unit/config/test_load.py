@@ -6,6 +6,7 @@ from labeld.config.errors import ConfigError
 from labeld.config.load import load, read_secret
 
 PRINTER = '[printers.zebra]\nuri = "socket://192.0.2.7"\n'
+SHOPS = "".join(f'[tiktok.shops.{name}]\nshop_id = "{name}"\nmarket = "US"\n' for name in "ab")
 GROUP = PRINTER + '[groups.all]\nprinters = ["zebra"]\n'
 
 
@@ -34,6 +35,18 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
         ('[mqtt]\nhots = "x"', "mqtt.hots: unknown key; did you mean 'host'?"),
         ("[mqtt.tls]\nca = 1", "mqtt.tls.ca: unknown key; did you mean 'ca_file'?"),
         ('[mqtt]\npassword = "x"', "mqtt.password: unknown key; a password is never written here"),
+        (
+            '[tiktok]\napp_secret = "x"',
+            "written here: use app_secret_file, or the systemd credential tiktok-app-secret",
+        ),
+        (
+            '[tiktok]\ntoken_key = "x"',
+            "written here: use token_key_file, or the systemd credential tiktok-token-key",
+        ),
+        (SHOPS + 'refresh_token = "x"', "tokens are never written here: run labeld tiktok authorize"),
+        ('[tiktok]\napp_secrt_file = "x"', "tiktok.app_secrt_file: unknown key; did you mean 'app_secret_file'?"),
+        (SHOPS + 'authorized_as = "c"', "shops.b.authorized_as: there is no other shop 'c'; valid names are a"),
+        (SHOPS + 'authorized_as = "b"', "shops.b.authorized_as: there is no other shop 'b'"),
         (PRINTER + "resolutoin = 203", "printers.zebra.resolutoin: unknown key; did you mean 'resolution'?"),
         ("[printers.zebra]\nmedia = '4x6in'", "printers.zebra: give either uri, where it is, or identity"),
         (PRINTER + 'identity = "uuid:1"', "printers.zebra: give either uri, where it is, or identity"),

@@ -1,11 +1,23 @@
+import json
+import runpy
+import sqlite3
+from pathlib import Path
+
 import pytest
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import create_engine, pool
 
 from labeld.daemon import normal
 from labeld.daemon.carriers import CARRIERS
-from labeld.daemon.events import LabelReady
+from labeld.daemon.events import LabelReady, from_json
+from labeld.daemon.job import new_job_id
 from labeld.daemon.notices import LabelCanceled
+from labeld.daemon.routing import Route
+from labeld.daemon.store import NewJob, Store
+from labeld.daemon.store.migrations import versions
 from labeld.daemon.web.search import meanings
 
 PIC = "9400111899223434769482"
@@ -100,6 +112,7 @@ def test_tracking_numbers_lose_only_what_is_not_theirs(given: str, kept: str) ->
         ("Zebra label 7", "Zebra label 7"),
         # inches or centimetres
         ("10x15", "10x15"),
+        ("4in x 60mm", "4in x 60mm"),
     ],
 )
 def test_stock_has_one_name(given: str, kept: str) -> None:
@@ -134,3 +147,29 @@ def test_events_and_notices_come_in_one_spelling() -> None:
 def test_what_is_typed_is_looked_for_as_it_is_kept() -> None:
     assert PIC in meanings("9400-1118-9922-3434-7694-82")
     assert "1Z999AA10123456784" in meanings("1z999aa10123456784")
+
+
+async def test_numbers_of_labels_from_before_are_made_alike_when_the_database_is_opened(tmp_path: Path) -> None:
+    path, route = tmp_path / "labeld.sqlite3", Route("zebra", "only")
+
+    def label(event_id: str, data: str, tracking: str) -> NewJob:
+        document = {"event_id": event_id, "tracking_number": tracking, "asset": {"content": data}}
+        event = from_json("t", json.dumps(document).encode(), max_bytes=1000)
+        return NewJob(new_job_id(1.0, len(event_id)), event, "test", "t", route, 1.0)
+
+    async with Store(path, topic_prefix="p") as store:
+        old, other = [(await store.accept(label(*one))).job for one in (("a", "XlhB", PIC), ("bb", "WFla", "X1"))]
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE jobs SET tracking_number = ? WHERE id = ?", (f"9400 {PIC[4:]}", old.id))
+    migration = next(Path(versions.__file__ or "").parent.glob("*_tracking_numbers.py"))
+    step = runpy.run_path(str(migration))
+    engine = create_engine(f"sqlite:///{path}", poolclass=pool.NullPool)
+    with engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+        step["upgrade"]()
+        step["upgrade"]()
+    engine.dispose()
+    async with Store(path, topic_prefix="p") as store:
+        assert [(await store.get(job.id)).tracking_number for job in (old, other)] == [PIC, "X1"]
+        # its event and its label are known again
+        assert (await store.accept(label("a", "XlhB", f"9400-{PIC[4:]}"))).job.id == old.id
+        assert (await store.accept(label("ccc", "XlhB", PIC))).job.id == old.id

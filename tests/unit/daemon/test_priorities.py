@@ -119,3 +119,37 @@ async def test_a_fault_after_a_label_is_drawn_leaves_it_to_its_printer(desk: Des
     )
     await desk.preparer._put_aside(job, ValueError("a bug"))
     assert (await desk.store.get(job.id)).state is JobState.PROCESSING
+
+
+async def test_labels_that_keep_coming_for_one_printer_starve_no_other(desk: Desk) -> None:
+    """Whichever printer is named first, and though they are urgent."""
+    for _ in range(3):
+        await desk.take(printer="a", priority=60)
+    late = await desk.take(printer="c")
+    order: list[str] = []
+    for _ in range(3):
+        job = await desk.preparer._next()
+        assert job is not None
+        order.append(job.id)
+        desk.preparer._begun[job.id] = 0.0
+        await desk.take(printer="a", priority=60)
+    assert late.id in order
+
+
+async def test_only_the_queue_that_changed_is_looked_at(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    for printer in "abc":
+        await desk.take(printer=printer)
+    asked: list[str] = []
+    waiting = desk.preparer._waiting
+
+    async def ask(name: str) -> list[Job]:
+        asked.append(name)
+        return await waiting(name)
+
+    monkeypatch.setattr(desk.preparer, "_waiting", ask)
+    first = await desk.preparer._next()
+    assert first is not None
+    assert sorted(asked) == ["a", "b", "c"]
+    await desk.take(printer="b")
+    assert await desk.preparer._next() is not None
+    assert asked[3:] == ["b"]

@@ -14,6 +14,7 @@ from labeld.config.settings import Settings
 from labeld.daemon.errors import StoreUnavailable
 from labeld.daemon.fetching.document import NeedsPerson, TryLater
 from labeld.daemon.store import Store, engine
+from labeld.daemon.store.tokens import ShopTokens
 from labeld.daemon.tiktok.authority import Authority
 from labeld.daemon.tiktok.tokens import Tokens
 from labeld.daemon.tiktok.vault import Vault, new_key
@@ -89,6 +90,30 @@ async def test_a_stale_token_is_refreshed_once_for_all_who_ask(bench: Bench) -> 
         assert new[0] != stale
         assert await tokens.refresh("us", stale) == new[0]
     assert bench.host.refreshes == 1
+
+
+async def test_a_token_that_is_stale_while_it_is_still_written_down_is_replaced_all_the_same(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with bench.open() as (tokens, store):
+        await tokens.authorize("us", CODE)
+        first, keep = await tokens.access("us"), store.keep_tokens
+        writing = asyncio.Event()
+
+        async def slowly(row: ShopTokens) -> None:
+            if row.refreshing_since is None:
+                writing.set()
+                await asyncio.sleep(0.05)
+            await keep(row)
+
+        monkeypatch.setattr(store, "keep_tokens", slowly)
+        caller = asyncio.create_task(tokens.refresh("us", first))
+        await writing.wait()
+        second = await tokens.access("us")
+        third = await tokens.refresh("us", second)
+        assert len({first, second, third}) == 3
+        assert await caller in (second, third)
+    assert bench.host.refreshes == 2
 
 
 async def test_a_token_near_its_end_is_made_new_on_demand_and_by_the_loop_ahead_of_it(bench: Bench) -> None:
@@ -237,13 +262,28 @@ async def test_an_authorization_that_ends_is_told_once_each_time(bench: Bench, l
     said = []
     for _ in range(2):
         async with bench.open() as (tokens, store):
-            loop = asyncio.create_task(tokens.run())
-            await asyncio.sleep(0.05)
-            loop.cancel()
+            await tokens._tend(tokens._holders["us"])
             said = [json.loads(one.payload) for one in await store.outbox() if one.topic == "labeld/test/alerts"]
             assert len(tokens.warnings) == 1 + len(alerts)
     assert [one["message"].split(" ends in ")[1].split()[0] for one in said] == [str(days) for days in alerts]
     assert all(one["kind"] == "tiktok-authorization-ends" and one["shop"] == "us" for one in said)
+
+
+async def test_a_refusal_is_told_each_time_that_there_is_one(bench: Bench) -> None:
+    async with bench.open() as (tokens, store):
+        await tokens.authorize("us", CODE)
+        for times in (1, 2):
+            good, bench.host.good = bench.host.good, set()
+            with pytest.raises(NeedsPerson):
+                await tokens.renew("us")
+            loop = asyncio.create_task(tokens.run())
+            while len(said := await store.outbox()) < times:  # noqa: ASYNC110 - the loop tells nobody
+                await asyncio.sleep(0.01)
+            loop.cancel()
+            assert all(json.loads(one.payload)["kind"] == "tiktok-authorization-ended" for one in said)
+            bench.host.good = good
+            await tokens.renew("us")  # TikTok takes it after all
+            assert tokens.trouble("us") is None
 
 
 async def test_news_that_a_seller_took_it_back_counts_unless_it_is_older_than_the_authorization(bench: Bench) -> None:
@@ -251,7 +291,7 @@ async def test_news_that_a_seller_took_it_back_counts_unless_it_is_older_than_th
         await tokens.authorize("us", CODE)
         await tokens.deauthorized("us", bench.clock.now - 60)
         assert tokens.trouble("us") is None
-        bench.clock.now += 3600
+        bench.clock.now += 120
         await tokens.deauthorized("us", bench.clock.now - 60)
         assert "the seller took it back" in (tokens.trouble("us") or "")
         with pytest.raises(NeedsPerson, match="took it back"):
@@ -304,6 +344,21 @@ async def test_no_token_and_no_secret_is_written_anywhere(
         assert secret not in caplog.text
         assert secret not in "\n".join(told)
         assert secret.encode() not in written
+
+
+async def test_shops_of_one_seller_share_an_authorization(bench: Bench) -> None:
+    shops = bench.settings.tiktok.model_dump()
+    shops["shops"]["other"]["authorized_as"] = "us"
+    bench.settings = Settings.model_validate({"site": "test", "tiktok": shops})
+    async with bench.open() as (tokens, _):
+        assert list(tokens.warnings) == ["shop us is not authorized: run labeld tiktok authorize us"]
+        await tokens.authorize("other", CODE)
+        assert await tokens.access("us") == await tokens.access("other")
+        assert not tokens.warnings
+        stale = await tokens.access("us")
+        one, other = await asyncio.gather(tokens.refresh("us", stale), tokens.refresh("other", stale))
+        assert one == other
+    assert bench.host.refreshes == 1
 
 
 async def test_the_database_failing_before_a_refresh_asks_nothing(
