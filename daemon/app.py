@@ -33,6 +33,7 @@ from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
+from .job_log import tell_job
 from .lock import lock
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
@@ -46,6 +47,7 @@ from .restored import Restored
 from .restored import begin as begin_restored
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sockets import inherited
 from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
@@ -137,6 +139,7 @@ async def _run(
         fleet.job_changed(job)
         keeper.job_changed(job)
         fetcher.job_changed(job)
+        tell_job(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -255,7 +258,7 @@ async def _run(
         restored,
     )
     if settings.web.enabled:
-        await stack.enter_async_context(serve(app))
+        await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
     loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)

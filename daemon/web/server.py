@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -27,8 +28,8 @@ _LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
 
 
 @contextlib.asynccontextmanager
-async def serve(app: "App") -> AsyncIterator[str]:
-    """Serve the page and the API on `settings.web`; yields the base URL.
+async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIterator[str]:
+    """Serve the page and the API on sockets that listen, else on `settings.web`; yields the base URL.
 
     Raises:
         OSError: the port is taken.
@@ -48,7 +49,10 @@ async def serve(app: "App") -> AsyncIterator[str]:
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
+            for one in listening:
+                await web.SockSite(runner, one).start()
+            if not listening:
+                await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
             host, port = runner.addresses[0][:2]
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
