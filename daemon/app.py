@@ -8,7 +8,7 @@ import os
 import random
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -36,6 +36,7 @@ from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
+from .metrics.metrics import Metrics
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
 from .parting import Parting
@@ -85,6 +86,7 @@ class App:
     tokens: Tokens | None
     #: None where no folder is watched
     folder: Folder | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def settings(self) -> Settings:
@@ -147,7 +149,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         states.put(name, b"")
         bus.tell("printer", name)
 
-    vault = open_vault(settings)
+    vault, metrics = open_vault(settings), Metrics()
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -156,8 +158,9 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         changed=job_changed,
         rejected=rejected,
         troubled=lambda: bus.tell("store", ""),
+        observer=metrics,
     )
-    pool = await stack.enter_async_context(RenderPool(settings.render))
+    pool = await stack.enter_async_context(RenderPool(settings.render, metrics))
     outbox = Outbox(store)
     states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
@@ -167,11 +170,11 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack, metrics)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
     documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
     ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
-    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    fetcher = Fetcher(store, vault.open, metrics.watched(ways), clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
@@ -233,11 +236,12 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         vault,
         tiktok.tokens if tiktok else None,
         _folder(fleet, intake, bus, clocks),
+        metrics,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
-    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""), metrics)
     loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
     await _serve(app, stop, loops)
 
