@@ -2,15 +2,12 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
-import os
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 
 from ..config.load import Loaded
 from ..config.printers import PrinterSettings
@@ -23,7 +20,7 @@ from .actions import Actions
 from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
-from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .errors import IllegalTransition, NoSuchJob
 from .fetching.download import Downloads
 from .fetching.fetcher import Fetcher
 from .fetching.wanting import Wanting
@@ -36,6 +33,7 @@ from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
+from .lock import lock
 from .metrics.metrics import Metrics
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
@@ -43,7 +41,10 @@ from .parting import Parting
 from .preparer import Preparer
 from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
+from .reloading import Reloading
 from .rendering.pool import RenderPool
+from .restored import Restored
+from .restored import begin as begin_restored
 from .retention import Retention, SteadyClock
 from .serials import Serials
 from .sources.folder import Folder
@@ -86,6 +87,10 @@ class App:
     tokens: Tokens | None
     #: None where no folder is watched
     folder: Folder | None = None
+    #: None where nobody asks for that
+    reloading: Reloading | None = None
+    #: None where the database never was restored
+    restored: Restored | None = None
     metrics: Metrics = field(default_factory=Metrics)
 
     @property
@@ -98,22 +103,28 @@ class App:
         """What everybody who looks must know first."""
         shops = self.tokens.warnings if self.tokens else ()
         folder = self.folder.trouble if self.folder else None
-        return tuple(one for one in (self.store.health.trouble, self.wall_clock.warning, folder, *shops) if one)
+        reload = self.reloading.warnings if self.reloading else ()
+        minutes = self.settings.holds.after_restore_minutes
+        restored = self.restored.warning(time.time(), minutes) if self.restored else None
+        first = (self.store.health.trouble, self.wall_clock.warning, restored, folder)
+        return tuple(one for one in (*first, *reload, *shops) if one)
 
 
-async def run(loaded: Loaded, stop: asyncio.Event) -> None:
-    """Run the daemon until `stop` is set, then drain.
+async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
+    """Run the daemon until `stop` is set, then drain; meanwhile read the configuration again when `reloading` is asked.
 
     Raises:
         DaemonError: the state directory is in use or the database cannot be opened.
         ConfigError: a secret or a key that the configuration names cannot be used.
     """
-    with _lock(loaded.settings.state_directory):
+    with lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
-            await _run(loaded, stop, stack)
+            await _run(loaded, stop, reloading, stack)
 
 
-async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitStack) -> None:
+async def _run(
+    loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None, stack: contextlib.AsyncExitStack
+) -> None:
     settings = loaded.settings
     bus = Bus()
     wall_clock = WallClock(time.time, _steady, clock_synchronised, lambda: bus.tell("clock", ""))
@@ -170,6 +181,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
+    restored = await begin_restored(store, settings.state_directory, clocks.wall())
     tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack, metrics)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
     documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
@@ -208,7 +220,7 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
     followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted), restored)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -236,6 +248,8 @@ async def _run(loaded: Loaded, stop: asyncio.Event, stack: contextlib.AsyncExitS
         vault,
         tiktok.tokens if tiktok else None,
         _folder(fleet, intake, bus, clocks),
+        reloading,
+        restored,
         metrics,
     )
     if settings.web.enabled:
@@ -292,6 +306,7 @@ async def _serve(
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
+            *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
             *([tasks.create_task(app.folder.run(), name="folder")] if app.folder else []),
         ]
@@ -309,25 +324,9 @@ async def _serve(
     log.info("stopped")
 
 
+async def _reload(app: App, reloading: Reloading) -> None:
+    await reloading.run(app.adoption, app.settings, lambda: app.bus.tell("configuration", ""))
+
+
 def _steady() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-@contextlib.contextmanager
-def _lock(directory: Path) -> Iterator[None]:
-    """Hold the state directory: two daemons on one database would print each label twice."""
-    path = directory / "labeld.lock"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        # for reading: one that is held on a disk that becomes read-only must not keep that from being mounted anew
-        lock = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise DaemonError(
-            f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DaemonError(f"{directory} is in use by another labeld") from None
-        yield

@@ -47,7 +47,9 @@ class Dispatcher:
         #: printer and labels of each job that is not done
         self._undone: dict[str, tuple[str, int]] = {}
         self._waiting: dict[str, int] = {}
-        #: jobs that another printer may take over
+        #: jobs of which nothing was sent
+        self._movable: dict[str, Job] = {}
+        #: those of them that another printer may take over
         self._shared: dict[_Shelf, dict[str, Job]] = {}
         self._shelves: dict[str, _Shelf] = {}
 
@@ -57,17 +59,18 @@ class Dispatcher:
         self._plan = functools.lru_cache(_WISHES)(functools.partial(plan, settings))
 
     def apply(self, settings: Settings) -> None:
-        """Take over new settings of printers; groups and rules are as they were."""
+        """Take over new settings of printers, groups and rules; what waits stays until a sister is better."""
         self._take(settings)
-        for job in [job for shelf in self._shared.values() for job in shelf.values()]:
-            self.changed(job)
+        self._shared.clear()
+        self._shelves.clear()
+        for job in self._movable.values():
+            self._shelve(job)
         self._wake.set()
 
     async def load(self) -> None:
         """Learn what waits since before the start; to be called before anything is routed."""
-        if self._settings.groups:
-            for job in await self._store.undone(_UNDONE):
-                self.changed(job)
+        for job in await self._store.undone(_UNDONE):
+            self.changed(job)
 
     def poke(self) -> None:
         """A printer's state changed."""
@@ -75,19 +78,14 @@ class Dispatcher:
 
     def changed(self, job: Job) -> None:
         """A change of a job is committed."""
-        if not self._settings.groups:
-            return
         self.forget(job.id)
         if job.printer is None or job.state not in _UNDONE:
             self._wake.set()
             return
         self._expect(job.id, job.printer, _labels(job))
         if may_move(job):
-            printers = self._plan(wish_of(job)).printers
-            if len(printers) > 1 and job.printer in printers:
-                shelf = self._shelves[job.id] = _Shelf(job.printer, printers, job.media)
-                self._shared.setdefault(shelf, {})[job.id] = job
-                self._wake.set()
+            self._movable[job.id] = job
+            self._shelve(job)
 
     def route(self, wish: Wish, *, job_id: str = "", copies: int = 1) -> Route:
         """Choose a printer now; its `copies` are counted as its work until `job_id` is committed or forgotten."""
@@ -95,7 +93,7 @@ class Dispatcher:
         if not found.printers:
             return Route(None, found.because)
         chosen, because = self._choose(found, wish)
-        if job_id and self._settings.groups:
+        if job_id:
             self._expect(job_id, chosen, copies)
         return Route(chosen, because, found.hold)
 
@@ -111,6 +109,7 @@ class Dispatcher:
         if job_id in self._undone:
             printer, labels = self._undone.pop(job_id)
             self._waiting[printer] -= labels
+        self._movable.pop(job_id, None)
         if shelf := self._shelves.pop(job_id, None):
             del self._shared[shelf][job_id]
             if not self._shared[shelf]:
@@ -153,17 +152,19 @@ class Dispatcher:
 
     async def _relieve(self, shelf: _Shelf) -> None:
         """Move what is better off at a sister."""
-        if shelf.at not in self._printers:
-            return  # what waits there is about to be held
+        if shelf not in self._shared or shelf.at not in self._printers:
+            return  # what waited there was given out anew, or is about to be held
         if better(self._sisters(shelf.printers, shelf.media), shelf.at, 1) is None:
             return
         jobs = sorted(self._shared.get(shelf, {}).values(), key=lambda job: (-job.priority, job.id))
         ready = readiness(self._printers[shelf.at]) is Readiness.READY
         # of what waits for a printer at work every second one may go, so that the oldest are the first everywhere
         for job in jobs[::-2] if ready else jobs:
+            if self._shared.get(shelf, {}).get(job.id) is not job:
+                continue
             sisters = self._sisters(shelf.printers, shelf.media)
             target = better(sisters, shelf.at, _labels(job))
-            if target is None or self._shared.get(shelf, {}).get(job.id) is not job:
+            if target is None:
                 continue
             here = next(one for one in sisters if one.name == shelf.at)
             words = f"moved from {here.words} to {target.words}; nothing of it had been sent"
@@ -205,6 +206,13 @@ class Dispatcher:
 
     def _made_for(self, name: str, printer: PrinterSettings) -> str:
         return made_for(printer, self._printers.document_format(name))
+
+    def _shelve(self, job: Job) -> None:
+        printers = self._plan(wish_of(job)).printers
+        if len(printers) > 1 and job.printer in printers:
+            shelf = self._shelves[job.id] = _Shelf(job.printer, printers, job.media)
+            self._shared.setdefault(shelf, {})[job.id] = job
+            self._wake.set()
 
     def _expect(self, job_id: str, printer: str, labels: int) -> None:
         self.forget(job_id)

@@ -35,12 +35,19 @@ def settings_from(config: Path | None) -> Settings:
 
 def loaded_from(config: Path | None) -> Loaded:
     """The settings of `config`, of the default file, or the defaults; ends the program when they are wrong."""
-    if config is None and DEFAULT_CONFIG.exists():
-        config = DEFAULT_CONFIG
     try:
-        return read(config)
+        return read_configuration(config)
     except ConfigError as error:
         fail(str(error), EX_CONFIG)
+
+
+def read_configuration(config: Path | None) -> Loaded:
+    """The settings of `config`, of the default file, or the defaults.
+
+    Raises:
+        ConfigError: they are wrong.
+    """
+    return read(DEFAULT_CONFIG if config is None and DEFAULT_CONFIG.exists() else config)
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -24,7 +24,7 @@ _PATIENCE_SECONDS = 60.0
 _TIKTOK_PATIENCE_SECONDS = 300.0
 _SHOPS = {"us": "US", "br": "BR", "vn": "VN"}
 _PACKAGES = 8
-_FAIL, _TOKEN_SECONDS = 0.2, 2.0
+_FAIL, _TOKEN_SECONDS, _SEED = 0.2, 2.0, 3
 
 
 def demo(
@@ -47,7 +47,7 @@ def demo(
     web_port = port if port is not None else 0 if once else WebSettings().port
     sandbox = None
     if source == "tiktok":
-        sandbox = Sandbox(shops=_SHOPS, packages=_PACKAGES, fail=_FAIL, token_seconds=_TOKEN_SECONDS)
+        sandbox = Sandbox(shops=_SHOPS, packages=_PACKAGES, fail=_FAIL, token_seconds=_TOKEN_SECONDS, seed=_SEED)
     try:
         good = asyncio.run(_demo(web_port, once=once, faults=faults, sandbox=sandbox))
     except* (DaemonError, OSError) as group:

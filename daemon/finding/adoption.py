@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import ValidationError
 
 from ...config import adopted
+from ...config.load import Loaded
 from ...config.printers import PrinterSettings
 from ...config.section import MediaName, Name, Section
 from ...config.services import AdoptSettings
@@ -156,6 +157,19 @@ class Adoption:
                     await self._fleet.ended(name)
             except TimeoutError:
                 log.info("printer %s: its last conversation goes on", name)
+
+    async def reload(self, read: Callable[[], Loaded], in_force: Callable[[Settings], Settings]) -> Loaded:
+        """Read the configuration and the files of adopted printers again, and put what `in_force` gives into force.
+
+        Raises:
+            ConfigError: something is wrong, and nothing is changed.
+        """
+        async with self._turn:
+            loaded = await asyncio.to_thread(read)
+            settings = in_force(loaded.settings)
+            self.names, self.refused = set(loaded.adopted), loaded.refused
+            await self._fleet.apply(settings)
+            return loaded
 
     # --- rules
 

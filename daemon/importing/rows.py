@@ -11,8 +11,8 @@ from . import cells
 from .columns import Column, find
 from .table import Line, Table
 
-#: labels of one import
-MOST_LABELS = 1000
+#: labels of one import: while they are committed everybody else waits
+MOST_LABELS = 500
 _LONGEST = {"link": 4000}
 _NUMBERS = ("order", "package", "tracking")
 _ONE_TO_HUNDRED = re.compile(r"[1-9]\d?|100")

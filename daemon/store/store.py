@@ -19,6 +19,7 @@ from .journal import check_unchanged
 from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
+from .restores import Restores
 from .retention import Retention
 from .rows import Artwork, Pause
 from .space import Space
@@ -26,7 +27,7 @@ from .tokens import Tokens
 from .uploads import Uploads
 
 
-class Store(Uploads, Accepting, Parts, Profiles, Holds, Retention, Space, Tokens, Numbers, Figures):
+class Store(Uploads, Accepting, Parts, Profiles, Holds, Restores, Retention, Space, Tokens, Numbers, Figures):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.

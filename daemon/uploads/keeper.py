@@ -287,7 +287,7 @@ class Uploads:
     def _new_job(
         self, upload: Upload, item: Item, data: bytes, slips_to: Route, choices: Choices, now: float
     ) -> NewJob:
-        job_id = new_job_id(now, secrets.randbits(62))
+        job_id = self._store.new_id(now)
         if item.kind == "slip":
             # by name, for whatever moves it later must not take label stock for it
             fields, route = _fields(item, upload.station, slips_to.printer), slips_to

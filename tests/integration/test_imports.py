@@ -175,8 +175,9 @@ async def test_the_command_line_sends_the_files_beside_the_table(labeld: Labeld,
     async def run(*more: str) -> tuple[int, str]:
         log = tmp_path / "import.log"
         log.write_text("")
-        command = (sys.executable, "-m", "labeld.daemon", "import", folder / "orders.csv", "-c", labeld.config, *more)
-        async with Process(*command, log=log) as process:
+        config = str(labeld.config)
+        command = [sys.executable, "-m", "labeld.daemon", "import", str(folder / "orders.csv"), "-c", config]
+        async with Process(*command, *more, log=log) as process:
             assert process.process is not None
             async with asyncio.timeout(PATIENCE):
                 return await process.process.wait(), process.log

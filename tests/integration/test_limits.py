@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import io
 import json
 import os
@@ -18,6 +19,10 @@ import aiohttp
 import pytest
 
 from labeld.daemon.errors import DatabaseRefused
+from labeld.daemon.events import from_json
+from labeld.daemon.job import JobState, Reason
+from labeld.daemon.routing import Route
+from labeld.daemon.store import NewJob, Store
 from labeld.daemon.store.engine import migrate
 from labeld.drivers.virtual.server import VirtualPrinter
 
@@ -75,6 +80,44 @@ async def test_what_happens_while_the_broker_is_away_is_told_in_order_though_lab
     assert unsent >= 4 * count
     assert list(heard.values()) == [["pending", "pending", "processing", "completed"]] * count
     assert zebra.odometer == count
+
+
+async def test_5000_changes_that_the_broker_missed_come_in_order_through_another_outage(
+    tmp_path: Path, zebra: VirtualPrinter
+) -> None:
+    jobs, changes = 50, 100
+    broker = Broker(tmp_path / "broker", autosave=False)
+    labeld = Labeld(tmp_path / "state", broker.port, {"zebra": zebra})
+    listener = {"identifier": "listener", "clean_session": False}
+    async with Store(tmp_path / "state/labeld.sqlite3", topic_prefix=PREFIX) as store:
+
+        async def one(number: int) -> None:
+            label = from_json("t", json.dumps(event(number, zpl(number))).encode(), max_bytes=1000)
+            new = NewJob(store.new_id(number), label, "test", "t", Route("zebra", "only"), 1.0)
+            job = (await store.accept(new)).job
+            for step in range(1, changes):
+                job = await store.move(job.id, JobState.HELD, Reason.HELD_BY_USER, f"step {step}", 1.0)
+
+        await asyncio.gather(*map(one, range(jobs)))
+        assert await store.unsent() == jobs * changes
+    heard: defaultdict[str, dict[str, None]] = defaultdict(dict)
+    async with broker:
+        async with publisher(broker.port, **listener) as client:
+            await client.subscribe(f"{PREFIX}/jobs/#", 1)
+        async with labeld:
+            for outage in (True, False):
+                async with publisher(broker.port, **listener) as client, asyncio.timeout(PATIENCE):
+                    while sum(map(len, heard.values())) < (jobs * changes // 3 if outage else jobs * changes):
+                        message = await anext(client.messages)
+                        # a message may come again, byte for byte the same: its first place counts
+                        heard[message.topic.value].setdefault(bytes(message.payload).decode())
+                if outage:
+                    await broker.stop()
+                    await broker.start()
+    assert len(heard) == jobs
+    for told in heard.values():
+        steps = [json.loads(payload)["message"] for payload in told]
+        assert steps[1:] == [f"step {step}" for step in range(1, changes)]
 
 
 async def submit(labeld: Labeld, count: int) -> None:
@@ -496,3 +539,39 @@ async def test_a_clock_that_jumps_is_told_and_parks_only_what_depends_on_it(
     assert told["clock"] == "the clock jumped, and is 400 days ahead of the time since labeld started"
     assert "The clock jumped" in page
     assert len({job["id"] for job in jobs.values()}) == 5
+
+
+async def test_the_systems_clock_steps_while_labels_come(tmp_path: Path, broker: Broker, zebra: VirtualPrinter) -> None:
+    """With libfaketime, so that no code of labeld's own is in between; each label is printed once, none is held."""
+    library = next(iter(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1")), None)  # noqa: ASYNC240 - short
+    if library is None:
+        pytest.skip("libfaketime is not installed")
+    clock = tmp_path / "clock"
+    labeld = Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, more="[holds]\nafter_outage_minutes = 60")
+    labeld._env |= {
+        "LD_PRELOAD": str(library),
+        "FAKETIME_TIMESTAMP_FILE": str(clock),
+        "FAKETIME_CACHE_DURATION": "1",
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+    steps = ("+40d", "-1d")
+    clock.write_text("+0\n")
+    async with labeld, publisher(broker.port) as client:
+        for turn, step in enumerate(steps):
+            # some come before the step and wait behind it, one is in the printer
+            zebra.set_fault("media-empty")
+            for number in range(3 * turn, 3 * turn + 3):
+                await publish(client, event(number, zpl(number)))
+            await until(functools.partial(_known, labeld, 3 * turn + 3))
+            clock.write_text(f"{step}\n")
+            zebra.clear_fault("media-empty")
+            jobs = await labeld.settled(3 * turn + 3)
+        days = {job["received_at"][:10] for job in jobs}
+    assert {(job["state"], job["outcome"]) for job in jobs} == {("completed", "confirmed")}
+    assert (len(jobs), zebra.odometer) == (6, 6)
+    assert len(days) >= 2, days
+    assert [job["event_id"] for job in jobs] == [f"event-{number}" for number in reversed(range(len(jobs)))]
+
+
+async def _known(labeld: Labeld, count: int) -> bool:
+    return len(await labeld.jobs()) >= count

@@ -6,6 +6,7 @@ import re
 import aiohttp
 import pytest
 from tests.integration.harness import free_port
+from tests.integration.test_cli import labeld
 
 from labeld.daemon.demo.shops import samples
 from labeld.daemon.demo.stage import publish_samples, stage
@@ -29,7 +30,7 @@ async def test_every_package_prints_once_while_calls_fail_and_tokens_expire(capl
         assert len(labels) == 6
         found = [read(Bitmap.from_png(label.png)) for label in labels if label.png is not None]
         for package in sandbox.packages.values():
-            assert [matches_tracking(symbols, package.tracking_number) for symbols in found].count(True) == 1
+            assert [bool(matches_tracking(symbols, package.tracking_number)) for symbols in found].count(True) == 1
         assert sandbox.log()["waiting"] == []
         async with aiohttp.ClientSession() as session:
             pages = [
@@ -42,3 +43,17 @@ async def test_every_package_prints_once_while_calls_fail_and_tokens_expire(capl
         for name, text in told.items():
             secrets = re.search(rb"TTP_|sign=|wsos_v2|" + sandbox.app_secret.encode(), text)
             assert secrets is None, f"{name}: {text[max(0, secrets.start() - 200) : secrets.end() + 100]!r}"
+
+
+async def test_the_demo_prints_the_packages_of_a_sandbox_and_says_what_failed() -> None:
+    done = await labeld("demo", "--once", "--source", "tiktok")
+    out = done.out.decode()
+    assert done.code == 0, out + done.err
+    assert out.count("confirmed") == 8
+    assert "8 packages, 8 labels came out." in out
+
+
+async def test_the_sandbox_refuses_what_it_does_not_understand() -> None:
+    for wrong in (("--shop", "us"), ("--fault", "rain"), ("--webhook", "https://example.com/hook")):
+        done = await labeld("tiktok-sandbox", "--port", "0", *wrong)
+        assert (done.code, done.err.count("\n")) == (2, 1), done.err

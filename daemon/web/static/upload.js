@@ -61,7 +61,7 @@ async function sendAll(list) {
   sending.replaceChildren();
   while (waiting.length) {
     await send(...waiting.shift());
-    await follow();
+    follow();
   }
   busy = false;
 }
@@ -78,17 +78,18 @@ const mergeUploads = new MutationObserver(name);
 mergeUploads.observe(document.getElementById("content"), { childList: true, subtree: true, characterData: true });
 
 let following = false;
+let askedAgain = false;
 
+// draws the page again, and goes on while a file is read or its jobs are made
 async function follow() {
+  askedAgain = true;
   if (following) return;
   following = true;
-  try {
-    do {
-      await load();
-      await new Promise((resume) => setTimeout(resume, POLL_MS));
-    } while (document.querySelector('.upload[data-state="reading"], .upload[data-state="printing"]'));
-  } catch {
-    // page.js tells when the connection is lost
+  const moving = '.upload[data-state="reading"], .upload[data-state="printing"]';
+  while (askedAgain || document.querySelector(moving)) {
+    askedAgain = false;
+    refresh();  // one after another: an old answer must not come after a new one
+    await new Promise((resume) => setTimeout(resume, POLL_MS));
   }
   following = false;
 }
