@@ -6,14 +6,19 @@ from collections.abc import Callable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
-from ..fetching.document import Document, FetchFailed, NeedsPerson, NoLabel, TryLater
+from ..fetching.document import Document, FetchFailed, NeedsPerson, NoLabel, OrderCanceled, OrderOnHold, TryLater
 from ..fetching.fetcher import Obtain
-from ..fetching.wanted import Package, Wanted
+from ..fetching.wanted import Link, Look, Package, Wanted
 from ..job import Job
 from .bounds import OTHER, Bounded
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0)
-_RESULTS: dict[type[FetchFailed], str] = {TryLater: "later", NeedsPerson: "person", NoLabel: "none"}
+_RESULTS = (
+    (TryLater, "later"),
+    ((NeedsPerson, OrderOnHold), "person"),
+    ((NoLabel, OrderCanceled), "none"),
+)
+_WAYS: dict[type[Wanted], str] = {Link: "link", Package: "package", Look: "order"}
 _SHOPS = 100
 #: calls by the ends of their paths; numbers of packages are in some, and never in a label
 _ENDPOINTS = (
@@ -68,13 +73,13 @@ class Obtaining:
     def watched(self, obtain: Obtain) -> Obtain:
         """The same way to labels, each try counted and timed."""
 
-        async def get(job: Job, wanted: Wanted) -> Document:
-            way, began, result = "package" if isinstance(wanted, Package) else "link", self._clock(), "fault"
+        async def get(job: Job, wanted: Wanted, *, look: bool) -> Document | None:
+            way, began, result = _WAYS[type(wanted)], self._clock(), "fault"
             try:
-                document = await obtain(job, wanted)
+                document = await obtain(job, wanted, look=look)
                 result = "done"
             except FetchFailed as error:
-                result = _RESULTS.get(type(error), OTHER)
+                result = next((word for kind, word in _RESULTS if isinstance(error, kind)), OTHER)
                 raise
             finally:
                 self._fetches.labels(way, result).inc()
