@@ -67,8 +67,7 @@ class Standings(Collector):
         yield _many("labeld_info", "The version that runs", ["version"], {(_version(),): 1})
         yield from self._daemon(seen)
         yield from _printers(seen.app)
-        if seen.app.tokens is not None:
-            yield from _shops(seen.app.tokens.standings(), seen.now)
+        yield from _shops(seen.app.tokens.standings() if seen.app.tokens else (), seen.now)
         if seen.stored is not None:
             yield from _work(seen.stored.work, seen.app.settings, seen.now)
             yield _single("labeld_held_long_jobs", "Held longer than ended labels are kept", seen.stored.held_long)
@@ -80,12 +79,10 @@ class Standings(Collector):
         yield _single("labeld_database_up", "1 while the database can be read and written", sound)
         yield _single("labeld_broker_connected", "1 while the MQTT broker is connected", app.broker.state.connected)
         yield _single("labeld_clock_doubted", "1 while the clock is not believed", app.wall_clock.doubt() is not None)
-        if app.settings.folder.path is not None:
-            trouble = app.folder is not None and app.folder.trouble is not None
-            yield _single("labeld_folder_trouble", "1 while nothing can be taken from the watched folder", trouble)
-        if self.cleaned_at is not None:
-            words = "When retention went through the database last, Unix time; not before it did once"
-            yield _single("labeld_retention_last_round_timestamp_seconds", words, self.cleaned_at)
+        trouble = None if app.folder is None else app.folder.trouble is not None
+        yield _single("labeld_folder_trouble", "1 while nothing can be taken from the watched folder", trouble)
+        words = "When retention went through the database last, Unix time; not before it did once"
+        yield _single("labeld_retention_last_round_timestamp_seconds", words, self.cleaned_at)
 
 
 @functools.cache
@@ -153,8 +150,8 @@ def _by_name(values: Iterable[tuple[str, float]]) -> dict[tuple[str, ...], float
     return {(name,): value for name, value in values}
 
 
-def _single(name: str, words: str, value: float) -> Metric:
-    return GaugeMetricFamily(name, words, value=float(value))
+def _single(name: str, words: str, value: float | None) -> Metric:
+    return _many(name, words, [], {} if value is None else {(): value})
 
 
 def _many(name: str, words: str, labels: list[str], values: Mapping[tuple[str, ...], float]) -> Metric:
