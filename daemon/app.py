@@ -6,7 +6,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 from ..config.load import Loaded
@@ -35,6 +35,7 @@ from .intake import Intake
 from .job import Job, JobState, Reason
 from .job_log import tell_job
 from .lock import lock
+from .metrics.metrics import Metrics
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
 from .parting import Parting
@@ -94,6 +95,7 @@ class App:
     reloading: Reloading | None = None
     #: None where the database never was restored
     restored: Restored | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def settings(self) -> Settings:
@@ -165,7 +167,7 @@ async def _run(
         states.put(name, b"")
         bus.tell("printer", name)
 
-    vault = open_vault(settings)
+    vault, metrics = open_vault(settings), Metrics()
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -174,8 +176,9 @@ async def _run(
         changed=job_changed,
         rejected=rejected,
         troubled=lambda: bus.tell("store", ""),
+        observer=metrics,
     )
-    pool = await stack.enter_async_context(RenderPool(settings.render))
+    pool = await stack.enter_async_context(RenderPool(settings.render, metrics))
     outbox = Outbox(store)
     states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
@@ -186,11 +189,11 @@ async def _run(
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
     restored = await begin_restored(store, settings.state_directory, clocks.wall())
-    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack, metrics)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
     documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
     ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
-    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    fetcher = Fetcher(store, vault.open, metrics.watched(ways), clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
@@ -256,11 +259,12 @@ async def _run(
         _folder(fleet, intake, bus, clocks),
         reloading,
         restored,
+        metrics,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
-    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""), metrics)
     loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
     await _serve(app, stop, loops)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, page, printer_page, printnode, shops, upload, webhooks
+from . import api, imports, metrics, page, printer_page, printnode, shops, upload, webhooks
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -82,6 +82,7 @@ def _routes() -> list[web.RouteDef]:
         web.get("/favicon.ico", page.favicon),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
+        web.get("/metrics", metrics.metrics),
         web.get(f"{v1}/jobs", api.jobs),
         web.post(_LABELS, submit),
         web.post(_IMPORTS, imports.take),
