@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, metrics, page, printer_page, printnode, shops, upload, webhooks
+from . import api, imports, metrics, page, printer_page, printnode, reference, shops, upload, webhooks
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -42,7 +42,9 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
     site.on_shutdown.append(_close_streams)
-    site.add_routes(_routes())
+    served = routes()
+    site[reference.DOCUMENTS] = reference.Documents(served)
+    site.add_routes(served)
     with app.bus.listen() as changes:
         site[page.FRONT_PAGE] = page.FrontPage(app, changes)
         # no access log: addresses of searches hold tracking numbers
@@ -59,7 +61,8 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
             await runner.cleanup()
 
 
-def _routes() -> list[web.RouteDef]:
+def routes() -> list[web.RouteDef]:
+    """Everything that can be asked for."""
     v1 = "/api/v1"
     return [
         # before the pages of printers, whose names are numbers the least often
@@ -80,6 +83,9 @@ def _routes() -> list[web.RouteDef]:
         web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
+        web.get("/api", reference.page),
+        web.get("/openapi.json", reference.openapi_json),
+        web.get("/asyncapi.json", reference.asyncapi_json),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
         web.get("/metrics", metrics.metrics),
