@@ -125,6 +125,8 @@ fetches = Table(
     Column("next_at", Float),
     # when trying ends
     Column("until", Float, nullable=False),
+    # whether its orders are looked at first; not once a person had it printed all the same
+    Column("look", Boolean, nullable=False),
 )
 
 # what the render worker made of the asset, for one printer's resolution and stock

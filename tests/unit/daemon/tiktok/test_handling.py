@@ -40,8 +40,9 @@ class Floor:
         )
         intake = SimpleNamespace(json=self._event, notice=self._notice)
         actions = SimpleNamespace(hold=self._hold)
-        parts = cast("Any", (api, store, intake, actions))
-        self.handling = Handling(SETTINGS, *parts, lambda: 1000.0)
+        self.handling = Handling(
+            SETTINGS, cast("Any", api), cast("Any", store), cast("Any", intake), cast("Any", actions), lambda: 1000.0
+        )
 
     async def do(self, kind: Kind, status: str | None = None, tries: int = 0, **fields: Any) -> str:
         said = Notification("73", kind, "7494", 900.0, status, ("5",), **fields)
@@ -207,8 +208,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 async def test_one_that_fails_for_hours_is_given_up_and_told_of(store: Store) -> None:
-    async def fails(_shop: str, _said: Notification, _tries: int) -> str:
-        raise TryLater("TikTok does not tell of order 5 yet")
+    async def fails(shop: str, said: Notification, tries: int) -> str:
+        raise TryLater(f"{shop}: TikTok does not tell of order {said.order_ids[0]} yet, after {tries} tries")
 
     inbox = Inbox(SETTINGS, "s", store, fails, lambda: 1000.0, lambda: 0.0, lambda: 0.5)
     data = {"identity": "73", "kind": 1, "shop_id": "7494", "sent_at": 900.0, "order_ids": ["5"]}
