@@ -131,6 +131,9 @@ class HoldsSettings(Section):
     always_print_stations: tuple[Name, ...] = ()
     """Packing stations whose labels print after an outage however late; an event's `useful_until` counts all the
     same."""
+    after_restore_minutes: int = Field(default=60, ge=0, le=30 * 1440)
+    """For so long after the first start from a restored backup, labels of events that do not say when they were made
+    are held and asked about, as they may have printed since the backup. Events made before that start always are."""
     after_deaths: int = Field(default=3, ge=2, le=100)
     """A label that labeld had in hand each time when it died so often in a row is held."""
 

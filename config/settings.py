@@ -106,6 +106,13 @@ class Settings(Section):
         return frozenset((*self.printers, *self.groups))
 
     @property
+    def stations(self) -> frozenset[str]:
+        """Packing stations that the configuration names."""
+        of_printers = (station for printer in self.printers.values() for station in printer.stations)
+        of_rules = (station for rule in self.routes for station in rule.station or ())
+        return frozenset((*of_printers, *of_rules, *self.holds.always_print_stations))
+
+    @property
     def topic_prefix(self) -> str:
         """Topic above which everything happens."""
         return self.mqtt.topic_prefix or f"labeld/{self.site}"

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, page, printer_page, printnode, reference, shops, upload
+from . import api, imports, metrics, page, printer_page, printnode, reference, shops, upload, webhooks
 from .admission import admission
 from .guard import add_headers, guard
 from .keys import CLOSING, LABELD, PICTURES, SINCE
@@ -27,8 +28,8 @@ _LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
 
 
 @contextlib.asynccontextmanager
-async def serve(app: "App") -> AsyncIterator[str]:
-    """Serve the page and the API on `settings.web`; yields the base URL.
+async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIterator[str]:
+    """Serve the page and the API on sockets that listen, else on `settings.web`; yields the base URL.
 
     Raises:
         OSError: the port is taken.
@@ -50,7 +51,10 @@ async def serve(app: "App") -> AsyncIterator[str]:
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
+            for one in listening:
+                await web.SockSite(runner, one).start()
+            if not listening:
+                await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
             host, port = runner.addresses[0][:2]
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
@@ -84,6 +88,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/asyncapi.json", reference.asyncapi_json),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
+        web.get("/metrics", metrics.metrics),
         web.get(f"{v1}/jobs", api.jobs),
         web.post(_LABELS, submit),
         web.post(_IMPORTS, imports.take),
@@ -110,6 +115,7 @@ def routes() -> list[web.RouteDef]:
         web.get(f"{v1}/shops", shops.shops),
         web.post(f"{v1}/shops/{{name}}/authorize", shops.authorize),
         web.post(f"{v1}/shops/{{name}}/refresh", shops.refresh),
+        web.post(webhooks.PATH, webhooks.receive),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),
