@@ -221,7 +221,7 @@ async def _run(
     await fleet.hold_orphans()
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
-    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
+    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall, lambda name: bus.tell("printer", name))
     await printer_acts.load()
     app = App(
         fleet,

@@ -18,14 +18,16 @@ from .journal import check_unchanged
 from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
+from .rejections import Rejections
 from .retention import Retention
+from .rolls import Rolls
 from .rows import Artwork, Pause
 from .space import Space
 from .tokens import Tokens
 from .uploads import Uploads
 
 
-class Store(Uploads, Accepting, Parts, Profiles, Holds, Retention, Space, Tokens, Numbers):
+class Store(Uploads, Accepting, Parts, Profiles, Holds, Retention, Space, Tokens, Numbers, Rolls, Rejections):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
