@@ -119,6 +119,8 @@ def _operation(route: web.RouteDef, operation: Operation, schemas: _Shapes) -> d
         for status, answer in sorted(operation.answers.items())
     }
     statuses = {*operation.problems, *_ALWAYS}
+    if any(match[2] for match in _VARIABLE.finditer(route.path)):
+        statuses.add(HTTPStatus.NOT_FOUND)
     if route.method not in _SAFE_METHODS:
         statuses |= {*_UNSAFE, *_WITH_BODY}
     for status in sorted(statuses):

@@ -80,7 +80,8 @@ _SET = (
     Parameter("dir", "the only order that there is", {"const": "desc"}),
 )
 _STATES: dict[str, Any] = {"type": "string", "enum": [str(state) for state in JobState]}
-_LIST: dict[int, Any] = {_OK: {JSON: list[dict[str, Any]]}}
+_LIST: dict[int, Any] = {_OK: list[dict[str, Any]]}
+_LISTS: dict[int, Any] = {_OK: list[list[dict[str, Any]]]}
 _ACT = Operation("jobs", {_OK: JobJson}, (_MISSING, _LATE))
 _V1 = "/api/v1"
 
@@ -230,8 +231,8 @@ OPERATIONS: Mapping[str, Operation] = {
         (Parameter("X-Idempotency-Key", "the same key again is a 409", place="header"),),
         Body({JSON: shapes.PrintJobBody, URLENCODED: shapes.PrintJobBody}),
     ),
-    "GET /printjobs/states": Operation(PRINTNODE, _LIST, (_BAD,), _SET),
+    "GET /printjobs/states": Operation(PRINTNODE, _LISTS, (_BAD,), _SET),
     "GET /printjobs/{set}": Operation(PRINTNODE, _LIST, (_BAD,)),
-    "GET /printjobs/{set}/states": Operation(PRINTNODE, _LIST, (_BAD,)),
-    "DELETE /printjobs/{set}": Operation(PRINTNODE, {_OK: {JSON: list[int]}}, (_BAD,)),
+    "GET /printjobs/{set}/states": Operation(PRINTNODE, _LISTS, (_BAD,)),
+    "DELETE /printjobs/{set}": Operation(PRINTNODE, {_OK: list[int]}, (_BAD,)),
 }
