@@ -35,6 +35,7 @@ from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
+from .job_log import tell_job
 from .lock import lock
 from .metrics.metrics import Metrics
 from .outbox import Outbox, PrinterStates
@@ -49,11 +50,13 @@ from .restored import Restored
 from .restored import begin as begin_restored
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sockets import inherited
 from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.api import open_api
+from .tiktok.following import Following, follow
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .uploads.keeper import Uploads
@@ -87,6 +90,7 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    following: Following
     #: None where no folder is watched
     folder: Folder | None = None
     #: None where nobody asks for that
@@ -109,7 +113,8 @@ class App:
         minutes = self.settings.holds.after_restore_minutes
         restored = self.restored.warning(time.time(), minutes) if self.restored else None
         first = (self.store.health.trouble, self.wall_clock.warning, restored, folder)
-        return tuple(one for one in (*first, *reload, *shops) if one)
+        polls = self.following.poller.warnings if self.following.poller else ()
+        return tuple(one for one in (*first, *reload, *shops, *polls) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
@@ -139,6 +144,7 @@ async def _run(
         fleet.job_changed(job)
         keeper.job_changed(job)
         fetcher.job_changed(job)
+        tell_job(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -154,7 +160,9 @@ async def _run(
 
     def shop_changed() -> None:
         outbox.poke()
-        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        able = tiktok.tokens.able if tiktok else ()
+        fetcher.shops_ready(able)
+        following.shops_ready(able)
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -231,6 +239,7 @@ async def _run(
     await fleet.hold_orphans()
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
+    following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
     await printer_acts.load()
     app = App(
@@ -249,13 +258,14 @@ async def _run(
         uploads,
         vault,
         tiktok.tokens if tiktok else None,
+        following,
         _folder(fleet, intake, bus, clocks),
         reloading,
         restored,
         metrics,
     )
     if settings.web.enabled:
-        await stack.enter_async_context(serve(app))
+        await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""), metrics)
     loops = (
@@ -323,6 +333,7 @@ async def _serve(
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            tasks.create_task(app.following.run(), name="following"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),

@@ -141,7 +141,8 @@ class Retention:
             events = await store.remove_rejections(now - settings.label_days * _DAY, most=_REJECTIONS)
             messages = await store.remove_messages(now - settings.message_days * _DAY)
             notices = await store.remove_notices(now - settings.personal_days * _DAY)
-            if not events and not messages and not notices:
+            told = await store.remove_notifications(now - settings.personal_days * _DAY)
+            if not any((events, messages, notices, told)):
                 break
             refused, unsent = refused + events, unsent + messages
             await asyncio.sleep(pause)

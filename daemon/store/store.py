@@ -16,6 +16,7 @@ from .accepting import Accepting
 from .figures import Figures
 from .holds import Holds
 from .journal import check_unchanged
+from .notifications import Notifications
 from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
@@ -27,7 +28,20 @@ from .tokens import Tokens
 from .uploads import Uploads
 
 
-class Store(Uploads, Accepting, Parts, Profiles, Holds, Restores, Retention, Space, Tokens, Numbers, Figures):
+class Store(
+    Uploads,
+    Accepting,
+    Parts,
+    Profiles,
+    Holds,
+    Restores,
+    Retention,
+    Space,
+    Tokens,
+    Notifications,
+    Numbers,
+    Figures,
+):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.

@@ -37,6 +37,7 @@ from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
+from labeld.daemon.tiktok.following import Following
 from labeld.daemon.tiktok.vault import Vault, new_key
 from labeld.daemon.uploads.keeper import Uploads
 from labeld.daemon.wall_clock import WallClock
@@ -177,6 +178,7 @@ class Floor:
             uploads,
             Vault([new_key()]),
             None,
+            Following(),
             metrics=metrics,
         )
         await acts.load()
