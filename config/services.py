@@ -69,6 +69,8 @@ class WebSettings(Section):
     """Loopback address to listen on; the page has no login yet, so no other address is accepted."""
     port: int = Field(default=8631, ge=0, le=65535)
     """TCP port."""
+    blur_pictures: bool = False
+    """Whether labels on the page are blurred until somebody taps them: they show names and addresses."""
 
     @field_validator("host")
     @classmethod

@@ -240,7 +240,7 @@ async def _run(
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
-    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
+    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall, lambda name: bus.tell("printer", name))
     await printer_acts.load()
     app = App(
         fleet,

@@ -99,7 +99,7 @@ class Accepting(Fetches, Notices):
             again = await connection.execute(
                 update(schema.rejections)
                 .where(schema.rejections.c.digest == digest)
-                .values(times=schema.rejections.c.times + 1, last_at=now, because=because)
+                .values(times=schema.rejections.c.times + 1, last_at=now, because=because, answer=None)
             )
             if not again.rowcount:
                 await connection.execute(

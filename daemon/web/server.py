@@ -9,10 +9,24 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, metrics, page, printer_page, printnode, reference, shops, upload, webhooks
+from . import (
+    api,
+    imports,
+    metrics,
+    page,
+    printer_page,
+    printnode,
+    reference,
+    rejected,
+    shops,
+    upload,
+    webhooks,
+    who,
+)
 from .admission import admission
+from .figures import Counting
 from .guard import add_headers, guard
-from .keys import CLOSING, LABELD, PICTURES, SINCE
+from .keys import CLOSING, COUNTING, LABELD, PICTURES, SINCE
 from .pictures import Pictures
 from .problems import problems
 from .stream import events
@@ -39,6 +53,7 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
     site = web.Application(client_max_size=limit, middlewares=[problems, guard, admit])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
+    site[COUNTING] = Counting(app)
     site[SINCE] = time.time()
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
@@ -47,7 +62,7 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
     site[reference.DOCUMENTS] = reference.Documents(served)
     site.add_routes(served)
     with app.bus.listen() as changes:
-        site[page.FRONT_PAGE] = page.FrontPage(app, changes)
+        site[page.FRONT_PAGE] = page.FrontPage(app, site[COUNTING], changes)
         # no access log: addresses of searches hold tracking numbers
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
@@ -70,13 +85,16 @@ def routes() -> list[web.RouteDef]:
         *_printnode_routes(),
         web.get("/", page.front),
         web.post("/", page.search),
+        web.post("/who", who.choose),
         web.post("/jobs/release", page.release_group),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|hold|release|move|settle|reprint|take-out}", page.act),
         web.post("/printers/adopt", page.adopt),
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
-        web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.post("/printers/{name}/{verb:pause|resume|test-label|roll}", printer_page.act),
+        web.get("/rejections/{id:[0-9]{1,15}}", rejected.page),
+        web.post("/rejections/{id:[0-9]{1,15}}", rejected.send_again),
         web.get(upload.PAGE, upload.page),
         web.post(upload.PAGE, upload.act),
         web.post("/upload/{id}/{verb:print|discard}", upload.act),
@@ -111,6 +129,7 @@ def routes() -> list[web.RouteDef]:
         web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
         web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),
         web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
+        web.post(f"{v1}/printers/{{name}}/roll", printer_page.roll),
         web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/shops", shops.shops),

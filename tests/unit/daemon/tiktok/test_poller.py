@@ -138,6 +138,7 @@ async def test_a_shop_that_cannot_be_polled_for_long_is_told_of(floor: Floor) ->
         floor.poller._failed("us", TryLater("TikTok is overloaded"), failures)
     assert floor.poller.warnings == ()
     floor.steady += 601
-    assert "TikTok is overloaded" in floor.poller.warnings[0]
+    told: list[str] = list(floor.poller.warnings)
+    assert "TikTok is overloaded" in told[0]
     floor.trouble = "not authorized"
     assert floor.poller.warnings == ()
