@@ -20,7 +20,7 @@ _TRIES = 3
 #: letters of a person's reason
 _REASON = 200
 #: held before it was known whether their parcel has a label already
-_NOT_COMPARED = (Reason.OTHER_PARCEL, Reason.PARTLY_CANCELED, Reason.RULE)
+_NOT_COMPARED = (Reason.OTHER_PARCEL, Reason.PARTLY_CANCELED, Reason.RULE, Reason.ORDER_ON_HOLD)
 
 
 class Actions:

@@ -2,15 +2,13 @@
 
 import asyncio
 import contextlib
-import fcntl
 import logging
-import os
 import random
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from typing import Protocol
 
 from ..config.load import Loaded
 from ..config.printers import PrinterSettings
@@ -20,10 +18,11 @@ from ..drivers.located import LocatedDriver
 from ..drivers.opening import open_driver
 from . import sdnotify
 from .actions import Actions
+from .attention.attention import Attention
 from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
-from .errors import DaemonError, IllegalTransition, NoSuchJob
+from .errors import IllegalTransition, NoSuchJob
 from .fetching.download import Downloads
 from .fetching.fetcher import Fetcher
 from .fetching.wanting import Wanting
@@ -36,6 +35,9 @@ from .importing.importer import Importer
 from .in_hand import InHand
 from .intake import Intake
 from .job import Job, JobState, Reason
+from .job_log import tell_job
+from .lock import lock
+from .metrics.metrics import Metrics
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
 from .parting import Parting
@@ -44,13 +46,17 @@ from .printer_acts import PrinterActs
 from .printers import Printers, PrinterView
 from .reloading import Reloading
 from .rendering.pool import RenderPool
+from .restored import Restored
+from .restored import begin as begin_restored
 from .retention import Retention, SteadyClock
 from .serials import Serials
+from .sockets import inherited
 from .sources.folder import Folder
 from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.api import open_api
+from .tiktok.following import Following, follow
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .uploads.keeper import Uploads
@@ -84,10 +90,14 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    following: Following
     #: None where no folder is watched
     folder: Folder | None = None
     #: None where nobody asks for that
     reloading: Reloading | None = None
+    #: None where the database never was restored
+    restored: Restored | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def settings(self) -> Settings:
@@ -100,8 +110,11 @@ class App:
         shops = self.tokens.warnings if self.tokens else ()
         folder = self.folder.trouble if self.folder else None
         reload = self.reloading.warnings if self.reloading else ()
-        first = (self.store.health.trouble, self.wall_clock.warning, folder)
-        return tuple(one for one in (*first, *reload, *shops) if one)
+        minutes = self.settings.holds.after_restore_minutes
+        restored = self.restored.warning(time.time(), minutes) if self.restored else None
+        first = (self.store.health.trouble, self.wall_clock.warning, restored, folder)
+        polls = self.following.poller.warnings if self.following.poller else ()
+        return tuple(one for one in (*first, *reload, *shops, *polls) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
@@ -111,7 +124,7 @@ async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None =
         DaemonError: the state directory is in use or the database cannot be opened.
         ConfigError: a secret or a key that the configuration names cannot be used.
     """
-    with _lock(loaded.settings.state_directory):
+    with lock(loaded.settings.state_directory):
         async with contextlib.AsyncExitStack() as stack:
             await _run(loaded, stop, reloading, stack)
 
@@ -131,6 +144,7 @@ async def _run(
         fleet.job_changed(job)
         keeper.job_changed(job)
         fetcher.job_changed(job)
+        tell_job(job)
         bus.tell("job", job.id)
 
     def rejected() -> None:
@@ -146,7 +160,9 @@ async def _run(
 
     def shop_changed() -> None:
         outbox.poke()
-        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        able = tiktok.tokens.able if tiktok else ()
+        fetcher.shops_ready(able)
+        following.shops_ready(able)
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -154,7 +170,7 @@ async def _run(
         states.put(name, b"")
         bus.tell("printer", name)
 
-    vault = open_vault(settings)
+    vault, metrics = open_vault(settings), Metrics()
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -163,8 +179,9 @@ async def _run(
         changed=job_changed,
         rejected=rejected,
         troubled=lambda: bus.tell("store", ""),
+        observer=metrics,
     )
-    pool = await stack.enter_async_context(RenderPool(settings.render))
+    pool = await stack.enter_async_context(RenderPool(settings.render, metrics))
     outbox = Outbox(store)
     states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
@@ -174,11 +191,12 @@ async def _run(
     parting = Parting(store, pool, dispatcher, clocks.wall)
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
-    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    restored = await begin_restored(store, settings.state_directory, clocks.wall())
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack, metrics)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
     documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
     ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
-    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    fetcher = Fetcher(store, vault.open, metrics.watched(ways), clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
@@ -212,7 +230,7 @@ async def _run(
     followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted))
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted), restored)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)
@@ -221,6 +239,7 @@ async def _run(
     await fleet.hold_orphans()
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
+    following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall, lambda name: bus.tell("printer", name))
     await printer_acts.load()
     app = App(
@@ -239,14 +258,28 @@ async def _run(
         uploads,
         vault,
         tiktok.tokens if tiktok else None,
+        following,
         _folder(fleet, intake, bus, clocks),
         reloading,
+        restored,
+        metrics,
     )
     if settings.web.enabled:
-        await stack.enter_async_context(serve(app))
+        await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
-    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""), metrics)
+    loops = (
+        preparer,
+        dispatcher,
+        keeper,
+        fetcher,
+        guard,
+        retention,
+        wall_clock,
+        states,
+        uploads,
+        Attention(app, outbox.poke),
+    )
     await _serve(app, stop, loops)
 
 
@@ -283,18 +316,24 @@ def _driver(
     return LocatedDriver(wanted, serial, discovery, asking, met, partial(serials.learn, wanted))
 
 
+class Loop(Protocol):
+    """What runs for as long as the daemon does."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+
+
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: (
-        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
-    ),
+    loops: Iterable[Loop],
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            tasks.create_task(app.following.run(), name="following"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),
@@ -320,23 +359,3 @@ async def _reload(app: App, reloading: Reloading) -> None:
 
 def _steady() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
-
-
-@contextlib.contextmanager
-def _lock(directory: Path) -> Iterator[None]:
-    """Hold the state directory: two daemons on one database would print each label twice."""
-    path = directory / "labeld.lock"
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        # for reading: one that is held on a disk that becomes read-only must not keep that from being mounted anew
-        lock = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    except OSError as error:
-        raise DaemonError(
-            f"{path}: cannot be written: {error.strerror}; make room, or give the directory to labeld's user"
-        ) from error
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DaemonError(f"{directory} is in use by another labeld") from None
-        yield

@@ -15,6 +15,7 @@ from .fetching.redaction import redacted
 from .fetching.wanting import Wanting
 from .holds import late_event
 from .notices import Kind, read
+from .restored import Restored
 from .routing import wish_of
 from .store import Accepted, NewJob, NoticeTaken, Store
 
@@ -43,6 +44,7 @@ class Intake:
         dispatcher: finds the printer.
         clock: Unix seconds.
         wanting: what events want fetched.
+        restored: the last restore of the database.
     """
 
     def __init__(
@@ -52,9 +54,11 @@ class Intake:
         dispatcher: Dispatcher,
         clock: Callable[[], float],
         wanting: Wanting,
+        restored: Restored | None = None,
     ) -> None:
         self._settings = settings
         self._wanting = wanting
+        self._restored = restored
         self._store = store
         self._dispatcher = dispatcher
         self._clock = clock
@@ -189,6 +193,12 @@ class Intake:
 
         return await self._or_reject(take, payload, source=source, topic=topic, now=now)
 
+    def _late(self, at: float | None, station: str | None, now: float) -> str | None:
+        """Why the label of an event that was made `at` is not printed unasked."""
+        holds = self._settings.holds
+        again = self._restored.late(at, now, holds.after_restore_minutes) if self._restored else None
+        return again or late_event(holds, at, station, now)
+
     async def _or_reject(
         self, take: Callable[[], Awaitable[T]], payload: bytes, *, source: str, topic: str, now: float
     ) -> T:
@@ -227,9 +237,9 @@ class Intake:
 
     def _new(self, job_id: str, event: LabelEvent, *, source: str, topic: str, now: float, redelivered: bool) -> NewJob:
         event = self._wanting.completed(event)
-        fetch = self._wanting.of(event.fields, now) if event.asset is None else None
+        fetch = self._wanting.of(event, now)
         route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
-        late = late_event(self._settings.holds, unix_time(event.fields.time), event.fields.station, now)
+        late = self._late(unix_time(event.fields.time), event.fields.station, now)
         return NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
 
     def _begin(self, new: NewJob, accepted: Accepted) -> None:

@@ -122,6 +122,8 @@ class Reason(StrEnum):
     OTHER_PARCEL = "event-id-reused"
     #: held: a page of an uploaded file on which no tracking number can be read
     NO_NUMBER = "no-tracking-number"
+    #: held: TikTok has its order on hold, or the buyer asked for a cancellation
+    ORDER_ON_HOLD = "order-on-hold"
     #: held: its label cannot be fetched
     NOT_FETCHED = "document-access-error"
     OUTCOME_UNKNOWN = "outcome-unknown"
@@ -214,6 +216,7 @@ RELEASABLE = frozenset(
         Reason.PARTLY_CANCELED,
         Reason.NO_NUMBER,
         Reason.NOT_FETCHED,
+        Reason.ORDER_ON_HOLD,
     }
 )
 #: pending for nothing but its label, its artwork or its turn
@@ -222,7 +225,12 @@ WAITING = (Reason.FETCHING, Reason.TRANSFORMING, Reason.QUEUED)
 NOT_QUEUED = (Reason.FETCHING, Reason.COMPARING)
 #: held reasons that another printer may answer: those but the questions about its parcel, and what would not scan or
 #: fit at this one
-_MOVABLE = RELEASABLE - {Reason.OTHER_PARCEL, Reason.OTHER_LABEL, Reason.PARTLY_CANCELED} | {RenderError.reason}
+_MOVABLE = RELEASABLE - {
+    Reason.OTHER_PARCEL,
+    Reason.OTHER_LABEL,
+    Reason.PARTLY_CANCELED,
+    Reason.ORDER_ON_HOLD,
+} | {RenderError.reason}
 #: why an event withdraws a job
 WITHDRAWALS: Mapping[str | None, Reason] = {
     "canceled": Reason.ORDER_CANCELED,

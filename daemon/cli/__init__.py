@@ -2,6 +2,7 @@
 
 import typer
 
+from .backup import backup, restore
 from .client import adopt, cancel, forget, jobs, print_label, printers, reprint
 from .configuration import app as configuration
 from .convert import convert
@@ -34,6 +35,8 @@ app.command("reprint")(reprint)
 app.command("printers")(printers)
 app.command("adopt")(adopt)
 app.command("forget")(forget)
+app.command("backup")(backup)
+app.command("restore")(restore)
 app.command("doctor")(doctor)
 app.command("route")(route)
 app.command("virtual-printer")(virtual_printer)

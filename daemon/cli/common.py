@@ -1,7 +1,7 @@
 """What the commands share: the configuration option, one-line errors, logs."""
 
+import contextlib
 import logging
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -12,6 +12,7 @@ from ...config.errors import ConfigError
 from ...config.load import Loaded, read
 from ...config.settings import Settings
 from ...renderers.errors import AssetRefused
+from .. import journal
 from ..fetching.redaction import Redacting
 
 DEFAULT_CONFIG = Path("/etc/labeld/labeld.toml")
@@ -74,25 +75,14 @@ def read_input(path: Path) -> bytes:
         raise AssetRefused(error.strerror or str(error)) from error
 
 
-class _JournalFormatter(logging.Formatter):
-    """Prefixes the syslog priority that journald reads (sd-daemon(3))."""
-
-    _PRIORITY = ((logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6))
-
-    def format(self, record: logging.LogRecord) -> str:
-        priority = next((number for level, number in self._PRIORITY if record.levelno >= level), 7)
-        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
-
-
 def set_up_logs(level: str) -> None:
-    """Log to stderr: with priorities under systemd, with times elsewhere; never a link's query or a token."""
-    handler = logging.StreamHandler(sys.stderr)
-    formatter: logging.Formatter
-    if "JOURNAL_STREAM" in os.environ:
-        formatter = _JournalFormatter("%(name)s: %(message)s")
-    else:
-        formatter = logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    handler.setFormatter(Redacting(formatter))
+    """Log to the journal under systemd, else to stderr with times; never a link's query or a token."""
+    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    words = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+    if journal.is_journal(sys.stderr):
+        with contextlib.suppress(OSError):  # a journal that is not there gets what stderr does
+            handler, words = journal.JournalHandler(), "%(message)s"
+    handler.setFormatter(Redacting(logging.Formatter(words)))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # a line for each request and each MQTT packet is no news
     for chatty in ("aiohttp.access", "mqtt", "alembic", "amqtt", "transitions"):

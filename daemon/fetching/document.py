@@ -36,5 +36,13 @@ class NeedsPerson(FetchFailed):
     """Somebody has to do something first: authorize a shop, correct the configuration, arrange the shipment."""
 
 
+class OrderOnHold(FetchFailed):
+    """TikTok has the order on hold, or the buyer asked to cancel it: not to be printed unless a person says so."""
+
+
+class OrderCanceled(FetchFailed):
+    """TikTok says that the order, or the package, was canceled."""
+
+
 class NoLabel(FetchFailed):
     """There is none and will be none: a link that is refused or has expired, a package of somebody else."""

@@ -8,10 +8,10 @@ from math import inf
 from typing import Protocol
 
 from ..errors import IllegalTransition, NoSuchJob, StoreUnavailable
-from ..job import Job, Reason
+from ..job import Job, JobState, Reason
 from ..store import Fetch, Store
 from ..tiktok.vault import CannotOpen
-from .document import Document, FetchFailed, NeedsPerson, TryLater
+from .document import Document, FetchFailed, NeedsPerson, OrderCanceled, OrderOnHold, TryLater
 from .wanted import Wanted, from_text
 
 log = logging.getLogger(__name__)
@@ -20,13 +20,15 @@ log = logging.getLogger(__name__)
 _PER_LANE, _TOGETHER = 4, 32
 #: seconds before the first, and at most before any, new try
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+#: seconds before an order that is on hold is looked at again
+_LOOK_PAUSE = 300.0
 
 
 class Obtain(Protocol):
     """How a label is obtained."""
 
-    async def __call__(self, job: Job, wanted: Wanted) -> Document:
-        """The label of a job.
+    async def __call__(self, job: Job, wanted: Wanted, *, look: bool) -> Document | None:
+        """The label of a job; None where it is there already. With `look` its orders are looked at first.
 
         Raises:
             FetchFailed: why there is none yet, or none at all.
@@ -71,6 +73,8 @@ class Fetcher:
         self._begun: set[str] = set()
         #: those that are to be tried again although they are being tried
         self._again: set[str] = set()
+        #: those whose orders are on hold
+        self._on_hold: set[str] = set()
         self._ended = False
         #: lanes of shops that may be asked again
         self._ready: Collection[str] = set()
@@ -95,10 +99,15 @@ class Fetcher:
         if job.state.terminal:
             del self._at[job.id]
             self._lane_of.pop(job.id, None)
+            self._on_hold.discard(job.id)
             self._ended = True
             self._wake.set()
-        elif job.reason == Reason.FETCHING and self._at[job.id] == inf:
-            self._plan(job.id, self._lane_of[job.id], 0.0)
+        elif job.reason == Reason.ORDER_ON_HOLD:
+            self._on_hold.add(job.id)
+        elif job.reason == Reason.FETCHING and (self._at[job.id] == inf or job.id in self._on_hold):
+            # a person released it
+            self._on_hold.discard(job.id)
+            self.wanted(job.id, self._lane_of[job.id])
 
     def shops_ready(self, shops: Collection[str]) -> None:
         """These shops can be asked now: what is held for those that could not is fetched."""
@@ -177,6 +186,7 @@ class Fetcher:
         else:
             self._at.pop(job_id, None)
             self._lane_of.pop(job_id, None)
+            self._on_hold.discard(job_id)
         self._wake.set()
 
     async def _try(self, job_id: str) -> float | None:
@@ -190,7 +200,9 @@ class Fetcher:
         except CannotOpen as error:
             return await self._failed(job, fetch, NeedsPerson(f"what it is fetched by cannot be read: {error}"))
         try:
-            document = await self._obtain(job, wanted)
+            document = await self._obtain(job, wanted, look=fetch.look)
+        except OrderCanceled as error:
+            return await self._canceled(job, error)
         except FetchFailed as error:
             return await self._failed(job, fetch, error)
         await self._store.arrived(job_id, document, self._clock())
@@ -198,8 +210,11 @@ class Fetcher:
 
     async def _failed(self, job: Job, fetch: Fetch, error: FetchFailed) -> float:
         now = self._clock()
-        next_at, because = None, str(error)
-        if isinstance(error, TryLater):
+        next_at, because, hold = None, str(error), Reason.NOT_FETCHED
+        if isinstance(error, OrderOnHold):
+            next_at, hold = now + _LOOK_PAUSE, Reason.ORDER_ON_HOLD
+            because = f"{because}: it prints when that is over, or when it is released"
+        elif isinstance(error, TryLater):
             next_at = now + max(pause(fetch.tries, self._chance()), error.after or 0.0)
             if next_at > fetch.until:
                 next_at = None
@@ -207,8 +222,17 @@ class Fetcher:
             else:
                 because = f"{because}: it is tried again"
         log.info("job %s: its label is not there: %s", job.id, because)
-        await self._store.not_arrived(job.id, because, now, next_at=next_at)
+        held = hold if next_at is None or hold is Reason.ORDER_ON_HOLD else None
+        await self._store.not_arrived(job.id, because, now, next_at=next_at, hold=held)
         return inf if next_at is None else next_at
+
+    async def _canceled(self, job: Job, error: OrderCanceled) -> float | None:
+        try:
+            reason = Reason.ORDER_CANCELED
+            await self._store.move(job.id, JobState.CANCELED, reason, str(error), self._clock(), was=job)
+        except IllegalTransition:
+            return self._clock() + _FIRST_PAUSE  # it was just held, or released
+        return None
 
     async def _resume(self, lanes: Collection[str]) -> None:
         for job_id in [one for one, at in self._at.items() if at == inf and self._lane_of[one] in lanes]:

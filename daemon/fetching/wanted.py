@@ -1,4 +1,4 @@
-"""Where a label is that its event did not bring: a link, or a package of a TikTok shop. Pure."""
+"""Where a label is that its event did not bring: a link, or a package of a TikTok shop; or a look at it. Pure."""
 
 import hashlib
 import json
@@ -17,11 +17,6 @@ class Link:
         """What it waits in line with: the links of one host."""
         return f"host {urlsplit(self.url).hostname or ''}"
 
-    @property
-    def shop(self) -> None:
-        """No shop has to be authorized for it."""
-        return
-
 
 @dataclass(frozen=True, slots=True)
 class Package:
@@ -36,14 +31,28 @@ class Package:
         return f"shop {self.shop}"
 
 
-Wanted = Link | Package
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Nothing but a look at the orders of a package whose label is there."""
+
+    shop: str
+    package_id: str
+
+    @property
+    def lane(self) -> str:
+        """What it waits in line with: the packages of its shop."""
+        return f"shop {self.shop}"
+
+
+Wanted = Link | Package | Look
 
 
 def to_text(wanted: Wanted) -> str:
     """As it is sealed and kept."""
     if isinstance(wanted, Link):
         return json.dumps({"url": wanted.url})
-    return json.dumps({"shop": wanted.shop, "package_id": wanted.package_id})
+    look = {"look": True} if isinstance(wanted, Look) else {}
+    return json.dumps({"shop": wanted.shop, "package_id": wanted.package_id} | look)
 
 
 def from_text(text: str) -> Wanted:
@@ -55,7 +64,8 @@ def from_text(text: str) -> Wanted:
     values = json.loads(text)
     if "url" in values:
         return Link(str(values["url"]))
-    return Package(str(values["shop"]), str(values["package_id"]))
+    kind = Look if "look" in values else Package
+    return kind(str(values["shop"]), str(values["package_id"]))
 
 
 def digest(wanted: Wanted) -> str:

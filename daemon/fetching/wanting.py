@@ -10,7 +10,7 @@ from ..events import LabelEvent, LabelReady, TikTokAsset
 from ..store import NewFetch
 from . import links
 from .document import NoLabel
-from .wanted import Link, Package, Wanted, digest, to_text
+from .wanted import Link, Look, Package, Wanted, digest, to_text
 
 #: TikTok's links are good for 24 hours, and so long is a label waited for that is not there yet
 _PATIENCE_SECONDS = 24 * 3600.0
@@ -31,22 +31,22 @@ class Wanting:
         self._tiktok = settings.tiktok
         self._seal = seal
 
-    def of(self, fields: LabelReady, now: float) -> NewFetch:
-        """What is to be fetched for an event that does not bring its label.
+    def of(self, event: LabelEvent, now: float) -> NewFetch | None:
+        """What is to be fetched, or looked at, before an event's label prints; None where there is nothing.
 
         Args:
-            fields: the event's.
+            event: the event, as `completed` gives it.
             now: Unix seconds.
 
         Raises:
-            EventRejected: the link is none that is followed, has expired, or there is no such shop.
+            EventRejected: the link is none that is followed, or there is no such shop.
         """
-        wanted = self._wanted(fields)
+        wanted = self._wanted(event.fields) if event.asset is None else self._look(event.fields)
+        if wanted is None:
+            return None
         until = now + _PATIENCE_SECONDS
         if isinstance(wanted, Link) and (expiry := links.expiry(wanted.url)) is not None:
-            if expiry <= now:
-                raise EventRejected("asset.url: the link has expired: ask TikTok for a new one")
-            until = expiry
+            until = expiry  # one that has expired is tried once, for TikTok may have another
         return NewFetch(wanted.lane, self._seal(to_text(wanted)), digest(wanted), now, until)
 
     def completed(self, event: LabelEvent) -> LabelEvent:
@@ -75,6 +75,11 @@ class Wanting:
         if asset.tiktok is None:
             raise EventRejected("asset: give exactly one of content, url and tiktok")
         return self._package(asset.tiktok)
+
+    def _look(self, fields: LabelReady) -> Look | None:
+        shops = self._tiktok.shops.items() if self._tiktok.app_key is not None else ()
+        name = next((name for name, shop in shops if shop.check_order and shop.shop_id == fields.shop_id), None)
+        return None if name is None or fields.package_id is None else Look(name, fields.package_id)
 
     def _package(self, asset: TikTokAsset) -> Package:
         shops = self._tiktok.shops

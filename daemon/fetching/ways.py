@@ -9,9 +9,9 @@ from .. import normal
 from ..job import Job
 from ..tiktok.orders import Check, Standing
 from . import links
-from .document import Document, NeedsPerson, NoLabel, TryLater
+from .document import Document, NoLabel, OrderCanceled, OrderOnHold, TryLater
 from .download import Downloads
-from .wanted import Package, Wanted
+from .wanted import Link, Look, Package, Wanted
 
 
 class FoundDocument(Protocol):
@@ -69,11 +69,13 @@ class Ways:
         self._orders = orders
         self._shops = shops
 
-    async def __call__(self, job: Job, wanted: Wanted) -> Document:
+    async def __call__(self, job: Job, wanted: Wanted, *, look: bool) -> Document | None:
         """The label of a job; see `Obtain`."""
-        package = wanted if isinstance(wanted, Package) else self._package(job)
-        if package is not None:
+        package = self._package(job) if isinstance(wanted, Link) else Package(wanted.shop, wanted.package_id)
+        if package is not None and look:
             await self._look(job, package)
+        if isinstance(wanted, Look):
+            return None
         if isinstance(wanted, Package):
             return await self._ask(job, wanted)
         try:
@@ -90,9 +92,9 @@ class Ways:
             return
         check = await self._orders.check(package.shop, package.package_id, job.order_ids)
         if check.standing is Standing.HOLD:
-            raise NeedsPerson(check.because)
+            raise OrderOnHold(check.because)
         if check.standing is Standing.CANCEL:
-            raise NoLabel(f"{check.because}: cancel this label too")
+            raise OrderCanceled(check.because)
 
     def _package(self, job: Job) -> Package | None:
         shop = next((name for name, shop in self._shops.items() if shop.shop_id == job.shop_id), None)

@@ -64,7 +64,7 @@ class Accepting(Fetches, Notices):
         """
 
         return await self._writer.do(
-            lambda connection: self._take_in(connection, new), lambda accepted: self._changed(accepted.job)
+            lambda connection: self._take_in(connection, new), lambda accepted: self._taken(new.source, accepted)
         )
 
     async def accept_all(self, news: Sequence[NewJob], *, dry_run: bool = False) -> list[Accepted]:
@@ -82,8 +82,8 @@ class Accepting(Fetches, Notices):
             return accepted
 
         def tell(accepted: list[Accepted]) -> None:
-            for one in accepted if not dry_run else ():
-                self._changed(one.job)
+            for new, one in zip(news, accepted, strict=True) if not dry_run else ():
+                self._taken(new.source, one)
 
         return await self._writer.do(change, tell)
 
@@ -120,7 +120,15 @@ class Accepting(Fetches, Notices):
             )
             await self._publish(connection, f"{self._prefix}/events/rejected", message, now)
 
-        await self._writer.do(change, lambda _: self._rejected())
+        def told(_: None) -> None:
+            self._observer.event(source, "rejected")
+            self._rejected()
+
+        await self._writer.do(change, told)
+
+    def _taken(self, source: str, accepted: Accepted) -> None:
+        self._observer.event(source, "duplicate" if accepted.duplicate else "accepted")
+        self._changed(accepted.job)
 
     async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
         event = new.event
@@ -152,9 +160,10 @@ class Accepting(Fetches, Notices):
         if event.asset is not None:
             values = {"job_id": new.id, "media_type": event.media_type, "data": event.asset}
             await connection.execute(_INSERT_ASSET, values)
-        elif new.fetch is not None and not job.state.terminal:
+        fetch = new.fetch is not None and not job.state.terminal
+        if new.fetch is not None and fetch:
             await self._want(connection, new.id, new.fetch)
-        return Accepted(job, duplicate=False, fetch=event.asset is None and not job.state.terminal)
+        return Accepted(job, duplicate=False, fetch=fetch)
 
     async def _find(self, connection: AsyncConnection, new: NewJob) -> list[Job]:
         """Jobs with this event's identity; a bare event counts only within the window, or when redelivered."""
@@ -186,11 +195,13 @@ class Accepting(Fetches, Notices):
     async def _renewed(self, connection: AsyncConnection, new: NewJob, same: Job) -> Job | None:
         """A job whose label could not be fetched yet, and whose event comes again with the label or another link."""
         event = new.event
-        if new.fetch is not None:
+        if event.asset is None:
             words = f"its event came again by {new.source} with another link: that one is tried"
-            return await self._want_anew(connection, same, new.fetch, words)
-        if event.asset is None or same.state.terminal or not await self._is_wanted(connection, same.id):
+            return None if new.fetch is None else await self._want_anew(connection, same, new.fetch, words)
+        if same.state.terminal or not await self._is_wanted(connection, same.id):
             return None
+        if await self._has_asset(connection, same.id):
+            return None  # its orders are looked at
         if same.reason == Reason.NOT_FETCHED:
             words = f"its event came again by {new.source} with its label"
             columns = {"state": JobState.PENDING, "reason": Reason.FETCHING, "message": words}

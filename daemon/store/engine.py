@@ -1,5 +1,6 @@
 """Open the database: one file in the state directory, brought to the newest schema first."""
 
+import contextlib
 import logging
 import sqlite3
 import time
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from ..errors import DatabaseRefused, StoreUnavailable
+from .copying import copy_database
 from .health import with_advice
 
 log = logging.getLogger(__name__)
@@ -54,16 +56,14 @@ def migrate(path: Path) -> None:
         StoreUnavailable: it is locked by another program, or the disk is full or cannot be written.
     """
     made = path.with_name(f"{path.name}.made")
-    config = Config()
-    config.set_main_option("script_location", "labeld.daemon.store:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["url"] = URL.create("sqlite", database=str(path))
+    config = alembic(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and path.stat().st_size:
             _check(path, made, ScriptDirectory.from_config(config))
         else:
             _check_absence(path, made)
+        _keep_former(path, ScriptDirectory.from_config(config))
         _let_shrink(path)
         command.upgrade(config, "head")
         made.touch(mode=0o600)
@@ -73,6 +73,42 @@ def migrate(path: Path) -> None:
     except (sqlite3.DatabaseError, DatabaseError) as error:
         because = str(getattr(error, "orig", None) or error)
         raise DatabaseRefused(f"{path} is damaged ({because}): {_ANEW.format(made)}") from error
+
+
+def alembic(path: Path) -> Config:
+    """What Alembic has to know to work on the database at `path`."""
+    config = Config()
+    config.set_main_option("script_location", "labeld.daemon.store:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["url"] = URL.create("sqlite", database=str(path))
+    return config
+
+
+def check_schema(path: Path) -> None:
+    """See that a database is one that this labeld can use.
+
+    Raises:
+        DatabaseRefused: it is another program's, of a newer labeld, or damaged.
+    """
+    _check(path, path.with_name(f"{path.name}.made"), ScriptDirectory.from_config(alembic(path)))
+
+
+def _keep_former(path: Path, known: ScriptDirectory) -> None:
+    """Copy a database that is about to be upgraded to `<path>.schema-<its schema>`; of these the last."""
+    if not path.exists() or not path.stat().st_size:
+        return
+    with contextlib.closing(sqlite3.connect(path, timeout=_BUSY_SECONDS)) as connection:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        versions = connection.execute("SELECT version_num FROM alembic_version").fetchall() if tables else []
+    if not versions or versions == [(known.get_current_head(),)]:
+        return
+    copy = path.with_name(f"{path.name}.schema-{versions[0][0]}")
+    copy.unlink(missing_ok=True)
+    copy_database(path, copy, time.time())
+    for former in path.parent.glob(f"{path.name}.schema-*"):
+        if former != copy:
+            former.unlink()
+    log.info("%s is upgraded; as it was it is kept in %s", path, copy)
 
 
 def _let_shrink(path: Path) -> None:

@@ -58,8 +58,8 @@ class Fetches(Parcels):
 
         await self._writer.do(change)
 
-    async def arrived(self, job_id: str, document: Document, now: float) -> Job:
-        """Keep a label that was fetched, with its job, which goes its way.
+    async def arrived(self, job_id: str, document: Document | None, now: float) -> Job:
+        """Keep a label that was fetched, with its job, which goes its way; None: it was there, and may be printed.
 
         Where its parcel has the label already in the same bytes, it ends as a duplicate; with other bytes it is
         compared first. One that was held meanwhile stays so, one that ended needs it no more.
@@ -70,8 +70,18 @@ class Fetches(Parcels):
 
         return await self._writer.do(change, self._changed)
 
-    async def not_arrived(self, job_id: str, because: str, now: float, *, next_at: float | None) -> Job:
-        """Keep that a label could not be fetched, and when it is tried again; None: its job is held for a person."""
+    async def not_arrived(
+        self, job_id: str, because: str, now: float, *, next_at: float | None, hold: Reason | None = None
+    ) -> Job:
+        """Keep that a label could not be fetched, or why its job is held, and when it is tried again.
+
+        Args:
+            job_id: the job.
+            because: why, in words.
+            now: Unix seconds.
+            next_at: when it is tried again; None: not before somebody says so.
+            hold: why it is held.
+        """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
@@ -82,8 +92,8 @@ class Fetches(Parcels):
             await connection.execute(_UPDATE, {"job": job_id, "tries": tries, "next_at": next_at})
             if job.reason != Reason.FETCHING:
                 return job  # held for another reason: that one is answered first
-            if next_at is None:
-                held = {"state": JobState.HELD, "reason": Reason.NOT_FETCHED}
+            if hold is not None:
+                held = {"state": JobState.HELD, "reason": hold}
                 return await self._update(connection, job, now, words=because, message=because, **held)
             if because == job.message:
                 return job  # one line, however often it is tried
@@ -108,31 +118,33 @@ class Fetches(Parcels):
 
         return await self._writer.do(change, self._changed)
 
-    async def _arrive(self, connection: AsyncConnection, job: Job, document: Document, now: float) -> Job:
+    async def _arrive(self, connection: AsyncConnection, job: Job, document: Document | None, now: float) -> Job:
         wanted = (await connection.execute(_DELETE, {"job": job.id})).rowcount
         if not wanted or job.state.terminal:
             return job
-        values = {"job_id": job.id, "media_type": document.media_type, "data": document.data}
-        await connection.execute(_INSERT_ASSET, values)
-        columns: dict[str, object] = {}
-        words = f"its label came, {len(document.data)} bytes"
-        if job.tracking_number is None and document.tracking_number:
-            columns["tracking_number"] = document.tracking_number
-            words += f", and its tracking number: {document.tracking_number}"
-            job = await self._update(connection, job, now, words=words, **columns)
-        if job.reason != Reason.FETCHING:
+        words = "TikTok has nothing against printing it"
+        if document is not None:
+            values = {"job_id": job.id, "media_type": document.media_type, "data": document.data}
+            await connection.execute(_INSERT_ASSET, values)
+            words = f"its label came, {len(document.data)} bytes"
+            if job.tracking_number is None and document.tracking_number:
+                words += f", and its tracking number: {document.tracking_number}"
+                number = document.tracking_number
+                job = await self._update(connection, job, now, words=words, tracking_number=number)
+        if job.reason not in (Reason.FETCHING, Reason.ORDER_ON_HOLD):
             return await self._update(connection, job, now, words=f"{words}; it is still held")
-        others = await self._rivals(connection, job)
-        if not others:
-            return await self._update(connection, job, now, words=words, message=words, reason=Reason.TRANSFORMING)
-        rival = others[0].id
-        words = f"{words}; its parcel has a label already: it is looked at whether they are the same (job {rival})"
-        columns = {"reason": Reason.COMPARING, "message": words, "rival": rival}
+        columns: dict[str, object] = {"state": JobState.PENDING, "reason": Reason.TRANSFORMING, "message": words}
+        if job.printer is None:
+            columns |= {"state": JobState.HELD, "reason": Reason.NO_DESTINATION}
+        elif others := await self._rivals(connection, job):
+            rival = others[0].id
+            words = f"{words}; its parcel has a label already: it is looked at whether they are the same (job {rival})"
+            columns |= {"reason": Reason.COMPARING, "message": words, "rival": rival}
         return await self._update(connection, job, now, words=words, **columns)
 
     async def _want(self, connection: AsyncConnection, job_id: str, new: NewFetch) -> None:
         values = {"wanted": new.sealed, "digest": new.digest, "tries": 0, "next_at": new.now, "until": new.until}
-        await connection.execute(_INSERT_FETCH, values | {"job_id": job_id, "lane": new.lane})
+        await connection.execute(_INSERT_FETCH, values | {"job_id": job_id, "lane": new.lane, "look": True})
 
     async def _want_anew(self, connection: AsyncConnection, job: Job, new: NewFetch, words: str) -> Job | None:
         """Put another link in the place of one that failed; None where it is the same, or the label is there."""
@@ -150,7 +162,12 @@ class Fetches(Parcels):
         """Why a job will be pending: a label that is not there can be neither drawn nor compared."""
         if state is not JobState.PENDING or not await self._is_wanted(connection, job.id):
             return reason
-        await connection.execute(_UPDATE, {"job": job.id, "next_at": 0.0})
+        # a person has seen that the order is on hold, and says that it is to be printed
+        decided = job.reason == Reason.ORDER_ON_HOLD
+        if decided and await self._has_asset(connection, job.id):
+            await connection.execute(_DELETE, {"job": job.id})
+            return reason
+        await connection.execute(_UPDATE, {"job": job.id, "next_at": 0.0} | ({"look": False} if decided else {}))
         return Reason.FETCHING
 
     async def _is_wanted(self, connection: AsyncConnection, job_id: str) -> bool:

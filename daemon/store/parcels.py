@@ -162,7 +162,7 @@ class Parcels(Journal):
             if asked.removed is not None or first.removed is not None:
                 because = "its file was removed by its age (retention.label_days)"
                 raise IllegalTransition(f"job {asked.id} cannot be printed again: {because}")
-            if not first.part_of and await connection.scalar(_HAS_ASSET, {"job": first.id}) is None:
+            if not first.part_of and not await self._has_asset(connection, first.id):
                 raise IllegalTransition(f"job {asked.id} cannot be printed again: its label never came")
             jobs = schema.jobs.c
             count = select(func.max(jobs.reprint)).where(jobs.reprint_of == first.id)
@@ -186,6 +186,10 @@ class Parcels(Journal):
         if (mine.state, mine.reason) != (JobState.PENDING, Reason.COMPARING):
             raise IllegalTransition(f"job {job.id} is {mine.state} ({mine.reason}) and is not compared any more")
         return mine
+
+    async def _has_asset(self, connection: AsyncConnection, job_id: str) -> bool:
+        """Whether the label of a job is there."""
+        return await connection.scalar(_HAS_ASSET, {"job": job_id}) is not None
 
     async def _rivals(self, connection: AsyncConnection, source: Job | LabelReady) -> list[Job]:
         """The live jobs about the same document of the same parcel, latest first."""

@@ -27,12 +27,13 @@ class NewFetch:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """What is wanted for a job: sealed, how often it was tried, and until when it is (Unix seconds)."""
+    """What is wanted for a job: sealed, how often it was tried, until when it is (Unix seconds), with a look or not."""
 
     lane: str
     wanted: bytes
     tries: int
     until: float
+    look: bool
 
 
 @dataclass(frozen=True, slots=True)

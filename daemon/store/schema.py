@@ -125,6 +125,8 @@ fetches = Table(
     Column("next_at", Float),
     # when trying ends
     Column("until", Float, nullable=False),
+    # whether its orders are looked at first; not once a person had it printed all the same
+    Column("look", Boolean, nullable=False),
 )
 
 # what the render worker made of the asset, for one printer's resolution and stock
@@ -351,4 +353,39 @@ tokens = Table(
     Column("error_at", Float),
     # the last warning that it ends, in days before
     Column("alerted", Integer),
+)
+
+# what TikTok's webhooks said, until it is done, and after that so that it is not done again
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # TikTok's id
+    Column("identity", Text, nullable=False),
+    Column("shop", Text, nullable=False),
+    Column("kind", Integer, nullable=False),
+    # numbers and states only
+    Column("data", JSON, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # what came of it, or why nothing did yet
+    Column("words", Text),
+    Column("done_at", Float),
+    UniqueConstraint("identity"),
+    Index("ix_notifications_last_at", "last_at"),
+)
+Index(
+    "ix_notifications_waiting", notifications.c.shop, notifications.c.id, sqlite_where=notifications.c.done_at.is_(None)
+)
+
+# how far each TikTok shop was polled, in TikTok's time
+polls = Table(
+    "polls",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    # what changed before was there when the shop was polled first
+    Column("began", Float, nullable=False),
+    Column("reached", Float, nullable=False),
 )

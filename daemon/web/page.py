@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ..app import App
 
 _HERE = Path(__file__).parent
-_FILES = frozenset({"page.css", "page.js", "upload.css", "upload.js", "import.js", "favicon.svg"})
+_FILES = frozenset({"api.css", "page.css", "page.js", "upload.css", "upload.js", "import.js", "favicon.svg"})
 #: cards that ask, and cards below them; a phone with more becomes slow
 _ASKED, _SHOWN = 12, 48
 _REJECTIONS = 20

@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, page, printer_page, printnode, rejected, shops, upload, who
+from . import api, imports, metrics, page, printer_page, printnode, reference, rejected, shops, upload, webhooks, who
 from .admission import admission
 from .figures import Counting
 from .guard import add_headers, guard
@@ -28,14 +29,15 @@ _LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
 
 
 @contextlib.asynccontextmanager
-async def serve(app: "App") -> AsyncIterator[str]:
-    """Serve the page and the API on `settings.web`; yields the base URL.
+async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIterator[str]:
+    """Serve the page and the API on sockets that listen, else on `settings.web`; yields the base URL.
 
     Raises:
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LARGE)])
+    admit = admission(limit, _LARGE, (webhooks.PATH,))
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admit])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
     site[COUNTING] = Counting(app)
@@ -43,21 +45,27 @@ async def serve(app: "App") -> AsyncIterator[str]:
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
     site.on_shutdown.append(_close_streams)
-    site.add_routes(_routes())
+    served = routes()
+    site[reference.DOCUMENTS] = reference.Documents(served)
+    site.add_routes(served)
     with app.bus.listen() as changes:
         site[page.FRONT_PAGE] = page.FrontPage(app, site[COUNTING], changes)
         # no access log: addresses of searches hold tracking numbers
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
         try:
-            await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
+            for one in listening:
+                await web.SockSite(runner, one).start()
+            if not listening:
+                await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
             host, port = runner.addresses[0][:2]
             yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         finally:
             await runner.cleanup()
 
 
-def _routes() -> list[web.RouteDef]:
+def routes() -> list[web.RouteDef]:
+    """Everything that can be asked for."""
     v1 = "/api/v1"
     return [
         # before the pages of printers, whose names are numbers the least often
@@ -81,8 +89,12 @@ def _routes() -> list[web.RouteDef]:
         web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
+        web.get("/api", reference.page),
+        web.get("/openapi.json", reference.openapi_json),
+        web.get("/asyncapi.json", reference.asyncapi_json),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
+        web.get("/metrics", metrics.metrics),
         web.get(f"{v1}/jobs", api.jobs),
         web.post(_LABELS, submit),
         web.post(_IMPORTS, imports.take),
@@ -110,6 +122,7 @@ def _routes() -> list[web.RouteDef]:
         web.get(f"{v1}/shops", shops.shops),
         web.post(f"{v1}/shops/{{name}}/authorize", shops.authorize),
         web.post(f"{v1}/shops/{{name}}/refresh", shops.refresh),
+        web.post(webhooks.PATH, webhooks.receive),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),

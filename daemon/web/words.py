@@ -40,6 +40,7 @@ _JOBS = {
 }
 _REASONS: dict[str, Sign] = {
     Reason.FETCHING: Sign("wait", "Being fetched"),
+    Reason.ORDER_ON_HOLD: Sign("ask", "Its order is on hold: print it all the same?"),
     Reason.NOT_FETCHED: Sign("ask", "Its label is not here: try again?"),
     Reason.TRANSFORMING: Sign("wait", "Being prepared"),
     Reason.COMPARING: Sign("wait", "Being compared"),

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import aiomqtt
 import pytest
+from tests.papers import label, pdf
 
 from labeld.daemon.tiktok.sandbox.server import Sandbox
 from labeld.daemon.tiktok.sandbox.world import Package
 from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
-from .harness import Broker, Labeld, publish, publisher
+from .harness import Broker, Labeld, event, publish, publisher
 from .test_parcels import at, until
 
 pytestmark = pytest.mark.peer
@@ -30,7 +31,7 @@ async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox:
     more = (
         sandbox.configuration()
         .replace('"tiktok-app-secret"', f'"{tmp_path / "app-secret"}"')
-        .replace("[tiktok]\n", f'[tiktok]\ntoken_key_file = "{tmp_path / "token-key"}"\n')
+        .replace('"tiktok-token-key"', f'"{tmp_path / "token-key"}"')
         .replace("market =", "check_order = true\nmarket =")
     )
     async with Labeld(tmp_path / "labeld", broker.port, {"zebra": zebra}, more=more) as running:
@@ -83,7 +84,8 @@ async def test_a_label_is_looked_at_before_it_prints(
     for package in held.values():
         await publish(client, wanted(package))
     await publish(client, wanted(sandbox.add("br")))
-    jobs = await until(daemon, at(*["pending-held document-access-error"] * 4, "completed"))
+    on_hold = "pending-held order-on-hold"
+    jobs = await until(daemon, at(on_hold, on_hold, "canceled order-canceled", on_hold, "completed"))
     for words, package in held.items():
         (job,) = [one for one in jobs if one["package_id"] == package.package_id]
         assert words in job["message"]
@@ -92,3 +94,17 @@ async def test_a_label_is_looked_at_before_it_prints(
     sandbox.world.change(held["ON_HOLD"].package_id, on_hold=False)
     await daemon.post(f"/api/v1/jobs/{jobs[1]['id']}/release")
     await until(daemon, lambda jobs: [job["state"] for job in jobs].count("completed") == 2)
+
+
+async def test_a_label_that_comes_with_its_event_is_looked_at_too(
+    zebra: VirtualPrinter, daemon: Labeld, client: aiomqtt.Client, sandbox: Sandbox
+) -> None:
+    packages = (sandbox.add("us"), sandbox.add("us", on_hold=True))
+    for package in packages:
+        parcel = {"shop_id": sandbox.shops["us"].shop_id, "package_id": package.package_id}
+        await publish(client, event(package.package_id, pdf(label(package.tracking_number)), **parcel))
+    _, held = await until(daemon, at("completed", "pending-held order-on-hold"))
+    assert (zebra.odometer, sandbox.calls["shipping_documents"]) == (1, 0)
+    await daemon.post(f"/api/v1/jobs/{held['id']}/release")
+    await until(daemon, at("completed", "completed"))
+    assert zebra.odometer == 2

@@ -12,9 +12,17 @@ from hypothesis import strategies as st
 
 from labeld.daemon.errors import IllegalTransition
 from labeld.daemon.events import from_json
-from labeld.daemon.fetching.document import Document, FetchFailed, NeedsPerson, NoLabel, TryLater
+from labeld.daemon.fetching.document import (
+    Document,
+    FetchFailed,
+    NeedsPerson,
+    NoLabel,
+    OrderCanceled,
+    OrderOnHold,
+    TryLater,
+)
 from labeld.daemon.fetching.fetcher import Fetcher, pause
-from labeld.daemon.fetching.wanted import Link, Package, Wanted, digest, from_text, to_text
+from labeld.daemon.fetching.wanted import Link, Look, Package, Wanted, digest, from_text, to_text
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
 from labeld.daemon.routing import Route
 from labeld.daemon.store import Accepted, NewFetch, NewJob, NewReprint, Store
@@ -33,6 +41,7 @@ class Desk:
         self.store = Store(folder / "labeld.sqlite3", topic_prefix="p", changed=self._changed)
         self.now = 1.0
         self.asked: list[Wanted] = []
+        self.looked: list[bool] = []
         self.answers: dict[str, list[Document | FetchFailed]] = {}
         self.gate: asyncio.Event | None = None
         self.fetcher = self.new_fetcher()
@@ -47,26 +56,32 @@ class Desk:
         self.fetcher.job_changed(job)
         self._news.set()
 
-    async def _obtain(self, job: Job, wanted: Wanted) -> Document:
+    async def _obtain(self, job: Job, wanted: Wanted, *, look: bool) -> Document | None:
         self.asked.append(wanted)
+        self.looked.append(look)
         if self.gate is not None:
             await self.gate.wait()
         answers = self.answers.get(job.event_id or "", [])
         answer = answers.pop(0) if answers else ZPL
         if isinstance(answer, FetchFailed):
             raise answer
-        return answer
+        return None if isinstance(wanted, Look) else answer
 
     async def take(
-        self, event_id: str | None, url: str | None = "https://h/1", route: Route = HERE, **more: object
+        self,
+        event_id: str | None,
+        url: str | None = "https://h/1",
+        route: Route = HERE,
+        look: bool = False,
+        **more: object,
     ) -> Accepted:
         asset: dict[str, object] = {"content": "^XA^FDown^XZ"} if url is None else {"url": url}
         fields = {"asset": asset, "event_id": event_id, "package_id": "P1"} | more
         event = from_json("t", json.dumps(fields).encode(), max_bytes=1000)
         number = next(NUMBERS)
         fetch = None
-        if url is not None:
-            wanted = Link(url)
+        if url is not None or look:
+            wanted = Look("main", "P1") if url is None else Link(url)
             fetch = NewFetch(wanted.lane, to_text(wanted).encode(), digest(wanted), self.now, END)
         job_id = new_job_id(float(number), number)
         accepted = await self.store.accept(NewJob(job_id, event, "test", "t", route, self.now, fetch=fetch))
@@ -102,7 +117,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_what_is_wanted_reads_as_it_was_written(one: str, other: str) -> None:
-    for wanted in (Link(one), Package(one, other)):
+    for wanted in (Link(one), Package(one, other), Look(one, other)):
         assert from_text(to_text(wanted)) == wanted
 
 
@@ -269,4 +284,50 @@ async def test_a_shop_that_can_be_asked_again_has_its_labels_fetched(desk: Desk)
     assert (await desk.store.get(job.id)).reason == Reason.NOT_FETCHED
     desk.fetcher._lane_of[job.id] = "shop h"
     desk.fetcher.shops_ready(["h"])
+    await desk.reason(job, Reason.TRANSFORMING)
+
+
+@pytest.mark.parametrize("url", [None, "https://h/1"])
+async def test_an_order_on_hold_is_looked_at_until_that_is_over(desk: Desk, url: str | None) -> None:
+    desk.answers["e1"] = [OrderOnHold("order 1 is on hold"), OrderOnHold("order 1 is on hold")]
+    job = (await desk.take("e1", url, look=True)).job
+    held = await desk.reason(job, Reason.ORDER_ON_HOLD)
+    assert (held.state, held.message.startswith("order 1 is on hold: it prints when")) == (JobState.HELD, True)
+    for times in (1, 2):
+        await desk.tried(times)
+        assert (await desk.store.get(job.id)).reason == Reason.ORDER_ON_HOLD
+        desk.now += 300.0
+        desk.fetcher._wake.set()
+    there = await desk.reason(job, Reason.TRANSFORMING)
+    assert (there.state, await desk.store.waiting()) == (JobState.PENDING, [])
+
+
+async def test_a_person_may_print_what_is_on_hold(desk: Desk) -> None:
+    desk.answers = {"e1": [OrderOnHold("on hold")], "e2": [OrderOnHold("on hold")]}
+    linked = (await desk.take("e1", package_id="P2")).job
+    brought = (await desk.take("e2", None, look=True)).job
+    for job in (linked, brought):
+        await desk.reason(job, Reason.ORDER_ON_HOLD)
+    await desk.tried(2)
+    released = await desk.store.move(linked.id, JobState.PENDING, Reason.COMPARING, "released", 2.0)
+    assert released.reason == Reason.FETCHING
+    await desk.reason(linked, Reason.TRANSFORMING)
+    assert desk.looked == [True, True, False]
+    released = await desk.store.move(brought.id, JobState.PENDING, Reason.COMPARING, "released", 2.0)
+    assert (released.reason, await desk.store.waiting()) == (Reason.COMPARING, [])
+
+
+async def test_a_canceled_order_cancels_its_label(desk: Desk) -> None:
+    desk.answers["e1"] = [OrderCanceled("order 1 was canceled")]
+    job = (await desk.take("e1", None, look=True)).job
+    canceled = await desk.reason(job, Reason.ORDER_CANCELED)
+    assert canceled.state is JobState.CANCELED
+
+
+async def test_the_same_event_with_a_label_that_is_looked_at_is_one(desk: Desk) -> None:
+    desk.gate = asyncio.Event()
+    job = (await desk.take("e1", None, look=True)).job
+    again = await desk.take("e1", None, look=True)
+    assert (again.duplicate, again.job.id, again.job.duplicates) == (True, job.id, 1)
+    desk.gate.set()
     await desk.reason(job, Reason.TRANSFORMING)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.Float(), nullable=True),
         sa.Column("until", sa.Float(), nullable=False),
+        sa.Column("look", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["job_id"], ["jobs.id"], name=op.f("fk_fetches_job_id")),
         sa.PrimaryKeyConstraint("job_id", name=op.f("pk_fetches")),
     )
