@@ -9,20 +9,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import (
-    api,
-    imports,
-    metrics,
-    page,
-    printer_page,
-    printnode,
-    reference,
-    rejected,
-    shops,
-    upload,
-    webhooks,
-    who,
-)
+from . import api, imports, metrics, page, printer_page, printnode, reference, rejected, shops, upload, webhooks, who
 from .admission import admission
 from .figures import Counting
 from .guard import add_headers, guard

@@ -222,6 +222,13 @@ class GroupBody(TypedDict):
     reason: str
 
 
+class RollBody(TypedDict):
+    """The new roll in a printer, by its labels or by its length; `labels: 0` forgets it."""
+
+    labels: NotRequired[float]
+    metres: NotRequired[float]
+
+
 class MoveBody(TypedDict):
     """Where a job prints instead."""
 

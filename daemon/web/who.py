@@ -1,6 +1,7 @@
 """Who acts, for the audit trail: a name that each browser chooses once; no login."""
 
 from http import HTTPStatus
+from typing import NoReturn
 from urllib.parse import quote, unquote
 
 from aiohttp import web
@@ -27,7 +28,7 @@ def somebody(request: web.Request) -> str:
     return f"a program ({shown(request.headers.get('User-Agent', 'nameless'))[:_PROGRAM]})"
 
 
-async def choose(request: web.Request) -> web.Response:
+async def choose(request: web.Request) -> NoReturn:
     """`POST /who`: remember in this browser who uses it; an empty name forgets it."""
     name = _clean(str((await form_of(request)).get("who", "")))
     if "labeld" in name.lower().split():
@@ -38,7 +39,7 @@ async def choose(request: web.Request) -> web.Response:
         answer.set_cookie(COOKIE, quote(name), max_age=_TEN_YEARS, samesite="Strict")
     else:
         answer.del_cookie(COOKIE)
-    return answer
+    raise answer
 
 
 def _clean(text: str) -> str:
