@@ -12,6 +12,7 @@ from .services import (
     HoldsSettings,
     IntakeSettings,
     MqttSettings,
+    NotifySettings,
     RenderSettings,
     RetentionSettings,
     SpoolerSettings,
@@ -48,6 +49,8 @@ class Settings(Section):
     """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
     discovery: DiscoverySettings = DiscoverySettings()
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
+    notify: NotifySettings = NotifySettings()
+    """A webhook that is told when something begins to need a person, and when it no longer does."""
     links: LinksSettings = LinksSettings()
     """Labels that come as links (`asset.url`)."""
     tiktok: TikTokSettings = TikTokSettings()
@@ -104,6 +107,13 @@ class Settings(Section):
     def names(self) -> frozenset[str]:
         """Names of printers and groups: what is taken."""
         return frozenset((*self.printers, *self.groups))
+
+    @property
+    def stations(self) -> frozenset[str]:
+        """Packing stations that the configuration names."""
+        of_printers = (station for printer in self.printers.values() for station in printer.stations)
+        of_rules = (station for rule in self.routes for station in rule.station or ())
+        return frozenset((*of_printers, *of_rules, *self.holds.always_print_stations))
 
     @property
     def topic_prefix(self) -> str:

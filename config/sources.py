@@ -83,6 +83,32 @@ class ShopSettings(Section):
     """Format to ask for; ZPL is only for the markets of `tiktok.zpl_markets`."""
     check_order: bool = False
     """Whether TikTok is asked, before a label prints, if its order is on hold or about to be cancelled."""
+    station: Word | None = None
+    """Packing desk of labels that webhooks and the poller bring; without it rules and `default_printer` decide."""
+    poll: bool = True
+    """Whether `tiktok.poll` is for this shop too."""
+
+
+class WebhooksSettings(Section):
+    """What TikTok posts to `/webhooks/tiktok`, through a reverse proxy on this host."""
+
+    enabled: bool = False
+    """Whether it is taken in."""
+    host: Host | None = None
+    """The public name that the proxy passes on as `Host`, like labels.example.com: good for this path only. Without it
+    the proxy has to say localhost."""
+
+
+class PollSettings(Section):
+    """Asking TikTok for packages whose labels can be had, where webhooks do not reach this host, or beside them."""
+
+    enabled: bool = False
+    """Whether TikTok is asked."""
+    interval_seconds: float = Field(default=60.0, ge=5, le=3600)
+    """Between two questions for each shop."""
+    look_back_hours: float = Field(default=0.0, ge=0, le=168)
+    """A shop that is asked about for the first time has its packages printed that changed so long ago; 0: only those
+    that change from then on."""
 
 
 class VersionsSettings(Section):
@@ -126,10 +152,21 @@ class TikTokSettings(Section):
     """Markets in which TikTok has labels as ZPL; elsewhere `document_format = "ZPL"` is an error."""
     invoice_markets: tuple[Market, ...] = ("BR",)
     """Markets in which TikTok has an INVOICE_LABEL."""
+    webhooks: WebhooksSettings = WebhooksSettings()
+    """What TikTok posts to `/webhooks/tiktok`, through a reverse proxy on this host."""
+    poll: PollSettings = PollSettings()
+    """Asking TikTok for packages whose labels can be had, where webhooks do not reach this host, or beside them."""
     versions: VersionsSettings = VersionsSettings()
     """Versions of the API's calls, for the day on which TikTok retires one."""
     shops: dict[Name, ShopSettings] = Field(default_factory=dict)
     """The shops by name."""
+
+    @model_validator(mode="after")
+    def _app(self) -> "TikTokSettings":
+        for name in ("webhooks", "poll"):
+            if getattr(self, name).enabled and self.app_key is None:
+                raise ValueError(f"{name}.enabled: the API is needed for it: set tiktok.app_key")
+        return self
 
     @model_validator(mode="after")
     def _authorizations(self) -> "TikTokSettings":

@@ -6,8 +6,9 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 from ..config.load import Loaded
 from ..config.printers import PrinterSettings
@@ -17,6 +18,7 @@ from ..drivers.located import LocatedDriver
 from ..drivers.opening import open_driver
 from . import sdnotify
 from .actions import Actions
+from .attention.attention import Attention
 from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
@@ -35,6 +37,7 @@ from .intake import Intake
 from .job import Job, JobState, Reason
 from .job_log import tell_job
 from .lock import lock
+from .metrics.metrics import Metrics
 from .outbox import Outbox, PrinterStates
 from .parcel_keeper import ParcelKeeper
 from .parting import Parting
@@ -53,6 +56,7 @@ from .sources.mqtt import MqttSource
 from .spooler import Spooler
 from .store import Store
 from .tiktok.api import open_api
+from .tiktok.following import Following, follow
 from .tiktok.tokens import Tokens
 from .tiktok.vault import Vault, open_vault
 from .uploads.keeper import Uploads
@@ -86,12 +90,14 @@ class App:
     vault: Vault
     #: None where TikTok's API is not used
     tokens: Tokens | None
+    following: Following
     #: None where no folder is watched
     folder: Folder | None = None
     #: None where nobody asks for that
     reloading: Reloading | None = None
     #: None where the database never was restored
     restored: Restored | None = None
+    metrics: Metrics = field(default_factory=Metrics)
 
     @property
     def settings(self) -> Settings:
@@ -107,7 +113,8 @@ class App:
         minutes = self.settings.holds.after_restore_minutes
         restored = self.restored.warning(time.time(), minutes) if self.restored else None
         first = (self.store.health.trouble, self.wall_clock.warning, restored, folder)
-        return tuple(one for one in (*first, *reload, *shops) if one)
+        polls = self.following.poller.warnings if self.following.poller else ()
+        return tuple(one for one in (*first, *reload, *shops, *polls) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
@@ -153,7 +160,9 @@ async def _run(
 
     def shop_changed() -> None:
         outbox.poke()
-        fetcher.shops_ready(tiktok.tokens.able if tiktok else ())
+        able = tiktok.tokens.able if tiktok else ()
+        fetcher.shops_ready(able)
+        following.shops_ready(able)
         bus.tell("shop", "")
 
     def printer_gone(name: str) -> None:
@@ -161,7 +170,7 @@ async def _run(
         states.put(name, b"")
         bus.tell("printer", name)
 
-    vault = open_vault(settings)
+    vault, metrics = open_vault(settings), Metrics()
     store = Store(
         settings.state_directory / "labeld.sqlite3",
         topic_prefix=settings.topic_prefix,
@@ -170,8 +179,9 @@ async def _run(
         changed=job_changed,
         rejected=rejected,
         troubled=lambda: bus.tell("store", ""),
+        observer=metrics,
     )
-    pool = await stack.enter_async_context(RenderPool(settings.render))
+    pool = await stack.enter_async_context(RenderPool(settings.render, metrics))
     outbox = Outbox(store)
     states = PrinterStates(store, outbox, settings.topic_prefix, clocks.wall)
     printers = Printers(settings.printers, printer_changed)
@@ -182,11 +192,11 @@ async def _run(
     preparer = Preparer(settings, store, pool, printers, clocks.wall, clocks.monotonic, parting, in_hand)
     await stack.enter_async_context(store)
     restored = await begin_restored(store, settings.state_directory, clocks.wall())
-    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack)
+    tiktok = await open_api(settings, store, vault, _steady, shop_changed, stack, metrics)
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
     documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
     ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
-    fetcher = Fetcher(store, vault.open, ways, clocks.wall, random.random)
+    fetcher = Fetcher(store, vault.open, metrics.watched(ways), clocks.wall, random.random)
     await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
@@ -229,7 +239,8 @@ async def _run(
     await fleet.hold_orphans()
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
-    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
+    following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
+    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall, lambda name: bus.tell("printer", name))
     await printer_acts.load()
     app = App(
         fleet,
@@ -247,15 +258,28 @@ async def _run(
         uploads,
         vault,
         tiktok.tokens if tiktok else None,
+        following,
         _folder(fleet, intake, bus, clocks),
         reloading,
         restored,
+        metrics,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
-    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""))
-    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""), metrics)
+    loops = (
+        preparer,
+        dispatcher,
+        keeper,
+        fetcher,
+        guard,
+        retention,
+        wall_clock,
+        states,
+        uploads,
+        Attention(app, outbox.poke),
+    )
     await _serve(app, stop, loops)
 
 
@@ -292,18 +316,24 @@ def _driver(
     return LocatedDriver(wanted, serial, discovery, asking, met, partial(serials.learn, wanted))
 
 
+class Loop(Protocol):
+    """What runs for as long as the daemon does."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+
+
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: (
-        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
-    ),
+    loops: Iterable[Loop],
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [
             *(tasks.create_task(loop.run(), name=type(loop).__name__.lower()) for loop in loops),
             tasks.create_task(app.discovery.run(), name="discovery"),
             tasks.create_task(app.adoption.run(), name="adoption"),
+            tasks.create_task(app.following.run(), name="following"),
             *([tasks.create_task(app.tokens.run(), name="tokens")] if app.tokens else ()),
             *([tasks.create_task(_reload(app, app.reloading), name="reloading")] if app.reloading else ()),
             tasks.create_task(sdnotify.watchdog(), name="watchdog"),

@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from typing_extensions import TypedDict
+
 from ..config.printers import PrinterSettings
 from ..drivers.errors import DriverError
 from ..drivers.printer import Identity, Observation, PrinterState
@@ -39,6 +41,19 @@ _ADVICE = {
 }
 
 
+class PrinterMessage(TypedDict):
+    """A printer as MQTT tells it."""
+
+    printer: str
+    state: PrinterState
+    reasons: list[str]
+    message: str
+    serial: str | None
+    seen_at: str | None
+    paused_by: str | None
+    paused_because: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class PrinterView:
     """A printer as the page, the API and MQTT show it."""
@@ -59,19 +74,17 @@ class PrinterView:
 
     def payload(self) -> bytes:
         """The retained message on `<prefix>/printers/<name>/state`."""
-        return json.dumps(
-            {
-                "printer": self.name,
-                "state": self.state,
-                "reasons": self.reasons,
-                "message": self.message,
-                "serial": self.identity.serial,
-                "seen_at": iso(self.seen_at),
-                "paused_by": self.pause.who if self.pause else None,
-                "paused_because": self.pause.because if self.pause else None,
-            },
-            separators=(",", ":"),
-        ).encode()
+        told: PrinterMessage = {
+            "printer": self.name,
+            "state": self.state,
+            "reasons": list(self.reasons),
+            "message": self.message,
+            "serial": self.identity.serial,
+            "seen_at": iso(self.seen_at),
+            "paused_by": self.pause.who if self.pause else None,
+            "paused_because": self.pause.because if self.pause else None,
+        }
+        return json.dumps(told, separators=(",", ":")).encode()
 
 
 class Printers:

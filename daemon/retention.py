@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ..config.services import RetentionSettings
 from .errors import StoreUnavailable
 from .job import Removed
+from .observer import Observer
 from .store import Store
 
 log = logging.getLogger(__name__)
@@ -75,13 +76,22 @@ class Retention:
         settings: how long what is kept.
         clock: a clock that can be believed.
         told: called when something was removed that a page may show.
+        observer: told of each round.
     """
 
-    def __init__(self, store: Store, settings: RetentionSettings, clock: SteadyClock, told: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        settings: RetentionSettings,
+        clock: SteadyClock,
+        told: Callable[[], None],
+        observer: Observer | None = None,
+    ) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
         self._told = told
+        self._observer = observer or Observer()
         self._stages = (
             _Stage(None, settings.label_days, store.remove_labels),
             _Stage(Removed.LABEL, settings.personal_days, store.remove_personal),
@@ -120,6 +130,8 @@ class Retention:
                 self._told()
         await self._bound(pause)
         await self._shrink(pause)
+        if self._clock.now() is not None:
+            self._observer.cleaned()
 
     async def _bound(self, pause: float) -> None:
         """Refused events, notices, and messages that nobody takes."""
@@ -129,7 +141,8 @@ class Retention:
             events = await store.remove_rejections(now - settings.label_days * _DAY, most=_REJECTIONS)
             messages = await store.remove_messages(now - settings.message_days * _DAY)
             notices = await store.remove_notices(now - settings.personal_days * _DAY)
-            if not events and not messages and not notices:
+            told = await store.remove_notifications(now - settings.personal_days * _DAY)
+            if not any((events, messages, notices, told)):
                 break
             refused, unsent = refused + events, unsent + messages
             await asyncio.sleep(pause)

@@ -55,7 +55,7 @@ def unwrap(data: bytes, media_type: str | None = None, max_bytes: int = MAX_BYTE
         data = data.removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
         if not data:
             raise AssetRefused("the asset is empty" if layer == 0 else "the asset is empty once it is unpacked")
-        found = _sniff(data)
+        found = sniff(data)
         if found is not None:
             if len(data) > max_bytes:
                 raise _too_large(len(data), max_bytes)
@@ -67,8 +67,12 @@ def unwrap(data: bytes, media_type: str | None = None, max_bytes: int = MAX_BYTE
     raise AssetRefused(f"the asset is wrapped more than {_MAX_LAYERS} times")
 
 
-def _sniff(data: bytes) -> str | None:
-    """The document format of `data`, None when it is a wrapping or unknown."""
+def sniff(data: bytes) -> str | None:
+    """The document format of `data`, None when it is a wrapping or unknown.
+
+    Raises:
+        CommandRefused: ZPL whose command prefix is another.
+    """
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         return PNG
     if data.startswith(b"\xff\xd8\xff"):

@@ -72,13 +72,17 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say how the authorization of each shop stands; exit 1 where one cannot be used."""
-    shops = asyncio.run(ask(address(config), "shops", {}))["shops"]
+    answer = asyncio.run(ask(address(config), "shops", {}))
+    shops = answer["shops"]
     if as_json:
         typer.echo(json.dumps(shops, indent=2))
     elif not shops:
         typer.echo("no TikTok shop is configured: set tiktok.app_key and add [tiktok.shops.NAME]")
     for shop in () if as_json else shops:
         _show(shop)
+    if not as_json and answer["webhooks"] is not None:
+        counts = ", ".join(f"{count} {what}" for what, count in sorted(answer["webhooks"].items())) or "none"
+        typer.echo(f"webhooks since labeld started: {counts}")
     if any(not shop["authorized"] for shop in shops):
         raise typer.Exit(1)
 
@@ -102,7 +106,24 @@ def _show(shop: dict[str, Any]) -> None:
             lines.append(f"the app may not read labels: it lacks the scope {shop['missing_scope']}")
         if shop["error"]:
             lines.append(f"last error {_day(shop['error_at'])}: {shop['error']}")
+    lines += _heard(shop)
     typer.echo("\n  ".join(map(plain, lines)))
+
+
+def _heard(shop: dict[str, Any]) -> list[str]:
+    """What webhooks and the poller of a shop do."""
+    lines = []
+    if (webhooks := shop.get("webhooks")) is not None:
+        last = _day(webhooks["last_at"]) if webhooks["last_at"] else "never"
+        lines.append(f"webhooks: the last came {last}, {webhooks['waiting']} wait")
+        if webhooks["waiting"] and webhooks["waits_because"]:
+            lines.append(f"the oldest of them waits: {webhooks['waits_because']}")
+    if (poll := shop.get("poll")) is not None:
+        last = _day(poll["last_at"]) if poll["last_at"] else "not since labeld started"
+        lines.append(f"polled: {last}, {poll['found']} labels found since labeld started")
+        if poll["error"]:
+            lines.append(f"the last poll failed: {poll['error']}")
+    return lines
 
 
 def _day(time: str | None) -> str:

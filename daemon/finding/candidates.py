@@ -4,7 +4,8 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from ...drivers.devices import Device
 from ...drivers.printer import Identity

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
@@ -17,6 +18,7 @@ from ...renderers.media import Resolution
 from ...renderers.tracking import Tracking
 from ..errors import DaemonError
 from ..job import Reason
+from ..observer import Observer
 from . import confine
 from .process import MAX_PAGES, ForkServer, NoProcess, RenderProcess, TooSlow
 
@@ -76,8 +78,9 @@ class Rendered:
 class RenderPool:
     """A fixed number of render processes; requests wait for a free one in order."""
 
-    def __init__(self, settings: RenderSettings) -> None:
+    def __init__(self, settings: RenderSettings, observer: Observer | None = None) -> None:
         self._settings = settings
+        self._observer = observer or Observer()
         self._server = ForkServer(settings.memory_bytes)
         self._all = [RenderProcess(self._server) for _ in range(settings.workers)]
         self._idle: asyncio.LifoQueue[RenderProcess] = asyncio.LifoQueue()
@@ -194,9 +197,11 @@ class RenderPool:
     async def _ask(self, header: dict[str, Any], data: bytes) -> tuple[dict[str, Any], bytes]:
         for last in (False, True):
             process = await self._idle.get()
+            began = time.monotonic()
             try:
                 await process.start()
                 reply, payload = await process.ask(header, data, self._settings.timeout_seconds)
+                self._told(header, data, "refused" if "error" in reply else "done", began)
                 if process.documents >= self._settings.documents_per_process or reply.get("exhausted"):
                     await process.restart()
             except NoProcess as error:
@@ -204,11 +209,13 @@ class RenderPool:
                     raise RenderFailed(str(error), Reason.FAILED) from error
                 continue
             except TooSlow as error:
+                self._told(header, data, "slow", began)
                 await process.restart()
                 what = f"page {error.page}" if error.page else "the document"
                 limit = self._settings.timeout_seconds
                 raise RenderFailed(f"{what} took longer than {limit:g} s to draw", Reason.FAILED) from None
             except (asyncio.IncompleteReadError, OSError, ValueError):
+                self._told(header, data, "crashed", began)
                 await process.restart()
                 if last:
                     raise RenderFailed(
@@ -227,6 +234,10 @@ class RenderPool:
                 raise RenderFailed(message, str(reply.get("reason"))[:60], str(reply.get("kind")), payload)
             return reply, payload
         raise AssertionError  # the second failure raised
+
+    def _told(self, header: dict[str, Any], data: bytes, result: str, began: float) -> None:
+        if header["kind"] == "render":
+            self._observer.drawn(data, result, time.monotonic() - began)
 
 
 def _page(number: int, found: object) -> PageSurvey:

@@ -64,7 +64,7 @@ class Accepting(Fetches, Notices):
         """
 
         return await self._writer.do(
-            lambda connection: self._take_in(connection, new), lambda accepted: self._changed(accepted.job)
+            lambda connection: self._take_in(connection, new), lambda accepted: self._taken(new.source, accepted)
         )
 
     async def accept_all(self, news: Sequence[NewJob], *, dry_run: bool = False) -> list[Accepted]:
@@ -82,8 +82,8 @@ class Accepting(Fetches, Notices):
             return accepted
 
         def tell(accepted: list[Accepted]) -> None:
-            for one in accepted if not dry_run else ():
-                self._changed(one.job)
+            for new, one in zip(news, accepted, strict=True) if not dry_run else ():
+                self._taken(new.source, one)
 
         return await self._writer.do(change, tell)
 
@@ -99,7 +99,7 @@ class Accepting(Fetches, Notices):
             again = await connection.execute(
                 update(schema.rejections)
                 .where(schema.rejections.c.digest == digest)
-                .values(times=schema.rejections.c.times + 1, last_at=now, because=because)
+                .values(times=schema.rejections.c.times + 1, last_at=now, because=because, answer=None)
             )
             if not again.rowcount:
                 await connection.execute(
@@ -120,7 +120,15 @@ class Accepting(Fetches, Notices):
             )
             await self._publish(connection, f"{self._prefix}/events/rejected", message, now)
 
-        await self._writer.do(change, lambda _: self._rejected())
+        def told(_: None) -> None:
+            self._observer.event(source, "rejected")
+            self._rejected()
+
+        await self._writer.do(change, told)
+
+    def _taken(self, source: str, accepted: Accepted) -> None:
+        self._observer.event(source, "duplicate" if accepted.duplicate else "accepted")
+        self._changed(accepted.job)
 
     async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
         event = new.event

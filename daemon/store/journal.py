@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from .. import messages
 from ..errors import IllegalTransition, StoreUnavailable
 from ..job import Job, JobIds
+from ..observer import Observer
 from . import schema
 from .engine import migrate, open_engine
 from .health import RETRY_SECONDS, Health
@@ -43,6 +44,7 @@ class Journal(Queries):
         changed: Callable[[Job], None] = lambda _job: None,
         rejected: Callable[[], None] = lambda: None,
         troubled: Callable[[], None] = lambda: None,
+        observer: Observer | None = None,
     ) -> None:
         self._path = path
         self._prefix = topic_prefix
@@ -51,6 +53,7 @@ class Journal(Queries):
         self._writer = Writer(self._engine, self.health, batch=batch)
         self._changed = changed
         self._rejected = rejected
+        self._observer = observer or Observer()
         self._revision = 0
         self._ids = JobIds()
         #: retained messages that may still wait, by topic

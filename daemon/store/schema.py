@@ -201,6 +201,8 @@ rejections = Table(
     Column("size", Integer, nullable=False),
     # the beginning of the payload, for whoever corrects it
     Column("payload", LargeBinary, nullable=False),
+    # who sent it anew, and what became of that; such ones are not shown any more
+    Column("answer", Text),
     UniqueConstraint("digest"),
     Index("ix_rejections_last_at", "last_at"),
 )
@@ -255,6 +257,18 @@ pauses = Table(
     Column("at", Float, nullable=False),
     Column("who", Text, nullable=False),
     Column("because", Text),
+)
+
+# the roll in each printer: how many labels it had, and the printer's counter then
+rolls = Table(
+    "rolls",
+    metadata,
+    Column("printer", Text, primary_key=True),
+    Column("labels", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("serial", Text),
+    Column("odometer", Integer),
 )
 
 # when each printer was last seen able to print, or was new: an outage begins there
@@ -339,4 +353,39 @@ tokens = Table(
     Column("error_at", Float),
     # the last warning that it ends, in days before
     Column("alerted", Integer),
+)
+
+# what TikTok's webhooks said, until it is done, and after that so that it is not done again
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    # TikTok's id
+    Column("identity", Text, nullable=False),
+    Column("shop", Text, nullable=False),
+    Column("kind", Integer, nullable=False),
+    # numbers and states only
+    Column("data", JSON, nullable=False),
+    Column("received_at", Float, nullable=False),
+    Column("last_at", Float, nullable=False),
+    Column("times", Integer, nullable=False),
+    Column("tries", Integer, nullable=False),
+    # what came of it, or why nothing did yet
+    Column("words", Text),
+    Column("done_at", Float),
+    UniqueConstraint("identity"),
+    Index("ix_notifications_last_at", "last_at"),
+)
+Index(
+    "ix_notifications_waiting", notifications.c.shop, notifications.c.id, sqlite_where=notifications.c.done_at.is_(None)
+)
+
+# how far each TikTok shop was polled, in TikTok's time
+polls = Table(
+    "polls",
+    metadata,
+    Column("shop", Text, primary_key=True),
+    # what changed before was there when the shop was polled first
+    Column("began", Float, nullable=False),
+    Column("reached", Float, nullable=False),
 )

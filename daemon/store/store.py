@@ -13,20 +13,39 @@ from ..job import Job, JobState, Reason, after_attempt, check_move
 from ..notices import void_words
 from . import schema
 from .accepting import Accepting
+from .figures import Figures
 from .holds import Holds
 from .journal import check_unchanged
+from .notifications import Notifications
 from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
+from .rejections import Rejections
 from .restores import Restores
 from .retention import Retention
+from .rolls import Rolls
 from .rows import Artwork, Pause
 from .space import Space
 from .tokens import Tokens
 from .uploads import Uploads
 
 
-class Store(Uploads, Accepting, Parts, Profiles, Holds, Restores, Retention, Space, Tokens, Numbers):
+class Store(
+    Uploads,
+    Accepting,
+    Parts,
+    Profiles,
+    Holds,
+    Restores,
+    Retention,
+    Space,
+    Tokens,
+    Notifications,
+    Numbers,
+    Figures,
+    Rolls,
+    Rejections,
+):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
     Writes raise `StoreUnavailable` when they could not be committed; nothing has happened then.
@@ -215,7 +234,11 @@ class Store(Uploads, Accepting, Parts, Profiles, Holds, Restores, Retention, Spa
                 level=verdict.level,
             )
 
-        return await self._writer.do(change, self._changed)
+        def ended(job: Job) -> None:
+            self._observer.attempt(job, verdict, sent_at)
+            self._changed(job)
+
+        return await self._writer.do(change, ended)
 
     # Printers
 

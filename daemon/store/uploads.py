@@ -121,8 +121,8 @@ class Uploads(Accepting):
             return taken
 
         def told(taken: list[Accepted]) -> None:
-            for accepted in taken:
-                self._changed(accepted.job)
+            for new, accepted in zip(news, taken, strict=True):
+                self._taken(new.source, accepted)
 
         return await self._writer.do(change, told)
 

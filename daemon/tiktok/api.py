@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ...config.settings import Settings
+from ..observer import Observer
 from ..store import Store
 from .authority import Authority, app_secret
 from .client import Client
@@ -34,6 +35,7 @@ async def open_api(
     steady: Callable[[], float],
     changed: Callable[[], None],
     stack: contextlib.AsyncExitStack,
+    observer: Observer | None = None,
 ) -> Api | None:
     """The API; None where no app is configured.
 
@@ -44,6 +46,7 @@ async def open_api(
         steady: seconds that no step of the clock changes.
         changed: told when a shop's authorization changed.
         stack: closes what is opened.
+        observer: told of each call.
 
     Raises:
         ConfigError: the app's secret is not there.
@@ -55,7 +58,7 @@ async def open_api(
     secret = app_secret(tiktok)
     authority = Authority(tiktok, secret, time.time)
     tokens = await stack.enter_async_context(Tokens(settings, store, vault, authority, time.time, steady, changed))
-    client = await stack.enter_async_context(Client(tiktok, secret, tokens))
+    client = await stack.enter_async_context(Client(tiktok, secret, tokens, observer=observer))
     shops = Shops(client, tiktok)
     packages = Packages(client, shops, tiktok)
     return Api(tokens, ShippingDocuments(client, shops, tiktok), packages, Orders(client, shops, packages, tiktok))

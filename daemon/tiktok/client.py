@@ -19,6 +19,7 @@ from yarl import URL
 
 from ...config.sources import TikTokSettings
 from ..fetching.document import NeedsPerson, NoLabel, TryLater
+from ..observer import Observer
 from .answers import Action, Answer, Verdict, judge, read
 from .pace import Pace
 from .signing import sign
@@ -58,6 +59,7 @@ class Client:
         monotonic: seconds; only differences count.
         chance: uniform in [0, 1).
         sleep: waits so many seconds.
+        observer: told of each call.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Client:
         monotonic: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        observer: Observer | None = None,
     ) -> None:
         self._settings = settings
         self._secret = secret
@@ -78,6 +81,7 @@ class Client:
         self._monotonic = monotonic
         self._chance = chance
         self._sleep = sleep
+        self._observer = observer or Observer()
         self._paces: defaultdict[str, Pace] = defaultdict(Pace)
         self._gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_CALLS))
         self._session: aiohttp.ClientSession | None = None
@@ -139,8 +143,13 @@ class Client:
                 because, wait = "it was asked too often and is left alone", self._paces[shop].wait(began)
                 if not wait:
                     self._paces[shop] = self._paces[shop].admitted(began)
-                    answer, headers = await self._send(shop, token, method, path, query, body)
+                    try:
+                        answer, headers = await self._send(shop, token, method, path, query, body)
+                    except TryLater:
+                        self._observer.called(shop, path, "unreached", self._monotonic() - began)
+                        raise
                     verdict = judge(answer, shop)
+                    self._observer.called(shop, path, verdict.action.name.lower(), self._monotonic() - began)
                     if verdict.action is not Action.SLOW:
                         if answer.code is not None and began > self._paces[shop].since:
                             self._paces[shop] = Pace()

@@ -13,13 +13,13 @@ from typing import Any
 from ...config.sources import TikTokSettings
 from .client import Client
 from .fields import is_id, objects, text
+from .order import CANCELED
 from .packages import Package, Packages
 from .shops import Shops
 
 #: that one call takes
 _MOST_IDS = 50
 _GONE = frozenset({"FULFILLING", "COMPLETED"})
-_CANCELED = frozenset({"CANCELLED", "CANCELED", "CANCEL"})
 
 
 class Standing(StrEnum):
@@ -65,20 +65,32 @@ class Orders:
         if first.standing is not Standing.PRINT:
             return first
         wanted = tuple(dict.fromkeys(order for order in package.order_ids or order_ids if is_id(order)))
+        return of_orders(wanted, await self.details(shop, wanted))
+
+    async def details(self, shop: str, order_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Orders as TikTok tells them; those that it does not know are left out.
+
+        Args:
+            shop: name of the shop.
+            order_ids: TikTok's.
+
+        Raises:
+            TryLater, NeedsPerson, NoLabel: as `Client.call`.
+        """
         path = f"/order/{self._settings.versions.orders}/orders"
         orders: list[dict[str, Any]] = []
-        for start in range(0, len(wanted), _MOST_IDS):
+        for start in range(0, len(order_ids), _MOST_IDS):
             query = {
-                "ids": ",".join(wanted[start : start + _MOST_IDS]),
+                "ids": ",".join(order_ids[start : start + _MOST_IDS]),
                 "shop_cipher": await self._shops.cipher(shop),
             }
             orders += objects(await self._client.call(shop, "GET", path, query), "orders")
-        return of_orders(wanted, orders)
+        return orders
 
 
 def of_package(package: Package) -> Check:
     """What a package says by itself. Pure."""
-    if package.status in _CANCELED:
+    if package.status in CANCELED:
         return Check(Standing.CANCEL, f"package {package.id} is canceled at TikTok")
     if package.status in _GONE:
         return Check(
@@ -98,7 +110,7 @@ def of_orders(wanted: Sequence[str], orders: Iterable[Mapping[str, Any]]) -> Che
         return Check(Standing.HOLD, "TikTok names no order of this package: look at it in Seller Center")
     if missing := [order for order in wanted if order not in found]:
         return Check(Standing.HOLD, f"TikTok does not know order {missing[0]}: look at it in Seller Center")
-    canceled = [order for order, one in found.items() if text(one, "status") in _CANCELED]
+    canceled = [order for order, one in found.items() if text(one, "status") in CANCELED]
     if len(canceled) == len(found):
         return Check(Standing.CANCEL, f"{_orders(canceled)} canceled at TikTok")
     for order, one in found.items():
@@ -110,7 +122,7 @@ def of_orders(wanted: Sequence[str], orders: Iterable[Mapping[str, Any]]) -> Che
 def _hold(order: Mapping[str, Any]) -> str | None:
     """Why an order is not to be shipped now."""
     status = text(order, "status")
-    if status in _CANCELED:
+    if status in CANCELED:
         return "is canceled at TikTok and others in this package are not: take its goods out, get a new label"
     if order.get("is_buyer_request_cancel") is True:
         return "is to be canceled, its buyer asks: answer that in Seller Center first"

@@ -29,6 +29,8 @@ class Package:
     tracking_number: str | None = None
     #: the carrier's name
     carrier: str | None = None
+    #: TIKTOK, or SELLER where the seller has labels of a carrier of its own
+    shipping_type: str | None = None
     #: Unix seconds
     updated_at: int = 0
 
@@ -87,5 +89,6 @@ def read_package(data: Mapping[str, Any], package_id: str) -> Package:
         order_ids=tuple(dict.fromkeys(order for one in objects(data, "orders") if (order := text(one, "id")))),
         tracking_number=text(data, "tracking_number"),
         carrier=text(data, "shipping_provider_name"),
+        shipping_type=text(data, "shipping_type"),
         updated_at=updated if isinstance(updated, int) else 0,
     )

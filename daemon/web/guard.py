@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from .problems import Problem
+from .webhooks import public_host
 
 _AUTHORITY = re.compile(r"(?P<name>\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,6 +40,12 @@ def is_loopback(authority: str) -> bool:
         return False
 
 
+def is_named(authority: str, name: str | None) -> bool:
+    """Whether a Host header names this host; nothing names none."""
+    match = _AUTHORITY.fullmatch(authority)
+    return match is not None and name is not None and match["name"].lower() == name
+
+
 def is_foreign(headers: Mapping[str, str]) -> bool:
     """Whether a browser sent this request for a page of another site.
 
@@ -55,7 +62,8 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
 @web.middleware
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse DNS rebinding (a foreign Host) and cross-site requests that would change something."""
-    if not is_loopback(request.headers.get("Host", "")):
+    host = request.headers.get("Host", "")
+    if not is_loopback(host) and not is_named(host, public_host(request)):
         raise Problem(
             HTTPStatus.MISDIRECTED_REQUEST, "ask for localhost or 127.0.0.1: other host names are refused here"
         )

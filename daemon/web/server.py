@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, page, printer_page, printnode, shops, upload
+from . import api, imports, metrics, page, printer_page, printnode, reference, rejected, shops, upload, webhooks, who
 from .admission import admission
+from .figures import Counting
 from .guard import add_headers, guard
-from .keys import CLOSING, LABELD, PICTURES, SINCE
+from .keys import CLOSING, COUNTING, LABELD, PICTURES, SINCE
 from .pictures import Pictures
 from .problems import problems
 from .stream import events
@@ -35,16 +36,20 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
         OSError: the port is taken.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admission(limit, _LARGE)])
+    admit = admission(limit, _LARGE, (webhooks.PATH,))
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admit])
     site[LABELD] = app
     site[PICTURES] = Pictures(app.pool)
+    site[COUNTING] = Counting(app)
     site[SINCE] = time.time()
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
     site.on_shutdown.append(_close_streams)
-    site.add_routes(_routes())
+    served = routes()
+    site[reference.DOCUMENTS] = reference.Documents(served)
+    site.add_routes(served)
     with app.bus.listen() as changes:
-        site[page.FRONT_PAGE] = page.FrontPage(app, changes)
+        site[page.FRONT_PAGE] = page.FrontPage(app, site[COUNTING], changes)
         # no access log: addresses of searches hold tracking numbers
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
@@ -59,20 +64,24 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
             await runner.cleanup()
 
 
-def _routes() -> list[web.RouteDef]:
+def routes() -> list[web.RouteDef]:
+    """Everything that can be asked for."""
     v1 = "/api/v1"
     return [
         # before the pages of printers, whose names are numbers the least often
         *_printnode_routes(),
         web.get("/", page.front),
         web.post("/", page.search),
+        web.post("/who", who.choose),
         web.post("/jobs/release", page.release_group),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|hold|release|move|settle|reprint|take-out}", page.act),
         web.post("/printers/adopt", page.adopt),
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
-        web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.post("/printers/{name}/{verb:pause|resume|test-label|roll}", printer_page.act),
+        web.get("/rejections/{id:[0-9]{1,15}}", rejected.page),
+        web.post("/rejections/{id:[0-9]{1,15}}", rejected.send_again),
         web.get(upload.PAGE, upload.page),
         web.post(upload.PAGE, upload.act),
         web.post("/upload/{id}/{verb:print|discard}", upload.act),
@@ -80,8 +89,12 @@ def _routes() -> list[web.RouteDef]:
         web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
+        web.get("/api", reference.page),
+        web.get("/openapi.json", reference.openapi_json),
+        web.get("/asyncapi.json", reference.asyncapi_json),
         web.get("/healthz", api.healthz),
         web.get("/readyz", api.readyz),
+        web.get("/metrics", metrics.metrics),
         web.get(f"{v1}/jobs", api.jobs),
         web.post(_LABELS, submit),
         web.post(_IMPORTS, imports.take),
@@ -103,11 +116,13 @@ def _routes() -> list[web.RouteDef]:
         web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
         web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),
         web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
+        web.post(f"{v1}/printers/{{name}}/roll", printer_page.roll),
         web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/shops", shops.shops),
         web.post(f"{v1}/shops/{{name}}/authorize", shops.authorize),
         web.post(f"{v1}/shops/{{name}}/refresh", shops.refresh),
+        web.post(webhooks.PATH, webhooks.receive),
         web.get(f"{v1}/candidates", api.candidates),
         web.get(f"{v1}/rejections", api.rejections),
         web.get(f"{v1}/schemas/label-{{kind:ready|canceled|superseded}}.json", api.schema),

@@ -3,10 +3,11 @@
 import asyncio
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 from aiohttp.web_request import FileField
+from typing_extensions import TypedDict
 
 from ..event_fields import read_object
 from ..uploads.keeper import Choices, Shown, items_of

@@ -1,7 +1,8 @@
 """Jobs, printers and rejections as JSON for the API, the event stream and the page. Pure."""
 
 from collections.abc import Collection, Mapping
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from ...config.printers import PrinterSettings
 from ...drivers.evidence import Outcome

@@ -27,6 +27,7 @@ from labeld.daemon.fleet import Fleet
 from labeld.daemon.in_hand import InHand
 from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
+from labeld.daemon.metrics.metrics import Metrics
 from labeld.daemon.outbox import Outbox
 from labeld.daemon.parting import Parting
 from labeld.daemon.preparer import Preparer
@@ -36,6 +37,7 @@ from labeld.daemon.rendering.pool import RenderPool
 from labeld.daemon.sources.mqtt import MqttSource
 from labeld.daemon.spooler import Spooler
 from labeld.daemon.store import Store
+from labeld.daemon.tiktok.following import Following
 from labeld.daemon.tiktok.vault import Vault, new_key
 from labeld.daemon.uploads.keeper import Uploads
 from labeld.daemon.wall_clock import WallClock
@@ -115,7 +117,7 @@ class Floor:
         self.printed = 1000
 
     async def __aenter__(self) -> Self:
-        chosen, enter = self.settings, self._stack.enter_async_context
+        chosen, enter, metrics = self.settings, self._stack.enter_async_context, Metrics()
 
         def job_changed(job: Job) -> None:
             self._preparer.poke()
@@ -126,8 +128,9 @@ class Floor:
             topic_prefix=chosen.topic_prefix,
             changed=job_changed,
             rejected=lambda: self.bus.tell("rejection", ""),
+            observer=metrics,
         )
-        pool = await enter(RenderPool(chosen.render))
+        pool = await enter(RenderPool(chosen.render, metrics))
         self.printers = Printers(chosen.printers, lambda view: self.bus.tell("printer", view.name))
         dispatcher = Dispatcher(chosen, store, self.printers, time.time)
         parting = Parting(store, pool, dispatcher, time.time)
@@ -175,6 +178,8 @@ class Floor:
             uploads,
             Vault([new_key()]),
             None,
+            Following(),
+            metrics=metrics,
         )
         await acts.load()
         self.url = await enter(serve(self.app))

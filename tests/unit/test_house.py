@@ -31,11 +31,27 @@ def test_the_reference_pages_are_what_the_models_say() -> None:
 
 
 def test_the_http_page_lists_every_route() -> None:
-    from labeld.daemon.web.server import _routes
+    from labeld.daemon.web.server import routes
 
     page = (ROOT / "docs/http.md").read_text()
-    missing = [f"{route.method} {route.path}" for route in _routes() if f"`{route.path.split('{')[0]}" not in page]
+    missing = [f"{route.method} {route.path}" for route in routes() if f"`{route.path.split('{')[0]}" not in page]
     assert missing == []
+
+
+def test_the_documents_of_the_api_leave_out_pages_only() -> None:
+    from labeld.daemon.web.openapi import document, template
+    from labeld.daemon.web.server import routes
+
+    told = document(routes())["paths"]
+    left_out = {template(one.path) for one in routes() if one.method.lower() not in told.get(template(one.path), {})}
+    pages = ("/", "/api", "/favicon.ico", "/import", "/jobs/", "/printers/", "/static/", "/upload", "/who")
+    assert {path for path in left_out if path not in pages and not path.startswith(("/jobs/", "/printers/"))} <= {
+        "/static/{name}",
+        "/upload/{id}/{verb}",
+        "/rejections/{id}",
+    }
+    identities = [operation["operationId"] for methods in told.values() for operation in methods.values()]
+    assert len(set(identities)) == len(identities)
 
 
 @pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
