@@ -159,9 +159,6 @@ OPERATIONS: Mapping[str, Operation] = {
     f"GET {_V1}/printers/{{name}}": Operation("printers", {_OK: PrinterDetailJson}, (_MISSING,)),
     f"POST {_V1}/printers/{{name}}/pause": Operation("printers", {_OK: PrinterJson}, (_MISSING,)),
     f"POST {_V1}/printers/{{name}}/resume": Operation("printers", {_OK: PrinterJson}, (_MISSING,)),
-    f"POST {_V1}/printers/{{name}}/roll": Operation(
-        "printers", {_OK: PrinterJson}, (_BAD, _MISSING), body=_json(dict[str, float])
-    ),
     f"POST {_V1}/printers/{{name}}/test-label": Operation("printers", {_CREATED: JobJson}, (_MISSING, _LATE)),
     f"POST {_V1}/printers/{{name}}/roll": Operation(
         "printers", {_OK: PrinterDetailJson}, (_BAD, _MISSING), body=_json(shapes.RollBody)
