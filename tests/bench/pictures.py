@@ -27,8 +27,15 @@ SCREENS = {
 
 async def trouble(settings: Settings) -> None:
     """A label for an empty printer, one of another parcel, and an event that is none."""
-    waiting = SAMPLES[1].event("waiting") | {"tracking_number": "JX0000000000017"}
-    stranger = SAMPLES[0].event("stranger") | {"tracking_number": "9400100000000000000017", "carrier": "USPS"}
+    waiting = SAMPLES[1].event("waiting") | {
+        "tracking_number": "JX0000000000017",
+        "package_id": "1152900000000000017",
+    }
+    stranger = SAMPLES[0].event("stranger") | {
+        "tracking_number": "9400100000000000000017",
+        "package_id": "1152900000000000018",
+        "carrier": "USPS",
+    }
     async with aiomqtt.Client(settings.mqtt.host, settings.mqtt.port) as client:
         for event in (waiting, stranger):
             await client.publish(f"{settings.topic_prefix}/labels/ready", json.dumps(event), 1)
