@@ -136,6 +136,7 @@ def _work(work: OpenWork, settings: Settings, now: float) -> Iterator[Metric]:
     for name in names:
         waiting.setdefault((name,), 0)
         oldest.setdefault((name,), 0.0)
+        busy.setdefault((name,), 0)
     held: Counter[tuple[str, ...]] = Counter()
     for group in work.held:
         held[one_of(group.reason, _REASONS, OTHER), one_of(group.station, stations)] += group.count

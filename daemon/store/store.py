@@ -235,8 +235,8 @@ class Store(
             )
 
         def ended(job: Job) -> None:
-            self._observer.attempt(job, verdict, sent_at)
             self._changed(job)
+            self._observer.attempt(job, verdict, sent_at)
 
         return await self._writer.do(change, ended)
 

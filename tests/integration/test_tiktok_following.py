@@ -255,11 +255,3 @@ async def test_webhooks_and_poller_together_print_each_package_once_with_a_fifth
     for secret in (*secrets, fresh.refresh_token, "Nowhere Avenue"):
         assert secret not in shown
         assert secret.encode() not in kept
-
-
-async def test_a_look_back_prints_what_was_there_before(start: Start, sandbox: Sandbox, zebra: VirtualPrinter) -> None:
-    old, over = sandbox.add("us"), sandbox.add("us", order_status="IN_TRANSIT")
-    async with start(POLL + "look_back_hours = 1\n") as daemon:
-        (job,) = await until(daemon, at("completed"))
-        assert (job["package_id"], zebra.odometer) == (old.package_id, 1)
-        assert over.package_id not in str(await daemon.jobs())
