@@ -344,7 +344,12 @@ const who = document.getElementById("who");
 
 function tellWho() {
   const kept = document.cookie.split("; ").find((one) => one.startsWith("labeld-who="));
-  const name = kept ? decodeURIComponent(kept.slice("labeld-who=".length).replaceAll('"', "")) : "";
+  let name = "";
+  try {
+    name = kept ? decodeURIComponent(kept.slice("labeld-who=".length)) : "";
+  } catch {
+    // no cookie of ours
+  }
   who.querySelector("summary").textContent = name ? `You are ${name}` : "Who are you?";
   who.querySelector("input").value = name;
 }
