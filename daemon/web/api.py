@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from aiohttp import ETag, web
 from pydantic import BaseModel, ValidationError
 
-from ...drivers.dnssd import shown
 from ..errors import StoreUnavailable
 from ..events import LabelReady
 from ..finding.adoption import Terms, words_of
@@ -26,17 +25,14 @@ from .drawing import told
 from .keys import LABELD, PICTURES, SINCE
 from .problems import Problem, problem
 from .search import meanings
+from .who import somebody
 
 if TYPE_CHECKING:
     from ..app import App
 
-#: who a job's timeline says has acted
-WHO = "somebody at the status page"
 _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
 _DAY = 86400.0
-#: letters of a program's name that are logged
-_PROGRAM = 80
 #: letters of the reason that a person gives
 _WHY = 200
 _SCHEMAS: Mapping[str, type[BaseModel]] = {
@@ -128,13 +124,13 @@ async def asset(request: web.Request) -> web.Response:
 
 async def cancel(request: web.Request) -> web.Response:
     """Take a job out of the queue."""
-    changed = await request.app[LABELD].actions.cancel(request.match_info["id"], who=WHO)
+    changed = await request.app[LABELD].actions.cancel(request.match_info["id"], who=somebody(request))
     return web.json_response(told(request.app[LABELD], changed))
 
 
 async def release(request: web.Request) -> web.Response:
     """Print a held job after all."""
-    changed = await request.app[LABELD].actions.release(request.match_info["id"], who=WHO)
+    changed = await request.app[LABELD].actions.release(request.match_info["id"], who=somebody(request))
     return web.json_response(told(request.app[LABELD], changed))
 
 
@@ -144,7 +140,7 @@ async def hold(request: web.Request) -> web.Response:
     if not isinstance(why, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
     why = " ".join(why.split())[:_WHY]
-    changed = await request.app[LABELD].actions.hold(request.match_info["id"], who=WHO, why=why)
+    changed = await request.app[LABELD].actions.hold(request.match_info["id"], who=somebody(request), why=why)
     return web.json_response(told(request.app[LABELD], changed))
 
 
@@ -160,7 +156,7 @@ async def release_group(request: web.Request) -> web.Response:
     station, reason = answer.get("station"), answer.get("reason")
     if not isinstance(station, str | None) or not isinstance(reason, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say which: {"station": "name" or null, "reason": "as in /api/v1/holds"}')
-    released, left = await request.app[LABELD].actions.release_all(station or None, reason, who=WHO)
+    released, left = await request.app[LABELD].actions.release_all(station or None, reason, who=somebody(request))
     return web.json_response({"released": released, "left": left})
 
 
@@ -170,7 +166,7 @@ async def move(request: web.Request) -> web.Response:
     to = answer.get("printer")
     if not isinstance(to, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say where to: {"printer": "name"}')
-    changed = await request.app[LABELD].actions.move(request.match_info["id"], to, who=WHO)
+    changed = await request.app[LABELD].actions.move(request.match_info["id"], to, who=somebody(request))
     return web.json_response(told(request.app[LABELD], changed))
 
 
@@ -179,7 +175,7 @@ async def settle(request: web.Request) -> web.Response:
     printed = (await _object(request)).get("printed")
     if not isinstance(printed, bool):
         raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
-    changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=WHO)
+    changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=somebody(request))
     return web.json_response(told(request.app[LABELD], changed))
 
 
@@ -198,7 +194,7 @@ async def reprint(request: web.Request) -> web.Response:
 
 async def take_out(request: web.Request) -> web.Response:
     """Say that a void label is out of the pile."""
-    changed = await request.app[LABELD].actions.take_out(request.match_info["id"], who=WHO)
+    changed = await request.app[LABELD].actions.take_out(request.match_info["id"], who=somebody(request))
     return web.json_response(told(request.app[LABELD], changed))
 
 
@@ -232,13 +228,6 @@ def terms_from(values: object) -> Terms:
         return Terms.model_validate(values)
     except ValidationError as error:
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, words_of(error)) from None
-
-
-def somebody(request: web.Request) -> str:
-    """Who asks, for the log: a browser says that it is one, a program its name."""
-    if "Sec-Fetch-Site" in request.headers or "Origin" in request.headers:
-        return WHO
-    return f"a program ({shown(request.headers.get('User-Agent', 'nameless'))[:_PROGRAM]})"
 
 
 async def candidates(request: web.Request) -> web.Response:

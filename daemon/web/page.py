@@ -12,11 +12,12 @@ from aiohttp import web
 from ..finding.candidates import candidate_json
 from ..job import Job, JobState, Reason
 from . import views, words
-from .api import WHO, find, held_long, terms_from
+from .api import find, held_long, terms_from
 from .drawing import TEMPLATES, answer, card
 from .forms import form_of
 from .keys import LABELD
 from .problems import Problem
+from .who import somebody
 
 if TYPE_CHECKING:
     from ..app import App
@@ -103,25 +104,25 @@ async def act(request: web.Request) -> web.Response:
     actions, job_id = request.app[LABELD].actions, request.match_info["id"]
     match request.match_info["verb"]:
         case "cancel":
-            await actions.cancel(job_id, who=WHO)
+            await actions.cancel(job_id, who=somebody(request))
         case "hold":
-            await actions.hold(job_id, who=WHO, why=str((await request.post()).get("reason", "")))
+            await actions.hold(job_id, who=somebody(request), why=str((await request.post()).get("reason", "")))
         case "release":
-            await actions.release(job_id, who=WHO)
+            await actions.release(job_id, who=somebody(request))
         case "move":
-            await actions.move(job_id, str((await form_of(request)).get("printer", "")), who=WHO)
+            await actions.move(job_id, str((await form_of(request)).get("printer", "")), who=somebody(request))
         case "take-out":
-            await actions.take_out(job_id, who=WHO)
+            await actions.take_out(job_id, who=somebody(request))
         case "reprint":
             form = await form_of(request)
             key = str(form.get("key", ""))[:200] or None
-            done = await actions.reprint(job_id, str(form.get("reason", "")), who=WHO, key=key)
+            done = await actions.reprint(job_id, str(form.get("reason", "")), who=somebody(request), key=key)
             raise web.HTTPSeeOther(f"/jobs/{done.job.id}")
         case _:
             printed = (await form_of(request)).get("printed")
             if printed not in ("true", "false"):
                 raise Problem(HTTPStatus.BAD_REQUEST, "say printed=true or printed=false")
-            await actions.settle(job_id, printed=printed == "true", who=WHO)
+            await actions.settle(job_id, printed=printed == "true", who=somebody(request))
     raise web.HTTPSeeOther("/")
 
 
@@ -129,7 +130,7 @@ async def release_group(request: web.Request) -> web.Response:
     """`POST /jobs/release`: the button at each group of held labels, without the script."""
     form = await request.post()
     station, reason = str(form.get("station", "")) or None, str(form.get("reason", ""))
-    await request.app[LABELD].actions.release_all(station, reason, who=WHO)
+    await request.app[LABELD].actions.release_all(station, reason, who=somebody(request))
     raise web.HTTPSeeOther("/")
 
 
@@ -141,13 +142,13 @@ async def adopt(request: web.Request) -> web.Response:
     said["stations"] = form.get("stations", "").replace(",", " ").split()
     if form.get("resolution") in _RESOLUTIONS:
         said["resolution"] = int(form["resolution"])
-    await request.app[LABELD].adoption.adopt(name, terms_from(said), who=WHO)
+    await request.app[LABELD].adoption.adopt(name, terms_from(said), who=somebody(request))
     raise web.HTTPSeeOther("/")
 
 
 async def forget(request: web.Request) -> web.Response:
     """`POST /printers/forget`: the button, without the script."""
-    await request.app[LABELD].adoption.forget(str((await form_of(request)).get("name", "")), who=WHO)
+    await request.app[LABELD].adoption.forget(str((await form_of(request)).get("name", "")), who=somebody(request))
     raise web.HTTPSeeOther("/")
 
 

@@ -8,11 +8,11 @@ from aiohttp import web
 from ...drivers.profile import seconds_per_label, seconds_to_first
 from ..printers import PrinterView
 from . import views, words
-from .api import somebody
 from .drawing import TEMPLATES, answer, card, told
 from .keys import LABELD
 from .printer_view import detail, learned
 from .printer_words import printer_facts
+from .who import somebody
 
 if TYPE_CHECKING:
     from ..app import App
