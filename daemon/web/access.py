@@ -13,6 +13,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from ..tiktok.vault import CannotOpen, Vault
+from .guard import is_loopback
 from .problems import Problem
 from .roles import MAY, NEEDS, Need
 from .tokens import PREFIX, Token, Tokens, place
@@ -96,6 +97,10 @@ class Access:
             return self.sign_in(_basic(value), address)
         return self._in_session(request.cookies.get(cookie_name(request), ""))
 
+    def knows(self, user: Token) -> bool:
+        """Whether a token is good still."""
+        return self._tokens.with_digest(user.digest) == user
+
     def admit(self, user: Token) -> None:
         """Count a request.
 
@@ -174,9 +179,14 @@ def need_of(request: web.Request) -> Need | None:
     return NEEDS.get(f"{method} {resource.canonical}")
 
 
+def is_secure(request: web.Request) -> bool:
+    """Whether a browser asks by TLS: whoever asks for another name than localhost came through a proxy, if not."""
+    return request.secure or not is_loopback(request.headers.get("Host", ""))
+
+
 def cookie_name(request: web.Request) -> str:
     """Of a browser's session: over TLS no other host can set it (RFC 6265bis section 4.1.3.2)."""
-    return "__Host-labeld" if request.secure else "labeld-session"
+    return "__Host-labeld" if is_secure(request) else "labeld-session"
 
 
 def _basic(value: str) -> str:

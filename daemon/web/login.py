@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from .access import ACCESS, SESSION_SECONDS, cookie_name
+from .access import ACCESS, SESSION_SECONDS, cookie_name, is_secure
 from .drawing import TEMPLATES, answer
 from .forms import form_of
 from .keys import LABELD
@@ -35,7 +35,7 @@ async def sign_in(request: web.Request) -> web.Response:
         max_age=int(SESSION_SECONDS),
         httponly=True,
         samesite="Strict",
-        secure=request.secure,
+        secure=is_secure(request),
     )
     return response
 
@@ -43,7 +43,7 @@ async def sign_in(request: web.Request) -> web.Response:
 async def sign_out(request: web.Request) -> web.Response:
     """`POST /logout`: end the session of this browser."""
     response = web.Response(status=303, headers={"Location": "/login"})
-    response.del_cookie(cookie_name(request), httponly=True, samesite="Strict", secure=request.secure)
+    response.del_cookie(cookie_name(request), httponly=True, samesite="Strict", secure=is_secure(request))
     return response
 
 

@@ -227,3 +227,33 @@ def test_a_broken_file_of_tokens_lets_nobody_in(tmp_path: Path) -> None:
     assert known.of(token) is None
     with pytest.raises(ConfigError, match="no file of tokens"):
         tokens.Tokens(file)
+
+
+async def test_a_stream_goes_on_where_it_was_lost(floor: Floor, given: Mapping[str, str]) -> None:
+    async def begin(last: str | None) -> tuple[list[str], str]:
+        headers = bearer(given["eve"]) | ({} if last is None else {"Last-Event-ID": last})
+        kinds: list[str] = []
+        async with floor.http.get("/api/v1/events", headers=headers) as reply:
+            async for line in reply.content:
+                if line.startswith(b"event: "):
+                    kinds.append(line.decode().removeprefix("event: ").strip())
+                if line.startswith(b"id: "):
+                    return kinds, line.decode().removeprefix("id: ").strip()
+        raise AssertionError("the stream ended")
+
+    first = await begin(None)
+    assert first[0] == []
+    await floor.submit(NUMBER)
+    kinds, last = await begin(first[1])
+    assert kinds == ["job"]
+    assert last != first[1]
+    for strange in ("0-0", "nonsense", f"{last}0"):
+        assert (await begin(strange))[0] == ["all"]
+
+
+async def test_a_stream_ends_with_its_token(floor: Floor, given: Mapping[str, str], tmp_path: Path) -> None:
+    async with floor.http.get("/api/v1/events", headers=bearer(given["eve"])) as reply:
+        await reply.content.readuntil(b"id: ")
+        tokens.write(tokens.place(tmp_path), [])
+        await floor.submit(NUMBER)
+        await reply.read()
