@@ -4,6 +4,7 @@ import re
 from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
@@ -81,6 +82,8 @@ class WebSettings(Section):
     """Key of the certificate, PEM, not readable by others."""
     requests_per_minute: int = Field(default=1200, ge=10, le=1_000_000)
     """Requests that one token may make in a minute; more are told to come again later."""
+    blur_pictures: bool = False
+    """Whether labels on the page are blurred until somebody taps them: they show names and addresses."""
 
     @field_validator("host")
     @classmethod
@@ -199,6 +202,32 @@ class RetentionSettings(Section):
         if self.message_days > self.personal_days:
             raise ValueError("message_days is at most personal_days, for status messages tell numbers")
         return self
+
+
+class NotifySettings(Section):
+    """A webhook that is told when something begins to need a person, and when it no longer does."""
+
+    url: str | None = None
+    """Where to POST it: https, or http on this host; none is told when absent. No redirect is followed."""
+    after_seconds: float = Field(default=60.0, ge=0, le=86400)
+    """How long a need has to last before it is told, and its end as well."""
+    secret_header: str = Field(default="Authorization", pattern="^[A-Za-z][A-Za-z0-9-]{0,63}$")
+    """Header that the secret is sent in."""
+    secret_file: Path | None = None
+    """File that holds what that header says, such as `Bearer …`, not readable by others; else the systemd credential
+    `notify-secret`; no such header where there is neither."""
+
+    @field_validator("url")
+    @classmethod
+    def _private(cls, url: str | None) -> str | None:
+        if url is None:
+            return None
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.password:
+            raise ValueError("is an address like https://host/path, without user name and password")
+        if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
+            raise ValueError("is https, but on this host")
+        return url
 
 
 class AdoptSettings(Section):

@@ -12,6 +12,7 @@ from .services import (
     HoldsSettings,
     IntakeSettings,
     MqttSettings,
+    NotifySettings,
     RenderSettings,
     RetentionSettings,
     SpoolerSettings,
@@ -48,6 +49,8 @@ class Settings(Section):
     """How long what is done with is kept. What is open, on hold too, is kept whole, however old."""
     discovery: DiscoverySettings = DiscoverySettings()
     """Printers that announce themselves by mDNS (DNS-SD, Bonjour), or answer Zebra's own discovery."""
+    notify: NotifySettings = NotifySettings()
+    """A webhook that is told when something begins to need a person, and when it no longer does."""
     links: LinksSettings = LinksSettings()
     """Labels that come as links (`asset.url`)."""
     tiktok: TikTokSettings = TikTokSettings()

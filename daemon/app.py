@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Protocol
 
 from ..config.load import Loaded
 from ..config.printers import PrinterSettings
@@ -17,6 +18,7 @@ from ..drivers.located import LocatedDriver
 from ..drivers.opening import open_driver
 from . import sdnotify
 from .actions import Actions
+from .attention.attention import Attention
 from .broker import BrokerLink
 from .bus import Bus
 from .dispatcher import Dispatcher
@@ -111,7 +113,8 @@ class App:
         minutes = self.settings.holds.after_restore_minutes
         restored = self.restored.warning(time.time(), minutes) if self.restored else None
         first = (self.store.health.trouble, self.wall_clock.warning, restored, folder)
-        return tuple(one for one in (*first, *reload, *shops) if one)
+        polls = self.following.poller.warnings if self.following.poller else ()
+        return tuple(one for one in (*first, *reload, *shops, *polls) if one)
 
 
 async def run(loaded: Loaded, stop: asyncio.Event, reloading: Reloading | None = None) -> None:
@@ -237,7 +240,7 @@ async def _run(
     await guard.load()
     await _hold_deadly(store, in_hand.load(settings.holds.after_deaths), clocks.wall())
     following = await follow(settings, tiktok, store, intake, actions, clocks.wall, _steady)
-    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall)
+    printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall, lambda name: bus.tell("printer", name))
     await printer_acts.load()
     app = App(
         fleet,
@@ -265,7 +268,18 @@ async def _run(
         await stack.enter_async_context(serve(app, inherited()))
     steady = SteadyClock(clocks.wall, clocks.monotonic)
     retention = Retention(store, settings.retention, steady, lambda: bus.tell("retention", ""), metrics)
-    loops = (preparer, dispatcher, keeper, fetcher, guard, retention, wall_clock, states, uploads)
+    loops = (
+        preparer,
+        dispatcher,
+        keeper,
+        fetcher,
+        guard,
+        retention,
+        wall_clock,
+        states,
+        uploads,
+        Attention(app, outbox.poke),
+    )
     await _serve(app, stop, loops)
 
 
@@ -302,12 +316,17 @@ def _driver(
     return LocatedDriver(wanted, serial, discovery, asking, met, partial(serials.learn, wanted))
 
 
+class Loop(Protocol):
+    """What runs for as long as the daemon does."""
+
+    async def run(self) -> None:
+        """Run until cancelled."""
+
+
 async def _serve(
     app: App,
     stop: asyncio.Event,
-    loops: (
-        "tuple[Preparer, Dispatcher, ParcelKeeper, Fetcher, StaleGuard, Retention, WallClock, PrinterStates, Uploads]"
-    ),
+    loops: Iterable[Loop],
 ) -> None:
     async with asyncio.TaskGroup() as tasks:
         helpers = [

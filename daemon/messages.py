@@ -1,7 +1,7 @@
 """What labeld says on MQTT: topics and JSON payloads (docs/mqtt.md). Pure."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from typing_extensions import TypedDict
@@ -116,6 +116,18 @@ def alert_payload(*, kind: str, message: str, shop: str, ends_at: float | None, 
     """Something that a person must see to before labels stop, for `<prefix>/alerts`."""
     told: AlertMessage = {"kind": kind, "message": message, "shop": shop, "ends_at": iso(ends_at), "at": iso(at)}
     return _json(told)
+
+
+def attention_payload(counts: Mapping[str, int], at: float) -> bytes:
+    """How many of each kind need a person, for `<prefix>/attention`; `at` is when that changed."""
+    return _json({"total": sum(counts.values()), "counts": counts, "at": iso(at)})
+
+
+def attention_post(
+    *, site: str, started: Sequence[str], stopped: Sequence[str], counts: Mapping[str, int], at: float
+) -> bytes:
+    """What begins and ends to need a person, for a webhook, and how many of each kind do now."""
+    return _json({"site": site, "started": started, "stopped": stopped, "counts": counts, "at": iso(at)})
 
 
 def _json(value: Mapping[str, object]) -> bytes:

@@ -1,5 +1,6 @@
 """What a person may do with a printer: pause and resume it, and have it print a test label."""
 
+import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -12,7 +13,9 @@ from .job import TEST, Job, JobState
 from .printers import Printers, PrinterView
 from .rendering.pool import RenderPool
 from .routing import Route
-from .store import NewJob, Pause, Store
+from .store import NewJob, Pause, Roll, Store
+
+log = logging.getLogger(__name__)
 
 #: before all others: somebody stands at the printer
 _PRIORITY = 100
@@ -30,6 +33,7 @@ class PrinterActs:
         pool: draws test labels.
         resumed: told the name of a printer that may print again.
         clock: Unix seconds.
+        changed: told the name of a printer whose roll is another.
     """
 
     def __init__(
@@ -39,12 +43,14 @@ class PrinterActs:
         pool: RenderPool,
         resumed: Callable[[str], None],
         clock: Callable[[], float],
+        changed: Callable[[str], None] = lambda _name: None,
     ) -> None:
         self._store = store
         self._printers = printers
         self._pool = pool
         self._resumed = resumed
         self._clock = clock
+        self._changed = changed
 
     async def load(self) -> None:
         """Learn which printers were paused before the start; to be called before anything prints."""
@@ -64,15 +70,26 @@ class PrinterActs:
         except BaseException:
             self._printers.paused(name, None)
             raise
+        log.info("printer %s: paused by %s", name, who)
         return self._view(name)
 
-    async def resume(self, name: str) -> PrinterView:
+    async def resume(self, name: str, *, who: str) -> PrinterView:
         """Let a paused printer print again."""
         if self._view(name).pause is not None:
             await self._store.resume(name)
+            log.info("printer %s: resumed by %s", name, who)
             self._printers.paused(name, None)
             self._resumed(name)
         return self._view(name)
+
+    async def new_roll(self, name: str, labels: int, *, who: str) -> None:
+        """A person put a roll of so many labels into a printer, from which it is counted down; 0: it is not known."""
+        view = self._view(name)
+        serial = view.identity.serial or view.settings.own_serial
+        roll = Roll(labels, self._clock(), who, serial, view.odometer) if labels else None
+        await self._store.keep_roll(name, roll)
+        log.info("printer %s: roll of %d labels, told by %s", name, labels, who)
+        self._changed(name)
 
     async def test_label(self, name: str, *, who: str) -> Job:
         """Queue a label that shows how a printer prints; it is verified, sent and counted as any other.

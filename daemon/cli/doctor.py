@@ -21,7 +21,7 @@ def doctor(
     config: ConfigOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check configuration, daemon, broker, printers, CUPS, clock, disk, fonts and sandbox; exit 1 on any fault."""
+    """Check configuration, daemon, broker, printers, CUPS, TikTok, clock, disk, sandbox; exit 1 on any fault."""
     # the database and the broker take time to import, and other commands need neither
     from ..doctor.bounds import run
     from ..doctor.examination import Configuration, examine

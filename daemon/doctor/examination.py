@@ -11,7 +11,7 @@ from ...renderers.asset import PDF, ZPL
 from ...renderers.media import Resolution
 from ...renderers.payload import paper_of
 from ..rendering.pool import RenderFailed, RenderPool, RenderRequest
-from . import broker, machine, printers, service
+from . import broker, machine, printers, service, tiktok
 from .bounds import Check, run_all
 from .finding import Finding, fault, ok, warning
 
@@ -62,6 +62,7 @@ async def examine(read: Configuration) -> list[Finding]:
         Check("broker", _SECONDS, lambda: broker.look(settings)),
         Check("printers", _LONG_SECONDS, lambda: printers.look(settings, answer)),
         Check("CUPS", _SECONDS, lambda: printers.look_at_cups(settings)),
+        Check("tiktok", _SECONDS, lambda: tiktok.look(settings, answer)),
         Check("disk", _SECONDS, blocking(partial(machine.disk, settings.state_directory))),
         Check("database", _SECONDS, blocking(partial(machine.database, path, running=running))),
         Check("clock", _SECONDS, lambda: machine.clock((answer.ready or {}).get("clock"))),

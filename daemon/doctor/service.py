@@ -30,12 +30,14 @@ class Service:
         ready: the answer of `/readyz`, None where nothing that is labeld answers.
         printers: the answer of `/api/v1/printers`.
         stranger: another program has the port.
+        shops: the answer of `/api/v1/shops`; None where nothing that is labeld answers.
     """
 
     running: bool | None
     ready: Mapping[str, Any] | None = None
     printers: tuple[Mapping[str, Any], ...] = ()
     stranger: bool = False
+    shops: tuple[Mapping[str, Any], ...] | None = None
 
 
 def base(web: WebSettings) -> str:
@@ -80,7 +82,10 @@ async def ask(state_directory: Path, web: WebSettings) -> Service:
                 return Service(running, stranger=True)
             async with http.get("/api/v1/printers") as reply:
                 found = await reply.json(content_type=None)
-            return Service(running or running is None, ready, tuple(found.get("printers", ())))
+            async with http.get("/api/v1/shops") as reply:
+                shops = await reply.json(content_type=None)
+            printers = tuple(found.get("printers", ()))
+            return Service(running or running is None, ready, printers, shops=tuple(shops.get("shops", ())))
     except aiohttp.ClientConnectorError:
         return Service(running)
     except (aiohttp.ClientError, ValueError, AttributeError):

@@ -81,6 +81,8 @@ class Metrics(Observer):
 
         A database that is slow to count is not waited for: its last figures are told, with their age.
         """
+        self._printing.know(view.name for view in app.printers)
+        self._obtaining.know(app.tokens.shops if app.tokens else ())
         asked = self._asked_at
         if self._asking is None and (asked is None or self._monotonic() - asked >= _FRESH_SECONDS):
             self._asking = asyncio.create_task(self._ask(app), name="metrics")

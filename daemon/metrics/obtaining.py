@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -10,6 +10,7 @@ from ..fetching.document import Document, FetchFailed, NeedsPerson, NoLabel, Ord
 from ..fetching.fetcher import Obtain
 from ..fetching.wanted import Link, Look, Package, Wanted
 from ..job import Job
+from ..tiktok.answers import Action
 from .bounds import OTHER, Bounded
 
 _SECONDS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0, 60.0)
@@ -18,6 +19,9 @@ _RESULTS = (
     ((NeedsPerson, OrderOnHold), "person"),
     ((NoLabel, OrderCanceled), "none"),
 )
+_FETCHED = ("done", "later", "person", "none")
+#: a call that had no answer
+UNREACHED = "unreached"
 _WAYS: dict[type[Wanted], str] = {Link: "link", Package: "package", Look: "order"}
 _SHOPS = 100
 #: calls by the ends of their paths; numbers of packages are in some, and never in a label
@@ -69,6 +73,15 @@ class Obtaining:
             registry=registry,
         )
         self._shop = Bounded(_SHOPS)
+        for way in _WAYS.values():
+            for result in _FETCHED:
+                self._fetches.labels(way, result)
+
+    def know(self, shops: Iterable[str]) -> None:
+        """There are these shops: the counts of their requests for labels begin at 0."""
+        for shop in shops:
+            for result in (*(action.name.lower() for action in Action), UNREACHED):
+                self._calls.labels(self._shop(shop), "shipping_documents", result)
 
     def watched(self, obtain: Obtain) -> Obtain:
         """The same way to labels, each try counted and timed."""

@@ -1,5 +1,7 @@
 """Events by source, attempts by printer, and how long a label takes from its event to paper."""
 
+from collections.abc import Iterable
+
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ...drivers.evidence import Outcome, Verdict
@@ -8,6 +10,9 @@ from .bounds import Bounded
 
 _SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
 _SOURCES, _PRINTERS = 20, 200
+#: where events come from; each begins at 0, for a series that begins with its first event shows no increase
+_KNOWN = ("mqtt", "http", "printnode", "folder", "import", "upload", "tiktok-webhook", "tiktok-poll", TEST)
+_RESULTS = ("accepted", "duplicate", "rejected")
 
 
 class Printing:
@@ -36,6 +41,15 @@ class Printing:
         )
         self._source = Bounded(_SOURCES)
         self._printer = Bounded(_PRINTERS)
+        for source in _KNOWN:
+            for result in _RESULTS:
+                self._events.labels(self._source(source), result)
+
+    def know(self, printers: Iterable[str]) -> None:
+        """There are these printers: their counts begin at 0."""
+        for printer in printers:
+            for outcome in Outcome:
+                self._attempts.labels(self._printer(printer), outcome)
 
     def event(self, source: str, result: str) -> None:
         """An event was committed."""

@@ -10,6 +10,7 @@ from ...renderers.errors import RenderError
 from .bounds import OTHER
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
+_RESULTS = ("done", "refused", "slow", "crashed")
 _KINDS = {PDF: "pdf", PNG: "png", JPEG: "jpeg", TIFF: "tiff", ZPL: "zpl"}
 #: of a document that is looked at; ZPL begins within it
 _HEAD = 4096
@@ -48,6 +49,10 @@ class Rendering:
             buckets=_SECONDS,
             registry=registry,
         )
+
+        for kind in (*_KINDS.values(), OTHER):
+            for result in _RESULTS:
+                self._documents.labels(kind, result)
 
     def drawn(self, data: bytes, result: str, seconds: float) -> None:
         """A document was drawn, or could not be."""

@@ -15,7 +15,9 @@ from prometheus_client.registry import Collector
 from ...config.settings import Settings
 from ...drivers.printer import PrinterState
 from ...renderers.errors import RenderError
+from ..attention.needs import needs
 from ..job import Reason
+from ..sharing import Readiness, readiness
 from ..store.figures import OpenWork
 from ..store.space import Size
 from ..tiktok.standing import Standing
@@ -68,6 +70,9 @@ class Standings(Collector):
         yield from self._daemon(seen)
         yield from _printers(seen.app)
         yield from _shops(seen.app.tokens.standings() if seen.app.tokens else (), seen.now)
+        kinds = needs(seen.app, seen.stored.work if seen.stored else None)
+        words = "What needs a person, by kind"
+        yield _many("labeld_needs_person", words, ["kind"], {(kind,): count for kind, count in kinds.items()})
         if seen.stored is not None:
             yield from _work(seen.stored.work, seen.app.settings, seen.now)
             yield _single("labeld_held_long_jobs", "Held longer than ended labels are kept", seen.stored.held_long)
@@ -95,11 +100,14 @@ def _version() -> str:
 
 def _printers(app: "App") -> Iterator[Metric]:
     states: dict[tuple[str, ...], float] = {}
+    ready: dict[tuple[str, ...], float] = {}
     paused: dict[tuple[str, ...], float] = {}
     for view in app.printers:
         states |= {(view.name, state): view.state is state for state in PrinterState}
+        ready[view.name,] = readiness(view) is Readiness.READY
         paused[view.name,] = view.pause is not None
     yield _many("labeld_printer_state", "1 for the state that a printer is in", ["printer", "state"], states)
+    yield _many("labeld_printer_ready", "1 while a printer can be sent a label", ["printer"], ready)
     yield _many("labeld_printer_paused", "1 while labeld sends a printer nothing", ["printer"], paused)
 
 
@@ -128,6 +136,7 @@ def _work(work: OpenWork, settings: Settings, now: float) -> Iterator[Metric]:
     for name in names:
         waiting.setdefault((name,), 0)
         oldest.setdefault((name,), 0.0)
+        busy.setdefault((name,), 0)
     held: Counter[tuple[str, ...]] = Counter()
     for group in work.held:
         held[one_of(group.reason, _REASONS, OTHER), one_of(group.station, stations)] += group.count

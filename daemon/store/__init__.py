@@ -15,6 +15,7 @@ from .rows import (
     OutboxMessage,
     Pause,
     Rejection,
+    Roll,
     Upload,
 )
 from .store import Store
@@ -34,6 +35,7 @@ __all__ = [
     "OutboxMessage",
     "Pause",
     "Rejection",
+    "Roll",
     "Store",
     "Upload",
 ]

@@ -99,7 +99,7 @@ class Accepting(Fetches, Notices):
             again = await connection.execute(
                 update(schema.rejections)
                 .where(schema.rejections.c.digest == digest)
-                .values(times=schema.rejections.c.times + 1, last_at=now, because=because)
+                .values(times=schema.rejections.c.times + 1, last_at=now, because=because, answer=None)
             )
             if not again.rowcount:
                 await connection.execute(
@@ -121,14 +121,14 @@ class Accepting(Fetches, Notices):
             await self._publish(connection, f"{self._prefix}/events/rejected", message, now)
 
         def told(_: None) -> None:
-            self._observer.event(source, "rejected")
             self._rejected()
+            self._observer.event(source, "rejected")
 
         await self._writer.do(change, told)
 
     def _taken(self, source: str, accepted: Accepted) -> None:
-        self._observer.event(source, "duplicate" if accepted.duplicate else "accepted")
         self._changed(accepted.job)
+        self._observer.event(source, "duplicate" if accepted.duplicate else "accepted")
 
     async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
         event = new.event

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from ..job import Job, JobState
+from ..job import Job, JobState, Reason
 from . import schema
 from .journal import Journal
 from .retention import kept_key
@@ -169,6 +169,18 @@ class Notifications(Journal):
         query = (
             select(schema.jobs)
             .where(jobs.id.in_(ids), jobs.state.not_in(_ENDED), jobs.shop_id.is_(None) | (jobs.shop_id == shop_id))
+            .order_by(jobs.id)
+        )
+        async with self._reading() as connection:
+            return [job_from(row) for row in (await connection.execute(query)).mappings()]
+
+    async def superseded_of(self, package_ids: Sequence[str], shop_id: str) -> list[Job]:
+        """The labels of packages of a shop that were canceled because other packages had taken their place."""
+        jobs = schema.jobs.c
+        query = (
+            select(schema.jobs)
+            .where(jobs.package_id.in_(package_ids), jobs.shop_id == shop_id)
+            .where(jobs.state == JobState.CANCELED, jobs.reason == Reason.SUPERSEDED)
             .order_by(jobs.id)
         )
         async with self._reading() as connection:

@@ -13,7 +13,7 @@ from ..errors import NoSuchJob, StoreUnavailable
 from ..job import NOT_QUEUED, Job, JobState
 from . import schema
 from .health import Health, with_advice
-from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, Rejection, attempt_from, job_from
+from .rows import Artwork, Attempt, LedgerEntry, OutboxMessage, Pause, attempt_from, job_from
 
 # built once: SQLAlchemy then finds it in its cache at once
 _GET = select(schema.jobs).where(schema.jobs.c.id == bindparam("job"))
@@ -253,14 +253,6 @@ class Queries:
         async with self._reading() as connection:
             return [job_from(row) for row in (await connection.execute(query)).mappings()]
 
-    async def rejections(self, *, limit: int = 50) -> list[Rejection]:
-        """Refused events, latest first."""
-        table = schema.rejections.c
-        columns = [column for column in table if column.name not in ("payload", "digest")]
-        query = select(*columns).order_by(table.last_at.desc(), table.id.desc()).limit(limit)
-        async with self._reading() as connection:
-            return [Rejection(**row) for row in (await connection.execute(query)).mappings()]
-
     async def outbox(self, limit: int = 100) -> list[OutboxMessage]:
         """The oldest messages that are not at the broker yet."""
         table = schema.outbox.c
@@ -289,7 +281,11 @@ def _listing(
     if search is not None:
         # each by its own index; what else is asked for is looked at in the few that are found
         numbers = (jobs.tracking_number, jobs.package_id, jobs.event_id)
-        found = union_all(*(select(jobs.id).where(number == search) for number in numbers))
+        orders = schema.orders.c
+        found = union_all(
+            *(select(jobs.id).where(number == search) for number in numbers),
+            select(orders.job_id).where(orders.order_id == search),
+        )
         wanted.append(jobs.id.in_(found))
         # as expressions, for which no index is chosen
         wanted += [] if state is None else [func.coalesce(jobs.state, "") == state]

@@ -196,6 +196,17 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
+class Roll:
+    """A roll of labels that was put into a printer: how many it has, when, by whom, and the printer's counter then."""
+
+    labels: int
+    at: float
+    who: str
+    serial: str | None
+    odometer: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class HeldGroup:
     """Held jobs of one station that are held for one reason; `oldest` is when the first was received."""
 

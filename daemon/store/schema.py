@@ -201,6 +201,8 @@ rejections = Table(
     Column("size", Integer, nullable=False),
     # the beginning of the payload, for whoever corrects it
     Column("payload", LargeBinary, nullable=False),
+    # who sent it anew, and what became of that; such ones are not shown any more
+    Column("answer", Text),
     UniqueConstraint("digest"),
     Index("ix_rejections_last_at", "last_at"),
 )
@@ -255,6 +257,18 @@ pauses = Table(
     Column("at", Float, nullable=False),
     Column("who", Text, nullable=False),
     Column("because", Text),
+)
+
+# the roll in each printer: how many labels it had, and the printer's counter then
+rolls = Table(
+    "rolls",
+    metadata,
+    Column("printer", Text, primary_key=True),
+    Column("labels", Integer, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("serial", Text),
+    Column("odometer", Integer),
 )
 
 # when each printer was last seen able to print, or was new: an outage begins there

@@ -20,8 +20,10 @@ from .notifications import Notifications
 from .numbers import Numbers
 from .parts import Parts
 from .profiles import Profiles
+from .rejections import Rejections
 from .restores import Restores
 from .retention import Retention
+from .rolls import Rolls
 from .rows import Artwork, Pause
 from .space import Space
 from .tokens import Tokens
@@ -41,6 +43,8 @@ class Store(
     Notifications,
     Numbers,
     Figures,
+    Rolls,
+    Rejections,
 ):
     """The database of one daemon. All writes go through one group-committing writer; reads do not wait for it.
 
@@ -231,8 +235,8 @@ class Store(
             )
 
         def ended(job: Job) -> None:
-            self._observer.attempt(job, verdict, sent_at)
             self._changed(job)
+            self._observer.attempt(job, verdict, sent_at)
 
         return await self._writer.do(change, ended)
 

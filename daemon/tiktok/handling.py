@@ -9,7 +9,7 @@ from ..actions import Actions
 from ..errors import EventRejected, IllegalTransition
 from ..fetching.document import TryLater
 from ..intake import Intake
-from ..job import Job, Reason, allowed_acts
+from ..job import Job, JobState, Reason, allowed_acts
 from ..messages import alert_payload, iso
 from ..notices import Kind as NoticeKind
 from ..parcels import on_paper
@@ -138,6 +138,9 @@ class Handling:
         if nameless:
             because = f"has other packages now ({said.status}): see whether this label is still right"
             words.append(await self._hold(shop, said.order_ids, because, lambda job: job.id in nameless))
+        for job in await self._store.superseded_of(said.package_ids, self._shops[shop].shop_id):
+            because = f"package {job.package_id} is there again at TikTok, and its label was canceled here"
+            await self._alert(shop, f"{because}: reprint job {job.id} if it is wanted")
         arranged = [order for order in orders if order.status == "AWAITING_COLLECTION"]
         if arranged:
             words.append(await self._labels(shop, arranged, said.at))
@@ -203,7 +206,11 @@ class Handling:
     async def _hold(
         self, shop: str, order_ids: Sequence[str], because: str, which: Callable[[Job], bool] = lambda _job: True
     ) -> str:
-        """Hold what waits of some orders; tell of what is on paper, or on its way there, and cannot be held."""
+        """Hold what waits of some orders; tell of what cannot be held so: on paper, on its way, held for other reasons.
+
+        Raises:
+            TryLater: a label is just being compared with another one.
+        """
         held, out = 0, list[str]()
         for job in await self._store.of_orders(order_ids, self._shops[shop].shop_id):
             if not which(job):
@@ -216,11 +223,18 @@ class Handling:
                     continue
                 except IllegalTransition:
                     job = await self._store.get(job.id)  # its turn has just come, or it ended
+            if job.state is JobState.PENDING:
+                raise TryLater(f"job {job.id} cannot be held just now ({job.reason})", after=_LOOK_SECONDS)
             if job.state.under_way or on_paper(job):
                 out.append(f"order {order} {because}: its label is on paper, or on its way there (job {job.id})")
-        now = self._clock()
+            elif job.state is JobState.HELD and job.reason != Reason.HELD_BY_USER:
+                out.append(f"order {order} {because}: its label is held already, for another reason (job {job.id})")
         for words in out:
-            payload = alert_payload(kind="tiktok-order-changed", message=words, shop=shop, ends_at=None, at=now)
-            await self._store.publish(self._alerts, payload, now)
-            log.warning("TikTok shop %s: %s", shop, words)
-        return f"{held} labels held, {len(out)} on paper"
+            await self._alert(shop, words)
+        return f"{held} labels held, {len(out)} told of"
+
+    async def _alert(self, shop: str, words: str) -> None:
+        now = self._clock()
+        payload = alert_payload(kind="tiktok-order-changed", message=words, shop=shop, ends_at=None, at=now)
+        await self._store.publish(self._alerts, payload, now)
+        log.warning("TikTok shop %s: %s", shop, words)

@@ -25,8 +25,9 @@ _TOGETHER = 4
 _FIRST_PAUSE, _LONGEST_PAUSE = 2.0, 600.0
 #: then it is given up, after some eight hours, and told of
 _MOST_TRIES = 60
-#: requests a second that are looked at, and at once
-_RATE, _BURST = 50.0, 200.0
+#: requests a second that are looked at, and after a rest; bodies that are on their way at once
+_RATE, _BURST = 200.0, 1000.0
+_BODIES = 256
 
 
 class BadSignature(DaemonError):
@@ -72,7 +73,9 @@ class Inbox:
         self._clock = clock
         self._steady = steady
         self._chance = chance
-        self._room, self._seen = _BURST, steady()
+        self._allowed, self._seen = _BURST, steady()
+        #: for bodies that are on their way
+        self.room = asyncio.Semaphore(_BODIES)
         #: since the start, by what became of them: `taken`, `duplicate`, `ignored`, `unknown shop`, `refused`
         self.counts: Counter[str] = Counter()
         #: by shop: when each notification is tried next, in steady seconds
@@ -88,11 +91,11 @@ class Inbox:
     def admits(self) -> bool:
         """Whether one more request is looked at now."""
         now = self._steady()
-        self._room = min(_BURST, self._room + (now - self._seen) * _RATE)
+        self._allowed = min(_BURST, self._allowed + (now - self._seen) * _RATE)
         self._seen = now
-        if self._room < 1.0:
+        if self._allowed < 1.0:
             return False
-        self._room -= 1.0
+        self._allowed -= 1.0
         return True
 
     async def take(self, signature: bytes, body: bytes) -> None:

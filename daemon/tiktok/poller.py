@@ -22,6 +22,8 @@ _SOURCE, _TOPIC = "tiktok-poll", "tiktok/packages"
 #: what TikTok's servers tell late is found all the same
 _OVERLAP_SECONDS = 300.0
 _LONGEST_PAUSE = 600.0
+#: a shop that cannot be polled for so long is told of
+_WARNING_SECONDS = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,13 @@ class PollHealth:
         at: when it last came through.
         found: label events since the start.
         error: why it did not come through the last time.
+        failing_since: when it failed first since it came through, in steady seconds.
     """
 
     at: float | None = None
     found: int = 0
     error: str | None = None
+    failing_since: float | None = None
 
 
 class Poller:
@@ -81,6 +85,17 @@ class Poller:
             if self.health[shop].error is not None:
                 self._wakes[shop].set()
 
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What everybody who looks must know; a shop that is not authorized says so itself."""
+        late = self._steady() - _WARNING_SECONDS
+        return tuple(
+            f"shop {shop} could not be polled for more than {_WARNING_SECONDS / 60:.0f} minutes, "
+            f"so its labels do not come by themselves: {one.error}"
+            for shop, one in self.health.items()
+            if one.failing_since is not None and one.failing_since < late and self._api.tokens.trouble(shop) is None
+        )
+
     async def run(self) -> None:
         """Ask until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -95,7 +110,7 @@ class Poller:
             try:
                 await self._look(shop)
                 failures = 0
-                self.health[shop] = replace(self.health[shop], at=self._clock(), error=None)
+                self.health[shop] = replace(self.health[shop], at=self._clock(), error=None, failing_since=None)
             except StoreUnavailable:
                 await self._store.health.recovery()
                 continue
@@ -104,7 +119,7 @@ class Poller:
                 pause = self._failed(shop, error, failures)
             except Exception as error:
                 log.exception("TikTok shop %s: polling failed", shop)
-                self.health[shop] = replace(self.health[shop], error=f"{type(error).__name__}: {error}")
+                self._failing(shop, f"labeld failed: {type(error).__name__}: {error}")
                 pause = _LONGEST_PAUSE
             try:
                 async with asyncio.timeout(pause):
@@ -117,10 +132,15 @@ class Poller:
         words = str(error)
         if words != self.health[shop].error:
             log.warning("TikTok shop %s: it could not be polled: %s", shop, words)
-        self.health[shop] = replace(self.health[shop], error=words)
+        self._failing(shop, words)
         wish = (error.after or 0.0) if isinstance(error, TryLater) else _LONGEST_PAUSE
         first = min(self._settings.interval_seconds, 10.0)
         return max(backoff(failures, self._chance(), first=first, longest=_LONGEST_PAUSE), wish)
+
+    def _failing(self, shop: str, words: str) -> None:
+        since = self.health[shop].failing_since
+        since = self._steady() if since is None else since
+        self.health[shop] = replace(self.health[shop], error=words, failing_since=since)
 
     async def _look(self, shop: str) -> None:
         """Ask for what changed since the last time, and commit how far that came.

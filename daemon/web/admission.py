@@ -21,18 +21,19 @@ _BODY_SECONDS = 60.0
 _RETRY_SECONDS = 2
 
 
-def admission(largest: int, labels: Collection[str]) -> Middleware:
+def admission(largest: int, labels: Collection[str], apart: Collection[str]) -> Middleware:
     """A middleware that takes in the bodies of requests as far as there is room.
 
     Args:
         largest: bytes of the largest body that a label may come in.
         labels: the paths that labels come to; what is sent elsewhere is small.
+        apart: paths that have bounds of their own, so that what comes there takes no room from labels.
     """
     sizes: list[int] = []
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not request.body_exists:
+        if not request.body_exists or request.path in apart:
             return await handler(request)
         size = _size(request, largest if request.path in labels else _SMALL)
         if len(sizes) >= BODIES or (sizes and sum(sizes) + size > BODY_BYTES):

@@ -53,7 +53,7 @@ async def find(
     state: str | None = None,
     printer: str | None = None,
 ) -> list[Job]:
-    """Jobs whose tracking number, package id or event id is what was typed or scanned."""
+    """Jobs whose tracking number, package id, event id or order id is what was typed or scanned."""
     for number in meanings(text):
         if found := await store.jobs(limit=limit, before=before, state=state, printer=printer, search=number):
             return found
@@ -136,7 +136,7 @@ async def release(request: web.Request) -> web.Response:
 
 async def hold(request: web.Request) -> web.Response:
     """Keep a waiting job from its printer: `{"reason": "text"}`, or nothing."""
-    why = (await _object(request)).get("reason", "") if await request.read() else ""
+    why = (await object_of(request)).get("reason", "") if await request.read() else ""
     if not isinstance(why, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
     why = " ".join(why.split())[:_WHY]
@@ -152,7 +152,7 @@ async def holds(request: web.Request) -> web.Response:
 
 async def release_group(request: web.Request) -> web.Response:
     """Print all jobs of a station that are held for a reason: `{"station": "pack-01", "reason": "…"}`."""
-    answer = await _object(request)
+    answer = await object_of(request)
     station, reason = answer.get("station"), answer.get("reason")
     if not isinstance(station, str | None) or not isinstance(reason, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say which: {"station": "name" or null, "reason": "as in /api/v1/holds"}')
@@ -162,7 +162,7 @@ async def release_group(request: web.Request) -> web.Response:
 
 async def move(request: web.Request) -> web.Response:
     """Give a job to another printer or group: `{"printer": "name"}`."""
-    answer = await _object(request)
+    answer = await object_of(request)
     to = answer.get("printer")
     if not isinstance(to, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say where to: {"printer": "name"}')
@@ -172,7 +172,7 @@ async def move(request: web.Request) -> web.Response:
 
 async def settle(request: web.Request) -> web.Response:
     """Answer whether a label came out: `{"printed": true}` or `{"printed": false}`."""
-    printed = (await _object(request)).get("printed")
+    printed = (await object_of(request)).get("printed")
     if not isinstance(printed, bool):
         raise Problem(HTTPStatus.BAD_REQUEST, 'answer {"printed": true} or {"printed": false}')
     changed = await request.app[LABELD].actions.settle(request.match_info["id"], printed=printed, who=somebody(request))
@@ -181,7 +181,7 @@ async def settle(request: web.Request) -> web.Response:
 
 async def reprint(request: web.Request) -> web.Response:
     """Print an ended job's bytes again: `{"reason": "why"}`; 200 where its Idempotency-Key was used before."""
-    reason, key = (await _object(request)).get("reason"), request.headers.get("Idempotency-Key")
+    reason, key = (await object_of(request)).get("reason"), request.headers.get("Idempotency-Key")
     if not isinstance(reason, str) or not reason.strip():
         raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "the first one is torn"}')
     if key is not None and not 0 < len(key) <= _KEY:
@@ -210,7 +210,7 @@ async def adopt(request: web.Request) -> web.Response:
     """Print on a found printer from now on, or change an adopted one: its identity and what it does not tell itself."""
     app, name = request.app[LABELD], request.match_info["name"]
     known = name in app.adoption.names
-    await app.adoption.adopt(name, terms_from(await _object(request)), who=somebody(request))
+    await app.adoption.adopt(name, terms_from(await object_of(request)), who=somebody(request))
     view = views.printer_json(app.printers[name], await app.store.counts(views.OPEN_STATES), app.adoption.names)
     headers = {"Location": "/api/v1/printers"}
     return web.json_response(view, status=HTTPStatus.OK if known else HTTPStatus.CREATED, headers=headers)
@@ -285,7 +285,7 @@ def _check_kept(request: web.Request, job: Job) -> None:
         raise Problem(HTTPStatus.GONE, f"job {job.id}: {because}")
 
 
-async def _object(request: web.Request) -> dict[str, object]:
+async def object_of(request: web.Request) -> dict[str, object]:
     """The JSON object that a request brings; empty where it is another value."""
     try:
         answer = json.loads(await request.read())

@@ -7,7 +7,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ..job import Job
-from . import views, words
+from . import roll_words, views, words
 
 if TYPE_CHECKING:
     from ..app import App
@@ -19,6 +19,11 @@ TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+TEMPLATES.globals |= {
+    "plot_path": roll_words.plot_path,
+    "plot_size": roll_words.plot_size,
+    "plot_words": roll_words.plot_words,
+}
 
 
 def card(app: "App", job: Job) -> words.Card:
@@ -35,4 +40,7 @@ def told(app: "App", job: Job) -> views.JobJson:
 
 def answer(html: str) -> web.Response:
     """A page; it holds addresses, so that nobody keeps it."""
-    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
+    page = web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
+    # a hundred printers are 200 KB, most of it the same words
+    page.enable_compression()
+    return page

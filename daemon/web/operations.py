@@ -95,7 +95,7 @@ OPERATIONS: Mapping[str, Operation] = {
             Parameter("before", "the `next` of the page before"),
             Parameter("state", "only jobs in this state", _STATES),
             Parameter("printer", "only jobs of this printer"),
-            Parameter("q", "tracking number, package id or event id, also as a scanner reads it"),
+            Parameter("q", "tracking number, package id, event id or order id, also as a scanner reads it"),
         ),
     ),
     f"POST {_V1}/jobs": Operation(
@@ -160,6 +160,9 @@ OPERATIONS: Mapping[str, Operation] = {
     f"POST {_V1}/printers/{{name}}/pause": Operation("printers", {_OK: PrinterJson}, (_MISSING,)),
     f"POST {_V1}/printers/{{name}}/resume": Operation("printers", {_OK: PrinterJson}, (_MISSING,)),
     f"POST {_V1}/printers/{{name}}/test-label": Operation("printers", {_CREATED: JobJson}, (_MISSING, _LATE)),
+    f"POST {_V1}/printers/{{name}}/roll": Operation(
+        "printers", {_OK: PrinterDetailJson}, (_BAD, _MISSING), body=_json(shapes.RollBody)
+    ),
     f"POST {_V1}/printers/{{name}}/adopt": Operation(
         "printers",
         {_OK: PrinterJson, _CREATED: PrinterJson},

@@ -2,6 +2,8 @@
 
 import asyncio
 import secrets
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -14,8 +16,10 @@ from ..job import Job, JobState, Reason
 from . import views, words
 from .api import find, held_long, terms_from
 from .drawing import TEMPLATES, answer, card
+from .evidence_words import evidence
+from .figures import Counting
 from .forms import form_of
-from .keys import LABELD
+from .keys import COUNTING, LABELD
 from .problems import Problem
 from .who import somebody
 
@@ -27,6 +31,10 @@ _FILES = frozenset({"api.css", "page.css", "page.js", "upload.css", "upload.js",
 #: cards that ask, and cards below them; a phone with more becomes slow
 _ASKED, _SHOWN = 12, 48
 _REJECTIONS = 20
+#: seconds for which a page is shown again where nothing changed
+_FRESH = 60.0
+#: tones of printers in order
+_FIRST = {"bad": 0, "ask": 1}
 #: found printers
 _FOUND = 12
 #: as a form tells them
@@ -38,23 +46,27 @@ _HELD = 200
 class FrontPage:
     """The page as everybody sees it; drawn once per change, however many browsers ask."""
 
-    def __init__(self, app: "App", changes: "asyncio.Queue[tuple[str, str]]") -> None:
+    def __init__(self, app: "App", counting: Counting, changes: "asyncio.Queue[tuple[str, str]]") -> None:
         self._app = app
+        self._counting = counting
         self._changes = changes
         self._turn = asyncio.Lock()
         self._html = ""
         self._broker = ""
+        self._at = 0.0
 
     async def html(self) -> str:
         """The page, as new as the last committed change."""
         async with self._turn:
             broker = f"{self._app.broker.state} {self._app.warnings}"
-            if not self._html or not self._changes.empty() or broker != self._broker:
+            # figures of the last hours change though nothing happens
+            old = time.monotonic() - self._at > _FRESH
+            if not self._html or old or not self._changes.empty() or broker != self._broker:
                 # emptied before the database is asked: a change during the drawing draws it again next time
                 while not self._changes.empty():
                     self._changes.get_nowait()
-                self._html, self._broker = "", broker
-                self._html = await _draw(self._app)
+                self._html, self._broker, self._at = "", broker, time.monotonic()
+                self._html = await _draw(self._app, self._counting)
             return self._html
 
 
@@ -65,17 +77,21 @@ async def front(request: web.Request) -> web.Response:
     """`GET /`: everything at a glance; `?before=<job id>` shows older labels."""
     before = request.query.get("before")
     if before:
-        return answer(await _draw(request.app[LABELD], before=before))
+        return answer(await _draw(request.app[LABELD], request.app[COUNTING], before=before))
     return answer(await request.app[FRONT_PAGE].html())
 
 
 async def search(request: web.Request) -> web.Response:
-    """`POST /`: the page with what was searched for on top; not in the address, which browsers remember."""
+    """`POST /`: what was searched for, on its own page where it is one; not in the address, which browsers remember."""
     form = await form_of(request)
     text = str(form.get("q", "")).strip()[:200]
     if not text:
         return answer(await request.app[FRONT_PAGE].html())
-    return answer(await _draw(request.app[LABELD], text=text))
+    found = await _find(request.app[LABELD], text, None, [])
+    if len(found.listed) == 1:
+        # what is scanned is one parcel nearly always: all about it at once
+        raise web.HTTPSeeOther(f"/jobs/{found.listed[0].id}")
+    return answer(await _draw(request.app[LABELD], request.app[COUNTING], text=text))
 
 
 async def job(request: web.Request) -> web.Response:
@@ -94,6 +110,9 @@ async def job(request: web.Request) -> web.Response:
             places=words.places(app.settings, found),
             gone=words.gone(found.removed, app.settings.retention),
             key=secrets.token_urlsafe(12),
+            evidence=evidence(await app.store.attempts(job_id)),
+            reasons=words.REPRINT_REASONS,
+            orders=", ".join(found.order_ids),
             related=[card(app, one) for one in await app.store.related(found)],
         )
     )
@@ -171,21 +190,13 @@ class _Found:
     more: bool
 
 
-async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str:
+async def _draw(app: "App", counting: Counting, *, text: str = "", before: str | None = None) -> str:
     counts = await app.store.counts(views.OPEN_STATES)
     void = await app.store.void(limit=_ASKED)
     found = await _find(app, text, before, void)
     listed = [card(app, one) for one in found.listed]
     asked = [card(app, one) for one in found.asked]
-    last: dict[str, words.Card] = {}
-    for one in listed:
-        if one.view["has_preview"] and one.view["state"] in (JobState.PROCESSING, JobState.COMPLETED):
-            last.setdefault(one.view["printer"] or "", one)
-    tiles = [
-        words.printer_tile(views.printer_json(one, counts, app.adoption.names), last.get(one.name))
-        for one in app.printers
-    ]
-    tiles.sort(key=lambda tile: tile.sign.tone != "bad")
+    tiles = await _tiles(app, counting, counts)
     total = {state: sum(by_state.get(state, 0) for by_state in counts.values()) for state in views.OPEN_STATES}
     found_printers = [one for one in app.discovery.candidates() if one.printer is None]
     held = total.pop(JobState.HELD) + len(void)
@@ -208,6 +219,20 @@ async def _draw(app: "App", *, text: str = "", before: str | None = None) -> str
         search=text,
         rejections=[views.rejection_json(one) for one in await app.store.rejections(limit=_REJECTIONS)],
     )
+
+
+async def _tiles(app: "App", counting: Counting, counts: Mapping[str, Mapping[str, int]]) -> list[words.Tile]:
+    """The printers, those that need somebody first."""
+    printed = {name: card(app, job) for name, job in (await counting.last()).items()}
+    last = {name: one for name, one in printed.items() if one.view["has_preview"]}
+    figures = await counting.get(time.time())
+    tiles = [
+        words.printer_tile(
+            views.printer_json(one, counts, app.adoption.names), last.get(one.name), figures.get(one.name)
+        )
+        for one in app.printers
+    ]
+    return sorted(tiles, key=lambda tile: _FIRST.get(tile.sign.tone, len(_FIRST)))
 
 
 async def _find(app: "App", text: str, before: str | None, void: list[Job]) -> _Found:

@@ -22,6 +22,7 @@ from ..job import Job, JobState
 from ..printers import PrinterView
 from . import views
 from .drawing import told
+from .figures import Counting, Figures, RollJson
 
 if TYPE_CHECKING:
     from ..app import App
@@ -65,6 +66,8 @@ class PrinterDetailJson(views.PrinterJson):
     profile: dict[str, Any] | None
     waiting: list[views.JobJson]
     last: list[views.JobJson]
+    roll: RollJson | None
+    labels_per_hour: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +78,10 @@ class Detail:
     profile: Profile | None
     waiting: list[Job]
     last: list[Job]
+    figures: Figures
 
 
-async def detail(app: "App", name: str, now: float) -> Detail:
+async def detail(app: "App", counting: Counting, name: str, now: float) -> Detail:
     """Everything about one printer; `now` is Unix seconds.
 
     Raises:
@@ -94,6 +98,7 @@ async def detail(app: "App", name: str, now: float) -> Detail:
     last = [job for job in await app.store.sent_by(name, limit=_LAST + _WAITING) if job.id not in shown][:_LAST]
     document_format = app.printers.document_format(name)
     profile = await learned(app, printer)
+    figures = (await counting.get(now))[name]
     view = PrinterDetailJson(
         **views.printer_json(printer, counts, app.adoption.names),
         firmware=printer.identity.firmware,
@@ -105,8 +110,10 @@ async def detail(app: "App", name: str, now: float) -> Detail:
         profile=None if profile is None else profile_json(profile),
         waiting=[told(app, job) for job in waiting],
         last=[told(app, job) for job in last],
+        roll=figures.roll,
+        labels_per_hour=list(figures.per_hour),
     )
-    return Detail(view, profile, waiting, last)
+    return Detail(view, profile, waiting, last, figures)
 
 
 async def learned(app: "App", printer: PrinterView) -> Profile | None:

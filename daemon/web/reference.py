@@ -1,10 +1,12 @@
 """`/openapi.json`, `/asyncapi.json`, and the page `/api` that shows both without anything from outside."""
 
 import json
+import re
 from functools import cached_property
 from typing import Any
 
 from aiohttp import web
+from markupsafe import Markup, escape
 
 from . import asyncapi, openapi
 from .drawing import TEMPLATES, answer
@@ -57,6 +59,7 @@ async def page(request: web.Request) -> web.Response:
             only_mqtt={name: one for name, one in mqtt["components"]["schemas"].items() if name not in known},
             prefix=app.settings.topic_prefix,
             words=_words,
+            coded=_coded,
         )
     )
 
@@ -69,6 +72,11 @@ def _groups(document: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
             told = {**operation, "path": path, "method": method.upper()}
             groups.setdefault(operation["tags"][0], []).append(told)
     return groups
+
+
+def _coded(text: str) -> Markup:
+    """Text for the page, with what stands in backticks as code."""
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
 def _words(schema: dict[str, Any]) -> str:

@@ -9,11 +9,26 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, login, metrics, page, printer_page, printnode, reference, shops, upload, webhooks
+from . import (
+    api,
+    imports,
+    login,
+    metrics,
+    page,
+    printer_page,
+    printnode,
+    reference,
+    rejected,
+    shops,
+    upload,
+    webhooks,
+    who,
+)
 from .access import ACCESS, access_of, doorkeeper
 from .admission import admission
+from .figures import Counting
 from .guard import add_headers, guard
-from .keys import CLOSING, LABELD, PICTURES, SINCE
+from .keys import CLOSING, COUNTING, LABELD, PICTURES, SINCE
 from .pictures import Pictures
 from .problems import problems
 from .stream import events
@@ -38,13 +53,15 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
         ConfigError: the certificate, or the file of tokens, cannot be used.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, doorkeeper, admission(limit, _LARGE)])
+    admit = admission(limit, _LARGE, (webhooks.PATH,))
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, doorkeeper, admit])
     site[LABELD] = app
     if (access := access_of(app)) is not None:
         site[ACCESS] = access
     certificate = certificate_of(app.settings.web)
     tls = None if certificate is None else certificate.context
     site[PICTURES] = Pictures(app.pool)
+    site[COUNTING] = Counting(app)
     site[SINCE] = time.time()
     site[CLOSING] = asyncio.Event()
     site.on_response_prepare.append(add_headers)
@@ -53,7 +70,7 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
     site[reference.DOCUMENTS] = reference.Documents(served)
     site.add_routes(served)
     with app.bus.listen() as changes:
-        site[page.FRONT_PAGE] = page.FrontPage(app, changes)
+        site[page.FRONT_PAGE] = page.FrontPage(app, site[COUNTING], changes)
         # no access log: addresses of searches hold tracking numbers
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
@@ -80,13 +97,16 @@ def routes() -> list[web.RouteDef]:
         *_printnode_routes(),
         web.get("/", page.front),
         web.post("/", page.search),
+        web.post("/who", who.choose),
         web.post("/jobs/release", page.release_group),
         web.get("/jobs/{id}", page.job),
         web.post("/jobs/{id}/{verb:cancel|hold|release|move|settle|reprint|take-out}", page.act),
         web.post("/printers/adopt", page.adopt),
         web.post("/printers/forget", page.forget),
         web.get("/printers/{name}", printer_page.page),
-        web.post("/printers/{name}/{verb:pause|resume|test-label}", printer_page.act),
+        web.post("/printers/{name}/{verb:pause|resume|test-label|roll}", printer_page.act),
+        web.get("/rejections/{id:[0-9]{1,15}}", rejected.page),
+        web.post("/rejections/{id:[0-9]{1,15}}", rejected.send_again),
         web.get(upload.PAGE, upload.page),
         web.post(upload.PAGE, upload.act),
         web.post("/upload/{id}/{verb:print|discard}", upload.act),
@@ -124,6 +144,7 @@ def routes() -> list[web.RouteDef]:
         web.post(f"{v1}/printers/{{name}}/pause", printer_page.pause),
         web.post(f"{v1}/printers/{{name}}/resume", printer_page.resume),
         web.post(f"{v1}/printers/{{name}}/test-label", printer_page.test_label),
+        web.post(f"{v1}/printers/{{name}}/roll", printer_page.roll),
         web.post(f"{v1}/printers/{{name}}/adopt", api.adopt),
         web.delete(f"{v1}/printers/{{name}}", api.forget),
         web.get(f"{v1}/shops", shops.shops),

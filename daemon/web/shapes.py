@@ -112,6 +112,23 @@ class ReportJson(TypedDict):
     rows: list[RowJson]
 
 
+class ShopWebhooksJson(TypedDict):
+    """The webhooks of a shop: when the last came, how many are still to be done, and why the oldest of them is."""
+
+    last_at: str | None
+    waiting: int
+    waits_because: str | None
+
+
+class ShopPollJson(TypedDict):
+    """The polling of a shop: when it last came through, how far in TikTok's time, labels found since the start."""
+
+    last_at: str | None
+    reached: str | None
+    found: int
+    error: str | None
+
+
 class ShopJson(TypedDict):
     """A TikTok shop and how its authorization stands; the fields after `consent` are there once it was authorized."""
 
@@ -122,6 +139,8 @@ class ShopJson(TypedDict):
     trouble: str | None
     warning: str | None
     consent: str | None
+    webhooks: ShopWebhooksJson | None
+    poll: ShopPollJson | None
     seller: NotRequired[str | None]
     region: NotRequired[str | None]
     scopes: NotRequired[list[str]]
@@ -135,9 +154,10 @@ class ShopJson(TypedDict):
 
 
 class ShopsJson(TypedDict):
-    """Every configured shop."""
+    """Every configured shop, and what became of webhooks since the start, in counts."""
 
     shops: list[ShopJson]
+    webhooks: dict[str, int] | None
 
 
 class AliveJson(TypedDict):
@@ -200,6 +220,13 @@ class GroupBody(TypedDict):
 
     station: NotRequired[str | None]
     reason: str
+
+
+class RollBody(TypedDict):
+    """The new roll in a printer, by its labels or by its length; `labels: 0` forgets it."""
+
+    labels: NotRequired[float]
+    metres: NotRequired[float]
 
 
 class MoveBody(TypedDict):

@@ -11,6 +11,7 @@ from ..tiktok.standing import LABEL_SCOPE, Standing
 from ..tiktok.tokens import Tokens
 from .keys import LABELD
 from .problems import Problem
+from .shapes import ShopPollJson, ShopWebhooksJson
 
 
 async def shops(request: web.Request) -> web.Response:
@@ -85,7 +86,7 @@ async def _shop_json(request: web.Request, one: Standing) -> dict[str, object]:
     }
 
 
-async def _webhooks_json(request: web.Request, shop: str) -> dict[str, object] | None:
+async def _webhooks_json(request: web.Request, shop: str) -> ShopWebhooksJson | None:
     """How the webhooks of a shop go; None where none are taken in."""
     labeld = request.app[LABELD]
     if labeld.following.inbox is None:
@@ -94,7 +95,7 @@ async def _webhooks_json(request: web.Request, shop: str) -> dict[str, object] |
     return {"last_at": iso(received.last_at), "waiting": received.waiting, "waits_because": received.words}
 
 
-async def _poll_json(request: web.Request, shop: str) -> dict[str, object] | None:
+async def _poll_json(request: web.Request, shop: str) -> ShopPollJson | None:
     """How the polling of a shop goes; None where it is not polled."""
     labeld = request.app[LABELD]
     poller = labeld.following.poller

@@ -11,7 +11,8 @@ from ...renderers.errors import RenderError
 from ...renderers.media import Media, Resolution
 from ..job import Job, JobState, Reason, Removed, Role, allowed_acts
 from ..store.rows import HeldGroup
-from . import views
+from . import roll_words, views
+from .figures import Figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,9 @@ _WHY: dict[str, Callable[[views.JobJson], str]] = {
 _SIZE = Resolution(203).size(Media.parse("4x6in"))
 
 
+#: why a label is printed again, most of the time
+REPRINT_REASONS = ("Torn", "Smudged", "Lost", "Jammed", "Wrong parcel")
+
 _ROLES: dict[Role | None, str] = {
     "label": "label",
     "slip": "packing slip",
@@ -126,6 +130,19 @@ class Tile:
     sign: Sign
     stock: str
     last: Card | None
+    figures: Figures | None = None
+
+    @property
+    def left(self) -> str:
+        """About how many labels are left on its roll; empty where nobody entered one."""
+        roll = None if self.figures is None else self.figures.roll
+        return "" if roll is None else roll_words.left_words(roll["left"])
+
+    @property
+    def few(self) -> bool:
+        """Whether its next roll should be at hand."""
+        roll = None if self.figures is None else self.figures.roll
+        return roll is not None and roll_words.few(roll["labels"], roll["left"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +170,7 @@ def job_card(job: Job, printer: PrinterSettings | None, *, paused: bool = False)
     return Card(view, sign, width, height, max((job.labels or 0) // job.copies, 1), paused)
 
 
-def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
+def printer_tile(view: views.PrinterJson, last: Card | None, figures: Figures | None = None) -> Tile:
     """A printer as a tile."""
     sign = _PRINTERS[view["state"]]
     if "offline" in view["reasons"]:
@@ -164,7 +181,7 @@ def printer_tile(view: views.PrinterJson, last: Card | None) -> Tile:
         sign = Sign("bad", "No answer")
     elif view["paused"] and sign.tone != "bad":
         sign = Sign("ask", "Paused here")
-    return Tile(view, sign, Media.parse(view["media"]).short, last)
+    return Tile(view, sign, Media.parse(view["media"]).short, last, figures)
 
 
 def gone(removed: Removed | None, kept: RetentionSettings) -> str:

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from labeld.daemon.doctor import machine
+from labeld.config.load import load
+from labeld.daemon.doctor import machine, service, tiktok
 from labeld.daemon.doctor.finding import Mark
 from labeld.daemon.store.engine import migrate
+from labeld.daemon.tiktok.sandbox.server import Sandbox
+from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .cups_floor import Cups
@@ -162,3 +165,22 @@ def test_a_full_disk_is_a_fault(small_disk: Path) -> None:
     (found,) = machine.disk(small_disk)
     assert found.mark is Mark.FAULT
     assert "No space left" in found.found
+
+
+async def test_the_way_to_tiktok_and_its_shops_are_looked_at(
+    tmp_path: Path, broker: Broker, zebra: VirtualPrinter
+) -> None:
+    async with Sandbox(shops={"us": "US", "br": "BR"}) as sandbox:
+        write_secret(tmp_path / "app-secret", sandbox.app_secret)
+        write_secret(tmp_path / "token-key", new_key())
+        more = sandbox.configuration()
+        for name in ("app-secret", "token-key"):
+            more = more.replace(f'"tiktok-{name}"', f'"{tmp_path / name}"')
+        async with Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, more=more) as daemon:
+            await daemon.post("/api/v1/shops/us/authorize", code=sandbox.auth_code("us"))
+            settings = load(daemon.config)
+            found = await tiktok.look(settings, await service.ask(settings.state_directory, settings.web))
+        asked = [one for one in found if one.check == "tiktok"]
+        assert [one.found for one in asked] == ["127.0.0.1 answers, and the clocks agree"]
+        marks = {one.check: one.mark for one in found}
+        assert (marks["tiktok us"], marks["tiktok br"], marks["links"]) == (Mark.OK, Mark.FAULT, Mark.WARNING)

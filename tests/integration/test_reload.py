@@ -27,9 +27,10 @@ async def test_printers_groups_and_rules_change_while_labels_flow(tmp_path: Path
         await _reload(daemon, first + table + group, "reloaded: 2 printers, 1 groups, 1 rules")
         await send(broker, [100], station="desk")
         await send(broker, range(101, 109), station="pack")
+        await _reload(daemon, first.replace("[printers.one]", "[printers.one]\ncolour = 1"), "nothing is changed")
         # its settings change under the labels that it has
-        await _reload(daemon, first.replace("[printers.one]", "[printers.one]\nask = true\ndarkness_note = 1"), "wrong")
-        await _reload(daemon, first.replace('site = "test"', 'site = "other"') + table, "site is changed")
+        other = first.replace("[printers.one]", '[printers.one]\nstations = ["dock"]')
+        await _reload(daemon, other.replace('site = "test"', 'site = "other"') + table, "site is changed")
         assert b"site is changed in the configuration" in await daemon.bytes("/")
         await _reload(daemon, first + table, "reloaded: 2 printers, 0 groups")
         await send(broker, [109], station="pack")
@@ -40,7 +41,7 @@ async def test_printers_groups_and_rules_change_while_labels_flow(tmp_path: Path
         where = {job["event_id"]: job["printer"] for job in jobs}
         assert where["event-100"] == "two"
         assert where["event-109"] == "one"
-        assert {where[f"event-{number}"] for number in range(101, 109)} == {"one", "two"}
+        assert "two" in {where[f"event-{number}"] for number in range(101, 109)}
         assert b"is changed in the configuration" not in await daemon.bytes("/")
 
 

@@ -158,6 +158,17 @@ async def test_only_what_tiktok_signed_is_taken_and_a_public_name_leads_nowhere_
         assert (await daemon.get("/api/v1/shops"))["webhooks"]["refused"] == 8
 
 
+async def test_a_burst_is_answered_and_taken_as_a_whole(start: Start, sandbox: Sandbox) -> None:
+    async with start(WEBHOOKS) as daemon:
+        shop_id = sandbox.shops["us"].shop_id
+        canceled = [{"order_id": str(5766 + number), "order_status": "CANCEL"} for number in range(200)]
+        sealed = [sandbox.webhooks.sealed(shop_id, 1, data) for data in canceled]
+        answers = await asyncio.gather(*(posted(daemon, body, **headers) for body, headers in sealed))
+        assert {status for status, _ in answers} == {200}
+        await done(daemon)
+        assert (await daemon.get("/api/v1/shops"))["webhooks"] == {"taken": 200}
+
+
 async def test_it_is_off_unless_it_is_asked_for(labeld: Labeld) -> None:
     assert (await posted(labeld, b"{}"))[0] == 404
 
@@ -244,11 +255,3 @@ async def test_webhooks_and_poller_together_print_each_package_once_with_a_fifth
     for secret in (*secrets, fresh.refresh_token, "Nowhere Avenue"):
         assert secret not in shown
         assert secret.encode() not in kept
-
-
-async def test_a_look_back_prints_what_was_there_before(start: Start, sandbox: Sandbox, zebra: VirtualPrinter) -> None:
-    old, over = sandbox.add("us"), sandbox.add("us", order_status="IN_TRANSIT")
-    async with start(POLL + "look_back_hours = 1\n") as daemon:
-        (job,) = await until(daemon, at("completed"))
-        assert (job["package_id"], zebra.odometer) == (old.package_id, 1)
-        assert over.package_id not in str(await daemon.jobs())

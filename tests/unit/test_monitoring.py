@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import yaml  # type: ignore[import-untyped]
+from hypothesis import given
+from hypothesis import strategies as st
 
 from labeld.config.settings import Settings
 from labeld.daemon.metrics.metrics import Metrics
@@ -122,3 +124,8 @@ def test_calls_and_documents_are_told_apart_without_their_numbers() -> None:
     }
     assert {data: kind_of(data) for data in kinds} == kinds
     assert kind_of(b"\xff" * 9000) == kind_of(b"=" * 9000) == kind_of(b"^CC*\n*XA") == "other"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_of_some_kind(data: bytes) -> None:
+    assert kind_of(data) in {"pdf", "png", "jpeg", "tiff", "zpl", "other"}

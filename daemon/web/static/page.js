@@ -6,6 +6,7 @@ const LOST_AFTER_MS = 2500;     // a stream that comes back at once is no news
 const REOPEN_MS = 3000;
 const AGES_MS = 15000;
 const ARMED_MS = 4000;
+const BURST_MS = 60;            // between two keys of a scanner; nobody types so fast
 
 const lost = document.getElementById("lost");
 const done = document.getElementById("done");
@@ -30,7 +31,9 @@ function merge(shown, fresh) {
   if (shown.nodeName === "BUTTON" && (shown.disabled || shown.classList.contains("armed"))) return;
   for (const { name } of [...shown.attributes]) {
     // what a person unfolded stays so
-    if (!fresh.hasAttribute(name) && !(name === "open" && shown.nodeName === "DETAILS")) shown.removeAttribute(name);
+    if (!fresh.hasAttribute(name) && name !== "data-seen" && !(name === "open" && shown.nodeName === "DETAILS")) {
+      shown.removeAttribute(name);
+    }
   }
   for (const { name, value } of fresh.attributes) {
     if (shown.getAttribute(name) !== value) shown.setAttribute(name, value);
@@ -90,6 +93,11 @@ async function load() {
     ? await fetch("/", { method: "POST", body: new URLSearchParams({ q: asked }) })
     : await fetch(location.pathname + location.search);
   if (!answer.ok || asked !== sought) return;
+  if (asked && answer.redirected) {  // it is one label: its own page
+    sought = box.value = "";
+    location.href = answer.url;
+    return;
+  }
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   for (const part of document.querySelectorAll("[data-part]")) {
     const next = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
@@ -169,25 +177,68 @@ function arm(button) {
   return true;
 }
 
+// what was done, and what takes it back
+function acted(form, job) {
+  const verb = form.getAttribute("action").split("/").pop();
+  const can = (act) => job.actions?.includes(act);
+  if (verb === "release" && can("hold")) offer("It will be printed.", "Hold it again", job.id, "hold");
+  else if (verb === "hold" && can("release")) offer("It is on hold.", "Print it after all", job.id, "release");
+  else if (verb === "move" && can("move")) {
+    const back = form.dataset.from && { printer: form.dataset.from };
+    offer(`It goes to ${job.printer}.`, back ? `Back to ${form.dataset.from}` : "", job.id, "move", back);
+  } else if (verb === "cancel" && can("reprint")) offer("It is canceled.", "Print it again …", job.id, "");
+  else if (verb === "reprint") offer("It is printed again.", can("cancel") ? "Cancel that" : "", job.id, "cancel");
+  else if (verb === "roll") say("", job.roll ? `A roll of ${job.roll.labels} labels is counted down.` : "The roll is not counted.");
+}
+
+function offer(words, label, id, verb, said = null) {
+  say("", words);
+  if (!label) return;
+  const control = document.createElement(verb ? "button" : "a");
+  control.textContent = label;
+  control.className = "button undo";
+  if (!verb) control.href = `/jobs/${encodeURIComponent(id)}`;
+  else {
+    control.onclick = async () => {
+      control.disabled = true;
+      try {
+        const answer = await fetch(`/api/v1/jobs/${encodeURIComponent(id)}/${verb}`, {
+          method: "POST", body: said && JSON.stringify(said), headers: said ? { "Content-Type": "application/json" } : {},
+        });
+        if (!answer.ok) say((await answer.json()).detail);
+        else say("", "It is as it was.");
+      } catch {
+        say("labeld did not answer. Try again.");
+      }
+      refresh();
+    };
+  }
+  done.append(" ", control);
+}
+
 async function act(form, button) {
   if (arm(button)) return;
-  const place = form.querySelector("select, input[name=reason]:not([type=hidden])");
-  const hidden = [...form.querySelectorAll("input[type=hidden]")].map((one) => [one.name, one.value]);
-  const said = hidden.length ? Object.fromEntries(hidden)
-    : place ? { [place.name]: place.value } : button.name ? { [button.name]: button.value === "true" } : null;
-  const body = said && JSON.stringify(said);
-  const buttons = form.closest(".actions").querySelectorAll("button");
+  const { key, ...said } = Object.fromEntries(new FormData(form));
+  if (button.name) said[button.name] = button.name === "printed" ? button.value === "true" : button.value;
+  const body = Object.keys(said).length ? JSON.stringify(said) : null;
+  const buttons = (form.closest(".actions, .terms") ?? form).querySelectorAll("button");
   for (const one of buttons) one.disabled = true;
   say("");
   try {
     const answer = await fetch(`/api/v1${form.getAttribute("action")}`, {
       method: "POST", body, headers: {
         ...(body && { "Content-Type": "application/json" }),
-        ...(form.elements.key && { "Idempotency-Key": form.elements.key.value }),
+        ...(key && { "Idempotency-Key": key }),
       },
     });
-    if (!answer.ok) say((await answer.json()).detail);
-    else form.reset();
+    const job = await answer.json();
+    if (!answer.ok) say(job.detail);
+    else {
+      form.reset();
+      const unfolded = form.closest("details");
+      if (unfolded) unfolded.open = false;
+      acted(form, job);
+    }
   } catch {
     say("labeld did not answer. Try again.");
   }
@@ -243,6 +294,9 @@ document.addEventListener("submit", (event) => {
   } else if ("adopt" in form.dataset || "forget" in form.dataset) {
     event.preventDefault();
     manage(form, event.submitter ?? form.querySelector("button"));
+  } else if (form.closest("#who")) {
+    event.preventDefault();
+    choose(form);
   } else if (form.getAttribute("role") === "search") {
     if (seek(box.value.trim())) event.preventDefault();
     box.select();  // the next scan replaces this one
@@ -262,16 +316,69 @@ document.addEventListener("keydown", (event) => {
     box.value = "";
     seek("");
   }
-  // a hand scanner types wherever the focus is
-  const typing = /^[0-9A-Za-z\]]$/.test(event.key) && !event.ctrlKey && !event.altKey && !event.metaKey;
-  if (typing && document.activeElement !== box && !document.activeElement?.closest(".terms form, .reason")) {
-    box.value = "";
-    box.focus();
+  scanned(event);
+});
+
+// Scanning: a hand scanner types wherever the focus is; what takes text itself is left alone
+
+const TEXT = "input:not([type=checkbox], [type=radio], [type=button], [type=submit], [type=file]), textarea";
+let burst = "";
+let typedAt = 0;
+
+function scanned(event) {
+  const at = document.activeElement;
+  if (event.key.length !== 1 || event.key === " " || event.ctrlKey || event.altKey || event.metaKey) return;
+  if (at?.matches(TEXT)) return;
+  burst = (event.timeStamp - typedAt < BURST_MS ? burst : "") + event.key;
+  typedAt = event.timeStamp;
+  // a person picks from a list by typing, but not so fast
+  if (at?.nodeName === "SELECT" && burst.length < 3) return;
+  event.preventDefault();
+  box.value = burst;
+  box.focus();
+}
+
+// Who, and what is seen
+
+const who = document.getElementById("who");
+
+function tellWho() {
+  if (!who) return; // a token says it
+  const kept = document.cookie.split("; ").find((one) => one.startsWith("labeld-who="));
+  let name = "";
+  try {
+    name = kept ? decodeURIComponent(kept.slice("labeld-who=".length)) : "";
+  } catch {
+    // no cookie of ours
   }
+  who.querySelector("summary").textContent = name ? `You are ${name}` : "Who are you?";
+  who.querySelector("input").value = name;
+}
+
+async function choose(form) {
+  try {
+    const answer = await fetch("/who", { method: "POST", body: new URLSearchParams(new FormData(form)) });
+    if (!answer.ok) say((await answer.json()).detail);
+    else who.open = false;
+  } catch {
+    say("labeld did not answer. Try again.");
+  }
+  tellWho();
+}
+
+// the first tap shows a blurred picture, the next one follows its link
+document.addEventListener("click", (event) => {
+  const picture = event.target.closest?.(".blurred .picture");
+  if (!picture) return;
+  const images = picture.querySelectorAll("img:not([data-seen])");
+  if (!images.length) return;
+  event.preventDefault();
+  for (const image of images) image.dataset.seen = "";
 });
 
 // on a touch screen the focus would open the keyboard over the page
 if (matchMedia("(hover: hover) and (pointer: fine)").matches) box.focus({ preventScroll: true });
 setInterval(tellAges, AGES_MS);
 tellAges();
+tellWho();
 listen();

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from labeld.config.services import WebSettings
-from labeld.daemon.doctor import broker, machine, printers, service
+from labeld.config.settings import Settings
+from labeld.daemon.doctor import broker, machine, printers, service, tiktok
 from labeld.daemon.doctor.bounds import Check, run, run_all
 from labeld.daemon.doctor.finding import Finding, Mark, exit_code, fault, ok, warning
 from labeld.daemon.doctor.service import Service
@@ -208,3 +209,57 @@ def test_queues() -> None:
     found = printers.judge_queues("", {"Good": "a", "again": "b", "absent": "c"}, queues)
     assert [one.mark for one in found] == [OK, WARNING, FAULT]
     assert found[1].advice == "lpadmin -p again -o printer-error-policy=abort-job"
+
+
+# TikTok
+
+
+@pytest.mark.parametrize(
+    ("skew", "mark"),
+    [(0.4, OK), (-12, WARNING), (29, WARNING), (31, FAULT), (-290, WARNING), (-301, FAULT), (None, WARNING)],
+)
+def test_a_clock_that_tiktok_does_not_take_is_a_fault(skew: float | None, mark: Mark) -> None:
+    assert tiktok.judge_skew("open-api.example", skew).mark is mark
+
+
+def test_each_shop_is_judged_by_what_the_daemon_tells() -> None:
+    shops = (
+        {"name": "us", "trouble": None, "warning": None, "authorization_expires": "2027-01-01T00:00:00.000Z"},
+        {
+            "name": "uk",
+            "trouble": None,
+            "warning": "the authorization of shop uk ends in 2 days: run labeld tiktok authorize uk",
+        },
+        {"name": "mx", "trouble": "shop mx is not authorized", "warning": None},
+        {"name": "br", "trouble": None, "warning": None, "missing_scope": "seller.fulfillment.basic"},
+    )
+    found = tiktok.judge_shops(Settings(), shops)
+    assert [one.mark for one in found] == [OK, WARNING, FAULT, WARNING]
+    assert found[0].found == "authorized until 2027-01-01T00:00:00.000Z"
+    assert [one.advice for one in found[1:3]] == ["", "labeld tiktok authorize mx"]
+    assert [one.mark for one in tiktok.judge_shops(Settings(), None) + tiktok.judge_shops(Settings(), ())] == [
+        WARNING
+    ] * 2
+
+
+async def test_secrets_and_links_are_looked_at(tmp_path: Path) -> None:
+    open_to_all, empty = tmp_path / "open", tmp_path / "empty"
+    for path, text, mode in ((open_to_all, "5ec3e7", 0o644), (empty, "", 0o600)):
+        path.write_text(text)
+        path.chmod(mode)
+    tables = {
+        "tiktok": {
+            "app_key": "k",
+            "app_secret_file": open_to_all,
+            "token_key_file": empty,
+            "api": "http://127.0.0.1:9",
+        },
+        "links": {"sandbox": "http://127.0.0.1:8899"},
+    }
+    found = await tiktok.look(Settings.model_validate(tables), Service(running=False))
+    assert [one.mark for one in found] == [WARNING, FAULT, FAULT, FAULT, WARNING]
+    assert "5ec3e7" not in str(found)
+    assert "is empty" in found[2].found
+    assert "127.0.0.1 cannot be reached" in found[3].found
+    unused = await tiktok.look(Settings(), Service(running=True))
+    assert [one.mark for one in unused] == [OK, OK]

@@ -131,3 +131,14 @@ async def test_what_is_over_or_known_makes_no_event(floor: Floor, monkeypatch: p
     await floor.look()
     assert ["tiktok:7494:3:label" in one for one in floor.taken] == [True]
     assert await floor.reached() == NOW + 4
+
+
+async def test_a_shop_that_cannot_be_polled_for_long_is_told_of(floor: Floor) -> None:
+    for failures in (1, 2):
+        floor.poller._failed("us", TryLater("TikTok is overloaded"), failures)
+    assert not floor.poller.warnings
+    floor.steady += 601
+    told: list[str] = list(floor.poller.warnings)
+    assert "TikTok is overloaded" in told[0]
+    floor.trouble = "not authorized"
+    assert not floor.poller.warnings
