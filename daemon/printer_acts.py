@@ -70,12 +70,14 @@ class PrinterActs:
         except BaseException:
             self._printers.paused(name, None)
             raise
+        log.info("printer %s: paused by %s", name, who)
         return self._view(name)
 
-    async def resume(self, name: str) -> PrinterView:
+    async def resume(self, name: str, *, who: str) -> PrinterView:
         """Let a paused printer print again."""
         if self._view(name).pause is not None:
             await self._store.resume(name)
+            log.info("printer %s: resumed by %s", name, who)
             self._printers.paused(name, None)
             self._resumed(name)
         return self._view(name)
@@ -86,7 +88,7 @@ class PrinterActs:
         serial = view.identity.serial or view.settings.own_serial
         roll = Roll(labels, self._clock(), who, serial, view.odometer) if labels else None
         await self._store.keep_roll(name, roll)
-        log.info("printer %s: %s", name, f"a roll of {labels} labels is in it" if labels else "its roll is not known")
+        log.info("printer %s: roll of %d labels, told by %s", name, labels, who)
         self._changed(name)
 
     async def test_label(self, name: str, *, who: str) -> Job:

@@ -42,4 +42,4 @@ class Rejections(Journal):
         async def change(connection: AsyncConnection) -> None:
             await connection.execute(update(_TABLE).where(_TABLE.c.id == number).values(answer=answer))
 
-        await self._writer.do(change, lambda _: self._rejected())
+        await self._writer.do(change)

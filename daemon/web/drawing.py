@@ -40,4 +40,7 @@ def told(app: "App", job: Job) -> views.JobJson:
 
 def answer(html: str) -> web.Response:
     """A page; it holds addresses, so that nobody keeps it."""
-    return web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
+    page = web.Response(text=html, content_type="text/html", headers={"Cache-Control": "no-store"})
+    # a hundred printers are 200 KB, most of it the same words
+    page.enable_compression()
+    return page

@@ -54,7 +54,7 @@ async def act(request: web.Request) -> web.Response:
         case "pause":
             await acts.pause(name, who=somebody(request))
         case "resume":
-            await acts.resume(name)
+            await acts.resume(name, who=somebody(request))
         case "roll":
             await acts.new_roll(name, _labels(request, dict(await form_of(request))), who=somebody(request))
         case _:
@@ -89,7 +89,7 @@ async def pause(request: web.Request) -> web.Response:
 async def resume(request: web.Request) -> web.Response:
     """Let a paused printer print again."""
     app, name = request.app[LABELD], request.match_info["name"]
-    return await _told(app, await app.printer_acts.resume(name))
+    return await _told(app, await app.printer_acts.resume(name, who=somebody(request)))
 
 
 async def _told(app: "App", view: PrinterView) -> web.Response:

@@ -56,7 +56,7 @@ async def send_again(request: web.Request) -> web.Response:
         raise Problem(HTTPStatus.CONFLICT, f"this event is answered: {said}")
     form = await form_of(request)
     if "dismiss" in form:
-        await app.store.answer_rejection(number, f"put aside by {who}")
+        await _answer(app, number, f"put aside by {who}")
         raise web.HTTPSeeOther("/")
     payload = str(form.get("event", "")).replace("\r\n", "\n").strip().encode()
     if not payload:
@@ -69,9 +69,9 @@ async def send_again(request: web.Request) -> web.Response:
         following = await app.store.rejected_as(digest(rejection.topic, payload))
         if following is None or following == number:
             raise web.HTTPSeeOther(f"/rejections/{number}") from None
-        await app.store.answer_rejection(number, f"sent again by {who}, refused again as rejection {following}")
+        await _answer(app, number, f"sent again by {who}, refused again as rejection {following}")
         raise web.HTTPSeeOther(f"/rejections/{following}") from None
-    await app.store.answer_rejection(number, f"sent again by {who}: {words}")
+    await _answer(app, number, f"sent again by {who}: {words}")
     raise web.HTTPSeeOther(where)
 
 
@@ -84,6 +84,12 @@ async def _take(app: "App", payload: bytes, topic: str) -> tuple[str, str]:
     reader = functools.partial(translate, names=app.settings.names, now=time.time())
     accepted = await app.intake.json(payload, source=_SOURCE, topic=topic, translate=reader)
     return f"/jobs/{accepted.job.id}", f"job {accepted.job.id}"
+
+
+async def _answer(app: "App", number: int, words: str) -> None:
+    await app.store.answer_rejection(number, words)
+    # no new rejection for whoever listens to those: only a list that is shorter
+    app.bus.tell("all", "")
 
 
 async def _kept(app: "App", number: int) -> tuple[Rejection, bytes, str | None]:

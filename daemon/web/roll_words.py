@@ -36,7 +36,7 @@ def left_words(left: int) -> str:
     if left == 0:
         return "The roll should be empty: enter the new one"
     if left > 100:
-        left = left // 10 * 10
+        left = round(left, -1)
     return f"About {left} label{'s' * (left != 1)} left on the roll"
 
 

@@ -132,6 +132,20 @@ async def test_a_parcels_page_has_its_evidence_and_prints_again_for_a_reason(flo
         assert (await floor.store.get(again.id)).state is JobState.CANCELED
 
 
+async def test_the_first_view_of_a_hundred_printers_is_small(tmp_path: Path) -> None:
+    printers = {f"zebra-{place:03}": {"uri": f"socket://127.0.0.1:{9100 + place}"} for place in range(100)}
+    async with Floor(tmp_path, settings(tmp_path, printers=printers, default_printer="zebra-000")) as floor:
+        floor.see("zebra-050", PrinterState.STOPPED, "paused")
+        assert "Press PAUSE on the printer" in (text := await page(floor))
+        # what needs somebody is the first
+        assert text.index('data-key="printer-zebra-050"') < text.index('data-key="printer-zebra-000"')
+        size = 0
+        for path in ("/", "/static/page.css", "/static/page.js"):
+            async with floor.http.get(path, headers={"Accept-Encoding": "gzip"}) as reply:
+                size += int(reply.headers["Content-Length"])
+        assert size < 100_000
+
+
 # Refused events
 
 

@@ -131,7 +131,7 @@ async def test_a_pause_outlives_the_daemon(tmp_path: Path) -> None:
         view = floor.printers["zebra-01"]
         assert view.pause is not None
         assert view.pause.who == "Kim"
-        await floor.app.printer_acts.resume("zebra-01")
+        await floor.app.printer_acts.resume("zebra-01", who="Kim")
     async with Floor(tmp_path) as floor:
         assert floor.printers["zebra-01"].pause is None
 

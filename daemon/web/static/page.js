@@ -343,8 +343,14 @@ function scanned(event) {
 const who = document.getElementById("who");
 
 function tellWho() {
+  if (!who) return; // a token says it
   const kept = document.cookie.split("; ").find((one) => one.startsWith("labeld-who="));
-  const name = kept ? decodeURIComponent(kept.slice("labeld-who=".length).replaceAll('"', "")) : "";
+  let name = "";
+  try {
+    name = kept ? decodeURIComponent(kept.slice("labeld-who=".length)) : "";
+  } catch {
+    // no cookie of ours
+  }
   who.querySelector("summary").textContent = name ? `You are ${name}` : "Who are you?";
   who.querySelector("input").value = name;
 }
