@@ -17,7 +17,7 @@ def inherited(environ: MutableMapping[str, str] = os.environ, first: int = _FIRS
     Children neither inherit them nor are told of them.
 
     Raises:
-        DaemonError: one is no TCP socket on a loopback address; the page has no login.
+        DaemonError: one is no TCP socket on a loopback address; for others there is web.host, with login and TLS.
     """
     count, process = environ.pop("LISTEN_FDS", "0"), environ.pop("LISTEN_PID", "")
     environ.pop("LISTEN_FDNAMES", None)
@@ -32,7 +32,7 @@ def inherited(environ: MutableMapping[str, str] = os.environ, first: int = _FIRS
         for one in found:
             one.close()
         raise DaemonError(
-            f"labeld.socket listens on {strange[0]!r}: it takes a loopback address, as the page has no login"
+            f"labeld.socket listens on {strange[0]!r}: it takes a loopback address; for others set web.host"
         )
     return found
 
