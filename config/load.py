@@ -21,7 +21,7 @@ from .settings import Settings
 
 _ENV = "LABELD_"
 #: read by the client commands, no setting
-_OTHERS = {"LABELD_URL"}
+_OTHERS = {"LABELD_URL", "LABELD_TOKEN"}
 
 
 @dataclass(frozen=True, slots=True)

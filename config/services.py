@@ -1,5 +1,6 @@
 """The tables of the daemon's own services: broker, page, intake, render processes, spooler, retention, discovery."""
 
+import re
 from ipaddress import IPv4Network, ip_address
 from pathlib import Path
 from typing import Literal
@@ -66,18 +67,59 @@ class WebSettings(Section):
     enabled: bool = True
     """Whether to serve them."""
     host: str = "127.0.0.1"
-    """Loopback address to listen on; the page has no login yet, so no other address is accepted."""
+    """Address to listen on; one that is no loopback address needs `login` and a certificate."""
     port: int = Field(default=8631, ge=0, le=65535)
     """TCP port."""
+    login: bool = False
+    """Whether everybody, on this host too, needs a token that `labeld token new` made."""
+    names: tuple[str, ...] = ()
+    """Host names and addresses by which the page may be asked for, beside localhost: those of this host on the network,
+    or of the proxy before it."""
+    certificate_file: Path | None = None
+    """Certificate of this host with those of its authorities, PEM: turns TLS on. A new one is taken when the file
+    changes."""
+    key_file: Path | None = None
+    """Key of the certificate, PEM, not readable by others."""
+    requests_per_minute: int = Field(default=1200, ge=10, le=1_000_000)
+    """Requests that one token may make in a minute; more are told to come again later."""
     blur_pictures: bool = False
     """Whether labels on the page are blurred until somebody taps them: they show names and addresses."""
 
     @field_validator("host")
     @classmethod
-    def _loopback(cls, host: str) -> str:
-        if host != "localhost" and not ip_address(host).is_loopback:
-            raise ValueError("must be a loopback address, as the page has no login; put a proxy with one in front")
-        return host
+    def _address(cls, host: str) -> str:
+        return host if host == "localhost" else str(ip_address(host))
+
+    @field_validator("names")
+    @classmethod
+    def _names(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            if not re.fullmatch(r"[A-Za-z0-9.-]{1,253}|\[?[0-9A-Fa-f:.]+\]?", name):
+                raise ValueError(f"{name!r} is no host name or address: write it without https:// and port")
+        return tuple(name.strip("[]").lower() for name in names)
+
+    @model_validator(mode="after")
+    def _safe(self) -> "WebSettings":
+        if (self.certificate_file is None) != (self.key_file is None):
+            raise ValueError("certificate_file and key_file go together")
+        if not self.is_local and not (self.login and self.certificate_file):
+            raise ValueError(
+                f"host {self.host} is no loopback address: it needs login = true, certificate_file and key_file; "
+                "or keep host on loopback, and put a proxy with TLS in front"
+            )
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this host can connect."""
+        return self.host == "localhost" or ip_address(self.host).is_loopback
+
+    @property
+    def url(self) -> str:
+        """Where the page is for programs on this host."""
+        host = self.host if self.is_local or not self.names else self.names[0]
+        scheme = "http" if self.certificate_file is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 class IntakeSettings(Section):

@@ -14,6 +14,7 @@ from .route import route
 from .run import run
 from .tiktok import app as tiktok
 from .tiktok_sandbox import tiktok_sandbox
+from .token import app as token
 from .virtual_printer import virtual_printer
 
 app = typer.Typer(
@@ -43,3 +44,4 @@ app.command("virtual-printer")(virtual_printer)
 app.command("tiktok-sandbox")(tiktok_sandbox)
 app.add_typer(configuration, name="config")
 app.add_typer(tiktok, name="tiktok")
+app.add_typer(token, name="token")

@@ -182,9 +182,7 @@ def address(config: Path | None) -> str:
     """Where the running daemon's API is: `$LABELD_URL`, else as configured."""
     if url := os.environ.get("LABELD_URL"):
         return url.rstrip("/")
-    web = settings_from(config).web
-    host = f"[{web.host}]" if ":" in web.host else web.host
-    return f"http://{host}:{web.port}"
+    return settings_from(config).web.url
 
 
 async def _submit(

@@ -13,6 +13,7 @@ from ..importing import importer
 from ..importing.table import MOST_BYTES, TableRefused
 from .client import address
 from .common import ConfigOption, fail, plain
+from .requests import own_headers
 
 
 def import_table(
@@ -62,7 +63,10 @@ def _form(file: Path, folder: Path) -> aiohttp.FormData:
 async def _send(base: str, form: aiohttp.FormData, query: dict[str, str]) -> dict[str, Any]:
     url = f"{base}/api/v1/imports"
     try:
-        async with aiohttp.ClientSession() as session, session.post(url, params=query, data=form) as response:
+        async with (
+            aiohttp.ClientSession(headers=own_headers()) as session,
+            session.post(url, params=query, data=form) as response,
+        ):
             body: dict[str, Any] = await response.json(content_type=None) or {}
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         fail(f"labeld does not answer at {base}: {error}", 1)

@@ -4,13 +4,26 @@ from typing import Any
 
 import aiohttp
 
-from .common import fail
+from ...config.errors import ConfigError
+from .. import own_token
+from .common import EX_CONFIG, fail
+
+
+def own_headers() -> dict[str, str]:
+    """What requests need to be let in; ends the program where the file of the token cannot be used."""
+    try:
+        return own_token.headers()
+    except ConfigError as error:
+        fail(str(error), EX_CONFIG)
 
 
 async def request(method: str, url: str, **options: Any) -> tuple[dict[str, Any], int]:
     """The answer's JSON object and its status."""
     try:
-        async with aiohttp.ClientSession() as session, session.request(method, url, **options) as response:
+        async with (
+            aiohttp.ClientSession(headers=own_headers()) as session,
+            session.request(method, url, **options) as response,
+        ):
             body: dict[str, Any] = await response.json(content_type=None) or {}
     except (aiohttp.ClientError, TimeoutError) as error:
         fail(f"labeld does not answer at {url.split('/api')[0]}: {error}", 1)

@@ -11,7 +11,9 @@ from typing import Any
 
 import aiohttp
 
+from ...config.errors import ConfigError
 from ...config.services import WebSettings
+from .. import own_token
 from .finding import Finding, fault, ok, warning
 
 _ANSWER_SECONDS = 4.0
@@ -40,7 +42,7 @@ class Service:
 
 def base(web: WebSettings) -> str:
     """The URL of page and API."""
-    return f"http://{f'[{web.host}]' if ':' in web.host else web.host}:{web.port}"
+    return web.url
 
 
 def locked(state_directory: Path) -> bool | None:
@@ -59,6 +61,13 @@ def locked(state_directory: Path) -> bool | None:
         return None
 
 
+def _own_headers() -> dict[str, str]:
+    try:
+        return own_token.headers()
+    except ConfigError:
+        return {}  # readiness is told without
+
+
 async def ask(state_directory: Path, web: WebSettings) -> Service:
     """Ask the daemon how it is."""
     running = locked(state_directory)
@@ -66,7 +75,7 @@ async def ask(state_directory: Path, web: WebSettings) -> Service:
         return Service(running)
     limit = aiohttp.ClientTimeout(total=_ANSWER_SECONDS)
     try:
-        async with aiohttp.ClientSession(base(web), timeout=limit) as http:
+        async with aiohttp.ClientSession(base(web), timeout=limit, headers=_own_headers()) as http:
             async with http.get("/readyz") as reply:
                 ready = await reply.json(content_type=None)
             if not isinstance(ready, dict) or "broker" not in ready:

@@ -1,8 +1,8 @@
-"""Where a label is that its event did not bring: a link, or a package of a TikTok shop; or a look at it. Pure."""
+"""Where a label is that its event did not bring: a link, or a package of a TikTok shop. Pure."""
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
 
 
@@ -24,6 +24,8 @@ class Package:
 
     shop: str
     package_id: str
+    #: its label is there: nothing but its orders is looked at
+    there: bool = False
 
     @property
     def lane(self) -> str:
@@ -31,41 +33,22 @@ class Package:
         return f"shop {self.shop}"
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Nothing but a look at the orders of a package whose label is there."""
-
-    shop: str
-    package_id: str
-
-    @property
-    def lane(self) -> str:
-        """What it waits in line with: the packages of its shop."""
-        return f"shop {self.shop}"
-
-
-Wanted = Link | Package | Look
+Wanted = Link | Package
 
 
 def to_text(wanted: Wanted) -> str:
     """As it is sealed and kept."""
-    if isinstance(wanted, Link):
-        return json.dumps({"url": wanted.url})
-    look = {"look": True} if isinstance(wanted, Look) else {}
-    return json.dumps({"shop": wanted.shop, "package_id": wanted.package_id} | look)
+    return json.dumps(asdict(wanted))
 
 
 def from_text(text: str) -> Wanted:
     """What `to_text` made.
 
     Raises:
-        ValueError, KeyError, TypeError: it did not make it.
+        ValueError, TypeError: it did not make it.
     """
     values = json.loads(text)
-    if "url" in values:
-        return Link(str(values["url"]))
-    kind = Look if "look" in values else Package
-    return kind(str(values["shop"]), str(values["package_id"]))
+    return Link(**values) if "url" in values else Package(**values)
 
 
 def digest(wanted: Wanted) -> str:

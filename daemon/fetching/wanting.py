@@ -10,7 +10,7 @@ from ..events import LabelEvent, LabelReady, TikTokAsset
 from ..store import NewFetch
 from . import links
 from .document import NoLabel
-from .wanted import Link, Look, Package, Wanted, digest, to_text
+from .wanted import Link, Package, Wanted, digest, to_text
 
 #: TikTok's links are good for 24 hours, and so long is a label waited for that is not there yet
 _PATIENCE_SECONDS = 24 * 3600.0
@@ -76,10 +76,10 @@ class Wanting:
             raise EventRejected("asset: give exactly one of content, url and tiktok")
         return self._package(asset.tiktok)
 
-    def _look(self, fields: LabelReady) -> Look | None:
+    def _look(self, fields: LabelReady) -> Package | None:
         shops = self._tiktok.shops.items() if self._tiktok.app_key is not None else ()
         name = next((name for name, shop in shops if shop.check_order and shop.shop_id == fields.shop_id), None)
-        return None if name is None or fields.package_id is None else Look(name, fields.package_id)
+        return None if name is None or fields.package_id is None else Package(name, fields.package_id, there=True)
 
     def _package(self, asset: TikTokAsset) -> Package:
         shops = self._tiktok.shops

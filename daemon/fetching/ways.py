@@ -11,7 +11,7 @@ from ..tiktok.orders import Check, Standing
 from . import links
 from .document import Document, NoLabel, OrderCanceled, OrderOnHold, TryLater
 from .download import Downloads
-from .wanted import Link, Look, Package, Wanted
+from .wanted import Link, Package, Wanted
 
 
 class FoundDocument(Protocol):
@@ -71,13 +71,11 @@ class Ways:
 
     async def __call__(self, job: Job, wanted: Wanted, *, look: bool) -> Document | None:
         """The label of a job; see `Obtain`."""
-        package = self._package(job) if isinstance(wanted, Link) else Package(wanted.shop, wanted.package_id)
+        package = self._package(job) if isinstance(wanted, Link) else wanted
         if package is not None and look:
             await self._look(job, package)
-        if isinstance(wanted, Look):
-            return None
         if isinstance(wanted, Package):
-            return await self._ask(job, wanted)
+            return None if wanted.there else await self._ask(job, wanted)
         try:
             return await self._downloads.get(wanted.url)
         except NoLabel:

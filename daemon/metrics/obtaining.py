@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from ..fetching.document import Document, FetchFailed, NeedsPerson, NoLabel, OrderCanceled, OrderOnHold, TryLater
 from ..fetching.fetcher import Obtain
-from ..fetching.wanted import Link, Look, Package, Wanted
+from ..fetching.wanted import Link, Wanted
 from ..job import Job
 from ..tiktok.answers import Action
 from .bounds import OTHER, Bounded
@@ -22,7 +22,6 @@ _RESULTS = (
 _FETCHED = ("done", "later", "person", "none")
 #: a call that had no answer
 UNREACHED = "unreached"
-_WAYS: dict[type[Wanted], str] = {Link: "link", Package: "package", Look: "order"}
 _SHOPS = 100
 #: calls by the ends of their paths; numbers of packages are in some, and never in a label
 _ENDPOINTS = (
@@ -37,6 +36,12 @@ _ENDPOINTS = (
 def endpoint(path: str) -> str:
     """The call that a path is, without versions and numbers. Pure."""
     return next((name for pattern, name in _ENDPOINTS if re.search(pattern.pattern + "$", path)), OTHER)
+
+
+def _way(wanted: Wanted) -> str:
+    if isinstance(wanted, Link):
+        return "link"
+    return "order" if wanted.there else "package"
 
 
 class Obtaining:
@@ -73,7 +78,7 @@ class Obtaining:
             registry=registry,
         )
         self._shop = Bounded(_SHOPS)
-        for way in _WAYS.values():
+        for way in ("link", "package", "order"):
             for result in _FETCHED:
                 self._fetches.labels(way, result)
 
@@ -87,7 +92,7 @@ class Obtaining:
         """The same way to labels, each try counted and timed."""
 
         async def get(job: Job, wanted: Wanted, *, look: bool) -> Document | None:
-            way, began, result = _WAYS[type(wanted)], self._clock(), "fault"
+            way, began, result = _way(wanted), self._clock(), "fault"
             try:
                 document = await obtain(job, wanted, look=look)
                 result = "done"

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from .keys import LABELD
 from .problems import Problem
 from .webhooks import public_host
 
@@ -43,7 +44,7 @@ def is_loopback(authority: str) -> bool:
 def is_named(authority: str, name: str | None) -> bool:
     """Whether a Host header names this host; nothing names none."""
     match = _AUTHORITY.fullmatch(authority)
-    return match is not None and name is not None and match["name"].lower() == name
+    return match is not None and name is not None and match["name"].strip("[]").lower() == name
 
 
 def is_foreign(headers: Mapping[str, str]) -> bool:
@@ -63,9 +64,12 @@ def is_foreign(headers: Mapping[str, str]) -> bool:
 async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Refuse DNS rebinding (a foreign Host) and cross-site requests that would change something."""
     host = request.headers.get("Host", "")
-    if not is_loopback(host) and not is_named(host, public_host(request)):
+    web_settings = request.app[LABELD].settings.web
+    names = (public_host(request), web_settings.host, *web_settings.names)
+    if not is_loopback(host) and not any(is_named(host, one) for one in names):
         raise Problem(
-            HTTPStatus.MISDIRECTED_REQUEST, "ask for localhost or 127.0.0.1: other host names are refused here"
+            HTTPStatus.MISDIRECTED_REQUEST,
+            "ask for localhost or 127.0.0.1: other host names are refused here, but those of web.names",
         )
     if request.method not in _SAFE_METHODS and is_foreign(request.headers):
         raise Problem(HTTPStatus.FORBIDDEN, "requests from the pages of other sites are refused")

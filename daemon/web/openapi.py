@@ -21,10 +21,10 @@ know. A list goes on at its `next`, given as `before`. A request that may have b
 `Idempotency-Key`.
 """
 _BINARY = {"type": "string", "format": "binary"}
-#: statuses that every route may answer with: misdirected, too busy or the database away
-_ALWAYS = (421, 503)
-#: those of every request that changes something, and of every body
-_UNSAFE, _WITH_BODY = (403,), (408, 411, 413)
+#: statuses that every route may answer with: no token or the wrong role, misdirected, too often, the database away
+_ALWAYS = (401, 403, 421, 429, 503)
+#: those of every request that may have a body
+_WITH_BODY = (408, 411, 413)
 _SAFE_METHODS = frozenset({"GET", "HEAD"})
 #: as RFC 9110 names them: Python's names change with its version
 _PHRASES = {413: "Content Too Large", 422: "Unprocessable Content"}
@@ -55,7 +55,13 @@ def document(routes: Iterable[web.RouteDef]) -> dict[str, Any]:
             "description": _ABOUT,
         },
         "paths": paths,
+        # where there is no login, none is needed
+        "security": [{"bearer": []}, {"basic": []}, {}],
         "components": {
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "description": "A token of `labeld token new`."},
+                "basic": {"type": "http", "scheme": "basic", "description": "The token as the user's name."},
+            },
             "schemas": shapes_of.definitions,
             "responses": {_name(status): _problem(status, shapes_of) for status in sorted(problems)},
         },
@@ -122,7 +128,7 @@ def _operation(route: web.RouteDef, operation: Operation, schemas: _Shapes) -> d
     if any(match[2] for match in _VARIABLE.finditer(route.path)):
         statuses.add(HTTPStatus.NOT_FOUND)
     if route.method not in _SAFE_METHODS:
-        statuses |= {*_UNSAFE, *_WITH_BODY}
+        statuses.update(_WITH_BODY)
     for status in sorted(statuses):
         if operation.tag == PRINTNODE:
             told["responses"][str(status)] = _problem(status, schemas, printnode=True)

@@ -1,6 +1,6 @@
 """PrintNode's API as far as programs that print use it, so that one written for it prints here by its address alone.
 
-HTTP Basic authentication is taken and not looked at: the server listens on loopback. Errors have PrintNode's shape.
+Where there is a login, a token is the user name of HTTP Basic authentication. Errors have PrintNode's shape.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from . import printer_page
 from .keys import LABELD, SINCE
 from .printnode_words import Place, account, states
 from .problems import Problem
+from .who import known
 
 SOURCE = "printnode"
 _MOST = 100
@@ -145,7 +146,7 @@ async def delete(request: web.Request) -> web.Response:
     for number, job in await _jobs(request):
         with contextlib.suppress(IllegalTransition):
             if "cancel" in allowed_acts(job):
-                await request.app[LABELD].actions.cancel(job.id, who=_WHO)
+                await request.app[LABELD].actions.cancel(job.id, who=known(request) or _WHO)
                 done.append(number)
     return _json(done)
 

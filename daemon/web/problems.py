@@ -43,10 +43,19 @@ _STATUS = {
 class Problem(Exception):
     """Ends a request with a problem document."""
 
-    def __init__(self, status: HTTPStatus, detail: str, *, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        detail: str,
+        *,
+        retry_after: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status = status
-        self.retry_after = retry_after
+        self.headers = dict(headers or {})
+        if retry_after is not None:
+            self.headers["Retry-After"] = str(retry_after)
 
 
 def problem(
@@ -64,8 +73,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     try:
         return await handler(request)
     except Problem as error:
-        headers = None if error.retry_after is None else {"Retry-After": str(error.retry_after)}
-        return problem(error.status, str(error), headers=headers)
+        return problem(error.status, str(error), headers=error.headers)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise

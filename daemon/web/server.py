@@ -9,7 +9,22 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from . import api, imports, metrics, page, printer_page, printnode, reference, rejected, shops, upload, webhooks, who
+from . import (
+    api,
+    imports,
+    login,
+    metrics,
+    page,
+    printer_page,
+    printnode,
+    reference,
+    rejected,
+    shops,
+    upload,
+    webhooks,
+    who,
+)
+from .access import ACCESS, access_of, doorkeeper
 from .admission import admission
 from .figures import Counting
 from .guard import add_headers, guard
@@ -18,6 +33,7 @@ from .pictures import Pictures
 from .problems import problems
 from .stream import events
 from .submit import submit
+from .tls import certificate_of
 
 if TYPE_CHECKING:
     from ..app import App
@@ -34,11 +50,16 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
 
     Raises:
         OSError: the port is taken.
+        ConfigError: the certificate, or the file of tokens, cannot be used.
     """
     limit = app.settings.intake.max_asset_bytes * 3 // 2 + 64 * 1024
     admit = admission(limit, _LARGE, (webhooks.PATH,))
-    site = web.Application(client_max_size=limit, middlewares=[problems, guard, admit])
+    site = web.Application(client_max_size=limit, middlewares=[problems, guard, doorkeeper, admit])
     site[LABELD] = app
+    if (access := access_of(app)) is not None:
+        site[ACCESS] = access
+    certificate = certificate_of(app.settings.web)
+    tls = None if certificate is None else certificate.context
     site[PICTURES] = Pictures(app.pool)
     site[COUNTING] = Counting(app)
     site[SINCE] = time.time()
@@ -53,14 +74,18 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
         # no access log: addresses of searches hold tracking numbers
         runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
         await runner.setup()
+        watch = None if certificate is None else asyncio.create_task(certificate.run(), name="certificate")
         try:
             for one in listening:
-                await web.SockSite(runner, one).start()
+                await web.SockSite(runner, one, ssl_context=tls).start()
             if not listening:
-                await web.TCPSite(runner, app.settings.web.host, app.settings.web.port).start()
+                await web.TCPSite(runner, app.settings.web.host, app.settings.web.port, ssl_context=tls).start()
             host, port = runner.addresses[0][:2]
-            yield f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            scheme = "http" if tls is None else "https"
+            yield f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
         finally:
+            if watch is not None:
+                watch.cancel()
             await runner.cleanup()
 
 
@@ -89,6 +114,9 @@ def routes() -> list[web.RouteDef]:
         web.post("/import", imports.submit),
         web.get("/static/{name}", page.static),
         web.get("/favicon.ico", page.favicon),
+        web.get("/login", login.page),
+        web.post("/login", login.sign_in),
+        web.post("/logout", login.sign_out),
         web.get("/api", reference.page),
         web.get("/openapi.json", reference.openapi_json),
         web.get("/asyncapi.json", reference.asyncapi_json),

@@ -10,8 +10,9 @@ from aiohttp import web
 
 from ..errors import NoSuchJob, StoreUnavailable
 from . import views
+from .access import ACCESS, USER
 from .drawing import told
-from .keys import CLOSING, LABELD
+from .keys import CLOSING, LABELD, SINCE
 
 if TYPE_CHECKING:
     from ..app import App
@@ -22,7 +23,10 @@ _RETRY_MILLISECONDS = 2000
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    """`job`, `printer`, `rejection` and `broker` events with their new view; `all`: look at everything again."""
+    """`job`, `printer`, `rejection` and `broker` events with their new view; `all`: look at everything again.
+
+    Who comes back with the `Last-Event-ID` gets what changed meanwhile.
+    """
     app, closing = request.app[LABELD], request.app[CLOSING]
     # no-transform and X-Accel-Buffering: a proxy that waits for more would show changes late
     response = web.StreamResponse(
@@ -34,22 +38,57 @@ async def events(request: web.Request) -> web.StreamResponse:
     )
     # a stream ends when the browser is gone or the database fails; the browser comes back and asks for everything
     with app.bus.listen() as changes, contextlib.suppress(ConnectionError, StoreUnavailable):
+        missed, first = _missed(request), _id(request)
         await response.prepare(request)
-        await response.write(f"retry: {_RETRY_MILLISECONDS}\n: welcome\n\n".encode())
+        await response.write(f"retry: {_RETRY_MILLISECONDS}\n: welcome\n".encode())
+        await response.write((await _frames(app, missed) + first).encode())
         stop = asyncio.create_task(closing.wait(), name="stream-closing")
         try:
-            await _tell(app, response, changes, stop)
+            await _tell(request, response, changes, stop)
         finally:
             stop.cancel()
     return response
 
 
+def _id(request: web.Request) -> str:
+    """Where the stream is now: when the server started, and how many changes there were since labeld did."""
+    return f"id: {round(request.app[SINCE] * 1000)}-{request.app[LABELD].bus.count}\n\n"
+
+
+def _missed(request: web.Request) -> list[tuple[str, str]]:
+    """What changed since a stream that was lost; nothing where there was none."""
+    last = request.headers.get("Last-Event-ID", "")
+    if not last:
+        return []
+    started, _, count = last.partition("-")
+    if started != str(round(request.app[SINCE] * 1000)) or not (
+        count.isascii() and count.isdigit() and len(count) < 16
+    ):
+        return [("all", "")]
+    return request.app[LABELD].bus.since(int(count))
+
+
+def _may_stay(request: web.Request) -> bool:
+    """Whether the token that a stream was begun with is good still."""
+    access, user = request.app.get(ACCESS), request.get(USER)
+    return access is None or user is None or access.knows(user)
+
+
+async def _frames(app: "App", news: list[tuple[str, str]]) -> str:
+    # of several changes to one thing the last state is enough
+    return "".join([await _event(app, kind, key) for kind, key in dict.fromkeys(news)])
+
+
 async def _tell(
-    app: "App", response: web.StreamResponse, changes: "asyncio.Queue[tuple[str, str]]", stop: "asyncio.Task[bool]"
+    request: web.Request,
+    response: web.StreamResponse,
+    changes: "asyncio.Queue[tuple[str, str]]",
+    stop: "asyncio.Task[bool]",
 ) -> None:
+    app = request.app[LABELD]
     change = asyncio.create_task(changes.get(), name="stream-change")
     try:
-        while not stop.done():
+        while not stop.done() and _may_stay(request):
             await asyncio.wait((change, stop), timeout=_HEARTBEAT_SECONDS, return_when=asyncio.FIRST_COMPLETED)
             text = ""
             if change.done():
@@ -57,9 +96,8 @@ async def _tell(
                 while not changes.empty():
                     news.append(changes.get_nowait())
                 change = asyncio.create_task(changes.get(), name="stream-change")
-                # of several changes to one thing the last state is enough
-                for kind, key in dict.fromkeys(news):
-                    text += await _event(app, kind, key)
+                now = _id(request)
+                text = await _frames(app, news) + now
             await response.write((text or ": still here\n\n").encode())
     finally:
         change.cancel()

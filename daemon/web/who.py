@@ -1,4 +1,4 @@
-"""Who acts, for the audit trail: a name that each browser chooses once; no login."""
+"""Who acts, for the audit trail: the name of the token where there is a login, else one that a browser chooses once."""
 
 from http import HTTPStatus
 from typing import NoReturn
@@ -7,6 +7,7 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from ...drivers.dnssd import shown
+from .access import USER
 from .forms import form_of
 from .problems import Problem
 
@@ -20,12 +21,20 @@ _TEN_YEARS = 10 * 366 * 86400
 
 
 def somebody(request: web.Request) -> str:
-    """Who asks: the name that a browser was given, else that it is one, else a program's name."""
+    """Who asks: its token's name, else the name that a browser was given, or that it is one, else a program's."""
+    if user := known(request):
+        return user
     if name := _clean(unquote(request.cookies.get(COOKIE, ""))):
         return f"{name} at the status page"
     if "Sec-Fetch-Site" in request.headers or "Origin" in request.headers:
         return WHO
     return f"a program ({shown(request.headers.get('User-Agent', 'nameless'))[:_PROGRAM]})"
+
+
+def known(request: web.Request) -> str | None:
+    """The name of the token that a request came in with."""
+    user = request.get(USER)
+    return None if user is None else user.name
 
 
 async def choose(request: web.Request) -> NoReturn:

@@ -38,13 +38,21 @@ def test_the_http_page_lists_every_route() -> None:
     assert missing == []
 
 
+def test_every_route_says_who_may_ask() -> None:
+    from labeld.daemon.web.openapi import template
+    from labeld.daemon.web.roles import NEEDS
+    from labeld.daemon.web.server import routes
+
+    assert {f"{one.method} {template(one.path)}" for one in routes()} == set(NEEDS)
+
+
 def test_the_documents_of_the_api_leave_out_pages_only() -> None:
     from labeld.daemon.web.openapi import document, template
     from labeld.daemon.web.server import routes
 
     told = document(routes())["paths"]
     left_out = {template(one.path) for one in routes() if one.method.lower() not in told.get(template(one.path), {})}
-    pages = ("/", "/api", "/favicon.ico", "/import", "/jobs/", "/printers/", "/static/", "/upload", "/who")
+    pages = {"/", "/api", "/favicon.ico", "/import", "/login", "/logout", "/upload", "/who"}
     assert {path for path in left_out if path not in pages and not path.startswith(("/jobs/", "/printers/"))} <= {
         "/static/{name}",
         "/upload/{id}/{verb}",

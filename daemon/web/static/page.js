@@ -343,6 +343,7 @@ function scanned(event) {
 const who = document.getElementById("who");
 
 function tellWho() {
+  if (!who) return; // a token says it
   const kept = document.cookie.split("; ").find((one) => one.startsWith("labeld-who="));
   let name = "";
   try {

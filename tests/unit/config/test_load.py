@@ -68,7 +68,7 @@ def test_a_file_becomes_settings(tmp_path: Path) -> None:
         ('[discovery]\nzebra_networks = ["fd00::/120"]', "discovery.zebra_networks"),
         (PRINTER + 'media = "huge"', "printers.zebra.media: media 'huge' is not known"),
         ('[printers.a]\nuri = "usb://x"', "printers.a.uri:"),
-        ('[web]\nhost = "0.0.0.0"', "web.host: must be a loopback address"),
+        ('[web]\nhost = "0.0.0.0"', "web: host 0.0.0.0 is no loopback address: it needs login"),
         ('default_printer = "a"', "default_printer 'a' is not one of the printers"),
         ('[mqtt]\ntopic_prefix = "a/#"', "mqtt.topic_prefix: is a topic without wildcards"),
         ("[mqtt.tls]\nkey_file = 'k'", "mqtt.tls: certificate_file and key_file go together"),

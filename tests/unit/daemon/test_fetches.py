@@ -22,7 +22,7 @@ from labeld.daemon.fetching.document import (
     TryLater,
 )
 from labeld.daemon.fetching.fetcher import Fetcher, pause
-from labeld.daemon.fetching.wanted import Link, Look, Package, Wanted, digest, from_text, to_text
+from labeld.daemon.fetching.wanted import Link, Package, Wanted, digest, from_text, to_text
 from labeld.daemon.job import Job, JobState, Reason, new_job_id
 from labeld.daemon.routing import Route
 from labeld.daemon.store import Accepted, NewFetch, NewJob, NewReprint, Store
@@ -65,7 +65,7 @@ class Desk:
         answer = answers.pop(0) if answers else ZPL
         if isinstance(answer, FetchFailed):
             raise answer
-        return None if isinstance(wanted, Look) else answer
+        return None if wanted == Package("main", "P1", there=True) else answer
 
     async def take(
         self,
@@ -81,7 +81,7 @@ class Desk:
         number = next(NUMBERS)
         fetch = None
         if url is not None or look:
-            wanted = Look("main", "P1") if url is None else Link(url)
+            wanted = Package("main", "P1", there=True) if url is None else Link(url)
             fetch = NewFetch(wanted.lane, to_text(wanted).encode(), digest(wanted), self.now, END)
         job_id = new_job_id(float(number), number)
         accepted = await self.store.accept(NewJob(job_id, event, "test", "t", route, self.now, fetch=fetch))
@@ -117,7 +117,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_what_is_wanted_reads_as_it_was_written(one: str, other: str) -> None:
-    for wanted in (Link(one), Package(one, other), Look(one, other)):
+    for wanted in (Link(one), Package(one, other), Package(one, other, there=True)):
         assert from_text(to_text(wanted)) == wanted
 
 
