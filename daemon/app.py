@@ -70,7 +70,7 @@ log = logging.getLogger(__name__)
 DRAIN_SECONDS = 8.0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
     """What the page, the API and the demo need of a running daemon."""
 
@@ -243,26 +243,26 @@ async def _run(
     printer_acts = PrinterActs(store, printers, pool, fleet.found, clocks.wall, lambda name: bus.tell("printer", name))
     await printer_acts.load()
     app = App(
-        fleet,
-        store,
-        intake,
-        actions,
-        adoption,
-        printer_acts,
-        printers,
-        discovery,
-        pool,
-        broker,
-        bus,
-        wall_clock,
-        uploads,
-        vault,
-        tiktok.tokens if tiktok else None,
-        following,
-        _folder(fleet, intake, bus, clocks),
-        reloading,
-        restored,
-        metrics,
+        fleet=fleet,
+        store=store,
+        intake=intake,
+        actions=actions,
+        adoption=adoption,
+        printer_acts=printer_acts,
+        printers=printers,
+        discovery=discovery,
+        pool=pool,
+        broker=broker,
+        bus=bus,
+        wall_clock=wall_clock,
+        uploads=uploads,
+        vault=vault,
+        tokens=tiktok.tokens if tiktok else None,
+        following=following,
+        folder=_folder(fleet, intake, bus, clocks),
+        reloading=reloading,
+        restored=restored,
+        metrics=metrics,
     )
     if settings.web.enabled:
         await stack.enter_async_context(serve(app, inherited()))

@@ -18,6 +18,7 @@ from .store.engine import check_schema
 from .tiktok.vault import OWN_KEY, write_secret
 
 _SQLITE = b"SQLite format 3\0"
+_NEWEST = "SELECT max(updated_at) FROM jobs"
 _OPEN = "SELECT count(*) FROM jobs WHERE state IN ('pending', 'pending-held', 'processing', 'processing-stopped')"
 
 
@@ -74,8 +75,8 @@ def _restore(source: Path, state: Path, room: Path, now: float) -> Put:
         check_schema(draft)
     except DatabaseRefused as error:
         raise BackupFailed(str(error).replace(str(draft), str(source))) from error
-    backup_at, open_jobs = _look(source, draft)
-    replaced = _set_aside(state, backup_at, now)
+    backup_at, open_jobs, newest = _look(source, draft)
+    replaced = _set_aside(state, newest, now)
     for printer in printers:
         folder = state / backup.PRINTERS
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -99,19 +100,20 @@ def _is_database(path: Path) -> bool:
         raise BackupFailed(f"{path}: cannot be read: {error.strerror}") from error
 
 
-def _look(source: Path, draft: Path) -> tuple[float, int]:
-    """When a copy was made, and how many jobs are open in it."""
+def _look(source: Path, draft: Path) -> tuple[float, int, float]:
+    """When a copy was made, how many jobs are open in it, and when one changed last."""
     with closing(sqlite3.connect(draft)) as connection:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         (open_jobs,) = connection.execute(_OPEN).fetchone()
+        (newest,) = connection.execute(_NEWEST).fetchone()
     at = marked(version)
     if at is None:
         # without its mark what is open in it would be printed again
         raise BackupFailed(f"{source} is a database in use, and no copy that labeld made: use labeld backup")
-    return at, int(open_jobs)
+    return at, int(open_jobs), newest or 0.0
 
 
-def _set_aside(state: Path, backup_at: float, now: float) -> Path | None:
+def _set_aside(state: Path, newest: float, now: float) -> Path | None:
     """Keep the database that is there under another name, with its log; refused where it is newer than the backup."""
     there = state / DATABASE
     if not there.exists():
@@ -122,10 +124,10 @@ def _set_aside(state: Path, backup_at: float, now: float) -> Path | None:
     aside = there.with_name(f"{DATABASE}.before-restore-{int(now)}")
     with suppress(sqlite3.DatabaseError), closing(sqlite3.connect(there)) as connection:
         # of one that is damaged nothing is known, and it is replaced
-        (last,) = connection.execute("SELECT max(updated_at) FROM jobs").fetchone()
-        if last is not None and last > backup_at:
+        (last,) = connection.execute(_NEWEST).fetchone()
+        if last is not None and last > newest:
             raise BackupFailed(
-                f"{there} has labels of {iso(last)}, which is after the backup of {iso(backup_at)}: nothing is "
+                f"{there} has labels of {iso(last)}, and the newest in the backup is of {iso(newest)}: nothing is "
                 f"restored. To go back all the same, move {there} and its -wal away"
             )
     for end in ("-wal", "-shm", ""):

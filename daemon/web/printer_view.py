@@ -90,6 +90,8 @@ async def detail(app: "App", counting: Counting, name: str, now: float) -> Detai
     if name not in app.printers:
         raise NoSuchPrinter(f"there is no printer {name!r}")
     printer = app.printers[name]
+    # before anything else is waited for: the printer may be forgotten meanwhile
+    figures = (await counting.get(now))[name]
     counts = await app.store.counts(views.OPEN_STATES)
     under_way = await app.store.open_jobs(name, (JobState.PROCESSING, JobState.STOPPED), limit=_WAITING)
     waiting = await app.store.open_jobs(name, (JobState.HELD, JobState.PENDING), limit=_WAITING)
@@ -98,7 +100,6 @@ async def detail(app: "App", counting: Counting, name: str, now: float) -> Detai
     last = [job for job in await app.store.sent_by(name, limit=_LAST + _WAITING) if job.id not in shown][:_LAST]
     document_format = app.printers.document_format(name)
     profile = await learned(app, printer)
-    figures = (await counting.get(now))[name]
     view = PrinterDetailJson(
         **views.printer_json(printer, counts, app.adoption.names),
         firmware=printer.identity.firmware,

@@ -368,7 +368,7 @@ async function choose(form) {
 
 // the first tap shows a blurred picture, the next one follows its link
 document.addEventListener("click", (event) => {
-  const picture = event.target.closest?.(".blurred .picture");
+  const picture = event.target.closest?.(".blurred :is(.picture, figure)");
   if (!picture) return;
   const images = picture.querySelectorAll("img:not([data-seen])");
   if (!images.length) return;
