@@ -67,6 +67,8 @@ class Preparer:
         self._turns: dict[str, int] = {}
         self._turn = 0
         self._begun: dict[str, float] = {}
+        #: printers that jobs were given to while they were being drawn for another one: a look passes them over meanwhile
+        self._elsewhere: dict[str, set[str]] = {}
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(settings.render.workers)
 
@@ -82,6 +84,8 @@ class Preparer:
             self._outdated.update(self._settings.printers)
         elif job.reason == Reason.TRANSFORMING and job.printer is not None:
             self._outdated.add(job.printer)
+            if job.id in self._begun:
+                self._elsewhere.setdefault(job.id, set()).add(job.printer)
         self._wake.set()
 
     def slow(self) -> Collection[str]:
@@ -163,7 +167,7 @@ class Preparer:
         finally:
             del self._begun[job.id]
             # it may be still to be rendered, and others behind it
-            self._outdated.add(job.printer or "")
+            self._outdated |= {job.printer or "", *self._elsewhere.pop(job.id, ())}
             self._free.release()
             self._wake.set()
 

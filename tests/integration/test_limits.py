@@ -151,7 +151,7 @@ async def test_of_a_printers_states_only_the_last_waits_for_the_broker(
 
     async def only_the_last() -> bool:
         with contextlib.closing(sqlite3.connect(path)) as database:
-            rows = database.execute("SELECT payload FROM outbox WHERE retain").fetchall()
+            rows = database.execute("SELECT payload FROM outbox WHERE retain AND topic LIKE '%/printers/%'").fetchall()
         return [json.loads(payload)["state"] for (payload,) in rows] == ["idle"]
 
     await until(only_the_last)

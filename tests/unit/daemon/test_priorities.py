@@ -34,7 +34,7 @@ SETTINGS = Settings.model_validate(
 class Desk:
     """A backlog, and the preparer that works on it; `drawn` are its jobs in the order in which they were."""
 
-    def __init__(self, folder: Path, pool: RenderPool) -> None:
+    def __init__(self, folder: Path, pool: RenderPool, settings: Settings = SETTINGS) -> None:
         self.drawn: list[Job] = []
         self.store = Store(folder / "labeld.sqlite3", topic_prefix="p", changed=self._changed)
         printers = Printers(SETTINGS.printers)
@@ -43,7 +43,7 @@ class Desk:
         self.intake = Intake(SETTINGS, self.store, dispatcher, self._tick, nothing_fetched(SETTINGS))
         parting = Parting(self.store, pool, dispatcher, lambda: 1.0)
         in_hand = InHand(folder / "in-hand.json")
-        self.preparer = Preparer(SETTINGS, self.store, pool, printers, lambda: 1.0, lambda: 1.0, parting, in_hand)
+        self.preparer = Preparer(settings, self.store, pool, printers, lambda: 1.0, lambda: 1.0, parting, in_hand)
 
     def _tick(self) -> float:
         self.ticks += 1
@@ -153,3 +153,31 @@ async def test_only_the_queue_that_changed_is_looked_at(desk: Desk, monkeypatch:
     await desk.take(printer="b")
     assert await desk.preparer._next() is not None
     assert asked[3:] == ["b"]
+
+
+async def test_a_label_that_is_moved_while_it_is_drawn_is_drawn_for_its_new_printer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    render, begun, gate = RenderPool.render, asyncio.Event(), asyncio.Event()
+
+    async def slow(self: RenderPool, *arguments: object) -> object:
+        begun.set()
+        await gate.wait()
+        return await render(self, *arguments)  # type: ignore[arg-type]  # as they came
+
+    monkeypatch.setattr(RenderPool, "render", slow)
+    two = SETTINGS.model_copy(update={"render": SETTINGS.render.model_copy(update={"workers": 2})})
+    async with RenderPool(two.render) as pool:
+        desk = Desk(tmp_path, pool, two)
+        async with desk.store, asyncio.timeout(PATIENCE):
+            running = asyncio.create_task(desk.preparer.run())
+            job = await desk.take(printer="a")
+            await begun.wait()
+            await desk.store.move(job.id, JobState.PENDING, Reason.TRANSFORMING, "moved", 1.0, printer="b")
+            while desk.preparer._outdated:  # noqa: ASYNC110 - looked at while it is still drawn for the other one
+                await asyncio.sleep(0.001)
+            gate.set()
+            await desk.until_drawn(1)
+            assert desk.drawn[0].printer == "b"
+            running.cancel()
+            await asyncio.wait([running])
