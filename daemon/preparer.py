@@ -67,7 +67,7 @@ class Preparer:
         self._turns: dict[str, int] = {}
         self._turn = 0
         self._begun: dict[str, float] = {}
-        #: printers that jobs were given to while they were being drawn for another one: a look passes them over meanwhile
+        #: printers that jobs were given to while they were drawn for another one, when a look passes them over
         self._elsewhere: dict[str, set[str]] = {}
         self._wake = asyncio.Event()
         self._free = asyncio.Semaphore(settings.render.workers)

@@ -22,6 +22,7 @@ from labeld.daemon.errors import DatabaseRefused
 from labeld.daemon.events import from_json
 from labeld.daemon.job import JobState, Reason
 from labeld.daemon.routing import Route
+from labeld.daemon.sources.mqtt import ManualAckClient
 from labeld.daemon.store import NewJob, Store
 from labeld.daemon.store.engine import migrate
 from labeld.drivers.virtual.server import VirtualPrinter
@@ -106,11 +107,14 @@ async def test_5000_changes_that_the_broker_missed_come_in_order_through_another
             await client.subscribe(f"{PREFIX}/jobs/#", 1)
         async with labeld:
             for outage in (True, False):
-                async with publisher(broker.port, **listener) as client, asyncio.timeout(PATIENCE):
+                # acknowledged when it is written down: what waits in a client that ends would be lost
+                listening = ManualAckClient("127.0.0.1", broker.port, **listener)
+                async with listening as client, asyncio.timeout(PATIENCE):
                     while sum(map(len, heard.values())) < (jobs * changes // 3 if outage else jobs * changes):
                         message = await anext(client.messages)
                         # a message may come again, byte for byte the same: its first place counts
                         heard[message.topic.value].setdefault(bytes(message.payload).decode())
+                        listening.acknowledge(message)
                 if outage:
                     await broker.stop()
                     await broker.start()
