@@ -11,6 +11,7 @@ from .errors import DaemonError, IllegalTransition
 from .job import RELEASABLE, Job, JobState, Reason
 from .messages import iso
 from .store import Store
+from .store.uploads import OPEN as OPEN_UPLOADS
 from .tiktok.vault import write_secret
 
 #: in the state directory: the restore whose consequences last
@@ -110,6 +111,10 @@ async def begin(store: Store, state_directory: Path, now: float) -> Restored | N
     jobs = await store.undone(_OPEN)
     for place in range(0, len(jobs), _TOGETHER):
         await asyncio.gather(*(_hold(store, job, backup_at, now) for job in jobs[place : place + _TOGETHER]))
+    for upload in await store.uploads():
+        if upload.state in OPEN_UPLOADS:
+            # its jobs may have been made and printed since: a person looks, and confirms it again
+            await store.change_upload(upload.id, OPEN_UPLOADS, choices=None, message=_words(backup_at))
     await store.set_no_copy()
     return restored
 

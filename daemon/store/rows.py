@@ -64,7 +64,7 @@ class Upload:
 
     Attributes:
         state: `reading`; `ready`: its jobs can be made, and are once it is confirmed; `done`; `failed`.
-        message: where it failed, why, in one line.
+        message: where it failed, why, in one line; or what to know before it is confirmed.
         pages: how many it has, once that is known.
         content: what its pages are, and at the end which jobs they became, as its keeper writes it.
         choices: what is to become of slips and labels without a number, once a person confirmed it.

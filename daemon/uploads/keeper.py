@@ -218,7 +218,7 @@ class Uploads:
         if upload.confirmed and upload.state != "failed":
             return upload
         # one that is still read is printed when it is
-        upload = await self._store.change_upload(upload_id, OPEN, choices=asdict(choices))
+        upload = await self._store.change_upload(upload_id, OPEN, choices=asdict(choices), message="")
         self._wake.set()
         return upload
 

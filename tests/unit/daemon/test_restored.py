@@ -14,7 +14,7 @@ from labeld.daemon.errors import DatabaseRefused
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.restored import Restored, after_restore, begin
 from labeld.daemon.restoring import restore
-from labeld.daemon.store import Store
+from labeld.daemon.store import Store, Upload
 from labeld.daemon.store.engine import alembic, check_schema, migrate
 
 NOW = 1_800_000_000.0
@@ -95,6 +95,25 @@ async def test_only_the_first_start_holds_and_the_restore_stays_known(tmp_path: 
     for now in (NOW + 100, NOW + 200):
         async with Store(tmp_path / "new" / backup.DATABASE, topic_prefix="p") as store:
             assert await begin(store, tmp_path / "new", now) == Restored(NOW - NOW % 60, NOW + 100)
+
+
+@pytest.mark.parametrize("stage", ["reading", "ready"])
+async def test_a_file_that_was_to_be_printed_is_confirmed_again(tmp_path: Path, stage: str) -> None:
+    state, said = tmp_path / "state", {"slips": "print", "unnumbered": "hold"}
+    (tmp_path / "state").mkdir()
+    async with Store(state / backup.DATABASE, topic_prefix="p") as store:
+        await store.add_upload(Upload("u", NOW, "k", stage, "", None, None, None, None, said), b"%PDF", most=1)
+    made = backup.make(Settings(state_directory=state), tmp_path, NOW, with_key=False)
+    restore(made.path, tmp_path / "new", NOW)
+    async with Store(tmp_path / "new" / backup.DATABASE, topic_prefix="p") as store:
+        await begin(store, tmp_path / "new", NOW)
+        upload = await store.upload("u")
+        assert (upload.state, upload.confirmed) == (stage, False)
+        assert "it may have printed since" in upload.message
+        # what is confirmed after that is the answer
+        await store.change_upload("u", (stage,), choices=said)
+        await begin(store, tmp_path / "new", NOW + 1)
+        assert (await store.upload("u")).confirmed
 
 
 def test_an_upgrade_keeps_the_database_as_it_was(tmp_path: Path) -> None:
