@@ -127,8 +127,8 @@ class Fetcher:
                     await self._resume(self._ready)
                     self._ready = set()
                 now = self._clock()
-                while (job_id := self._next(now)) is not None:
-                    tasks.create_task(self._do(job_id), name=f"fetch-{job_id}")
+                while (found := self._next(now)) is not None:
+                    tasks.create_task(self._do(*found), name=f"fetch-{found[0]}")
                 soonest = min(
                     (heap[0][0] for lane, heap in self._lanes.items() if heap and self._free(lane)), default=None
                 )
@@ -148,8 +148,8 @@ class Fetcher:
     def _free(self, lane: str) -> bool:
         return self._running.get(lane, 0) < _PER_LANE and len(self._begun) < _TOGETHER
 
-    def _next(self, now: float) -> str | None:
-        """A label whose time has come, in a lane that has room."""
+    def _next(self, now: float) -> tuple[str, str] | None:
+        """A label whose time has come, and its lane, which has room."""
         for lane, heap in list(self._lanes.items()):
             while heap and (self._at.get(heap[0][1]) != heap[0][0] or heap[0][1] in self._begun):
                 heapq.heappop(heap)  # planned otherwise since
@@ -161,11 +161,10 @@ class Fetcher:
                 self._running[lane] = self._running.get(lane, 0) + 1
                 # the next label is another lane's
                 self._lanes[lane] = self._lanes.pop(lane)
-                return job_id
+                return job_id, lane
         return None
 
-    async def _do(self, job_id: str) -> None:
-        lane = self._lane_of[job_id]
+    async def _do(self, job_id: str, lane: str) -> None:
         at: float | None = None
         try:
             at = await self._try(job_id)

@@ -232,6 +232,27 @@ async def test_an_event_that_comes_again_with_another_link_is_tried_with_that(de
     assert desk.asked[-1] == Link("https://h/new")
 
 
+async def test_another_link_may_be_of_another_host(desk: Desk) -> None:
+    for number in range(5):
+        desk.answers[f"e{number}"] = [NoLabel("the link has expired")]
+        job = (await desk.take(f"e{number}", f"https://old/{number}", package_id=None)).job
+        await desk.reason(job, Reason.NOT_FETCHED)
+        await desk.take(f"e{number}", f"https://new/{number}", package_id=None)
+        await desk.reason(job, Reason.TRANSFORMING)
+        assert desk.asked[-1] == Link(f"https://new/{number}")
+    await desk.tried(1)
+    assert not any(desk.fetcher._running.values())
+
+
+async def test_a_label_may_be_canceled_at_the_moment_it_is_to_be_fetched(desk: Desk) -> None:
+    job = (await desk.take("e1")).job
+    found = desk.fetcher._next(desk.now)
+    assert found == (job.id, "host h")
+    await desk.store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
+    await desk.fetcher._do(*found)
+    assert (desk.asked, desk.fetcher._running) == ([], {"host h": 0})
+
+
 async def test_an_event_that_comes_again_with_its_label_needs_no_link(desk: Desk) -> None:
     desk.answers["e1"] = [NoLabel("the link has expired")]
     job = (await desk.take("e1")).job
