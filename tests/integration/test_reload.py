@@ -26,6 +26,12 @@ async def test_printers_groups_and_rules_change_while_labels_flow(tmp_path: Path
         group = '[groups.both]\nprinters = ["one", "two"]\n[[routes]]\nstation = "pack"\nto = "both"\n'
         await _reload(daemon, first + table + group, "reloaded: 2 printers, 1 groups, 1 rules")
         await send(broker, [100], station="desk")
+        # from here on the group's other printer is known to be ready
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                if (await daemon.get("/api/v1/jobs?q=event-100&state=completed"))["jobs"]:
+                    break
+                await asyncio.sleep(0.02)
         await send(broker, range(101, 109), station="pack")
         await _reload(daemon, first.replace("[printers.one]", "[printers.one]\ncolour = 1"), "nothing is changed")
         # its settings change under the labels that it has
