@@ -160,7 +160,7 @@ async def _run(
 
     def shop_changed() -> None:
         outbox.poke()
-        able = tiktok.tokens.able if tiktok else ()
+        able = tiktok.tokens.newly_able() if tiktok else ()
         fetcher.shops_ready(able)
         following.shops_ready(able)
         bus.tell("shop", "")
@@ -177,6 +177,7 @@ async def _run(
         batch=settings.intake.commit_batch,
         duplicate_window=settings.intake.duplicate_window_seconds,
         changed=job_changed,
+        wanted=lambda job, lane: fetcher.wanted(job, lane),
         rejected=rejected,
         troubled=lambda: bus.tell("store", ""),
         observer=metrics,
@@ -196,7 +197,7 @@ async def _run(
     downloads = await stack.enter_async_context(Downloads(settings.links, settings.intake.max_asset_bytes))
     documents, orders = (tiktok.documents, tiktok.orders) if tiktok else (None, None)
     ways = Ways(downloads, settings.links, documents, orders, settings.tiktok.shops)
-    fetcher = Fetcher(store, vault.open, metrics.watched(ways), clocks.wall, random.random)
+    fetcher = Fetcher(store, vault.open, metrics.watched(ways), clocks.wall, clocks.monotonic, random.random)
     await fetcher.load()
     await dispatcher.load()
     limits = settings.spooler
@@ -230,7 +231,7 @@ async def _run(
     followers = (uploads.apply, dispatcher.apply, preparer.apply, discovery.apply, guard.apply)
     fleet = Fleet(settings, build, store, printers, followers, printer_gone, clocks.wall)
     adoption = Adoption(fleet, discovery, loaded.adopted, loaded.refused, clocks.wall)
-    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal, fetcher.wanted), restored)
+    intake = Intake(settings, store, dispatcher, clocks.wall, Wanting(settings, vault.seal), restored)
     source = MqttSource(intake, settings.topic_prefix, settings.mqtt.max_inflight)
     broker = BrokerLink(settings, source, outbox, store.health.recovery, lambda: bus.tell("broker", ""))
     actions = Actions(store, dispatcher, fleet.recall, clocks.wall)

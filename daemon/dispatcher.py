@@ -47,6 +47,8 @@ class Dispatcher:
         #: printer and labels of each job that is not done
         self._undone: dict[str, tuple[str, int]] = {}
         self._waiting: dict[str, int] = {}
+        #: those that are routed and not committed yet
+        self._routed: set[str] = set()
         #: jobs of which nothing was sent
         self._movable: dict[str, Job] = {}
         #: those of them that another printer may take over
@@ -78,7 +80,7 @@ class Dispatcher:
 
     def changed(self, job: Job) -> None:
         """A change of a job is committed."""
-        self.forget(job.id)
+        self._drop(job.id)
         if job.printer is None or job.state not in _UNDONE:
             self._wake.set()
             return
@@ -95,6 +97,7 @@ class Dispatcher:
         chosen, because = self._choose(found, wish)
         if job_id:
             self._expect(job_id, chosen, copies)
+            self._routed.add(job_id)
         return Route(chosen, because, found.hold)
 
     def documents(self, job: Job) -> Plan | None:
@@ -105,7 +108,12 @@ class Dispatcher:
         return None if job.printer in found.printers else found
 
     def forget(self, job_id: str) -> None:
-        """A job is done with, or did not come about."""
+        """A job did not come about; of one that did, although nobody waited for that, nothing is forgotten."""
+        if job_id in self._routed:
+            self._drop(job_id)
+
+    def _drop(self, job_id: str) -> None:
+        self._routed.discard(job_id)
         if job_id in self._undone:
             printer, labels = self._undone.pop(job_id)
             self._waiting[printer] -= labels
@@ -215,7 +223,7 @@ class Dispatcher:
             self._wake.set()
 
     def _expect(self, job_id: str, printer: str, labels: int) -> None:
-        self.forget(job_id)
+        self._drop(job_id)
         self._undone[job_id] = printer, labels
         self._waiting[printer] = self._waiting.get(printer, 0) + labels
 

@@ -148,10 +148,7 @@ class Intake:
             dry_run = dry_run or len(news) < len(events)
             accepted = await self._store.accept_all(news, dry_run=dry_run)
             if not dry_run:
-                for new, one in zip(news, accepted, strict=True):
-                    self._begin(new, one)
-                    if not one.duplicate:
-                        taken.add(new.id)
+                taken |= {new.id for new, one in zip(news, accepted, strict=True) if not one.duplicate}
         finally:
             for new in news:
                 if new.id not in taken:
@@ -217,7 +214,13 @@ class Intake:
         key = await asyncio.to_thread(digest, topic, payload)
         payload = await asyncio.to_thread(without_secrets, payload)
         await self._store.reject(
-            source=source, topic=topic, payload=payload, digest=key, because=str(rejection), now=now, ours=ours
+            source=source,
+            topic=topic,
+            payload=payload,
+            digest=key,
+            because=redacted(str(rejection)),
+            now=now,
+            ours=ours,
         )
         raise rejection
 
@@ -229,7 +232,6 @@ class Intake:
             new = self._new(job_id, event, source=source, topic=topic, now=now, redelivered=redelivered)
             accepted = await self._store.accept(new)
             known = accepted.duplicate
-            self._begin(new, accepted)
             return accepted
         finally:
             if known:
@@ -241,7 +243,3 @@ class Intake:
         route = self._dispatcher.route(wish_of(event.fields), job_id=job_id, copies=event.fields.copies)
         late = self._late(unix_time(event.fields.time), event.fields.station, now)
         return NewJob(job_id, event, source, topic, route, now, redelivered, late, fetch)
-
-    def _begin(self, new: NewJob, accepted: Accepted) -> None:
-        if new.fetch is not None and accepted.fetch:
-            self._wanting.begin(accepted.job.id, new.fetch.lane)

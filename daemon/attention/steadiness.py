@@ -33,7 +33,7 @@ class Steadiness:
 
     def news(self, now: float) -> News:
         """What has begun and ended for good, and is not told yet."""
-        settled = {kind: needed for kind, (needed, since) in self._seen.items() if now - since >= self._after}
+        settled = {kind: needed for kind, (needed, since) in self._seen.items() if now >= since + self._after}
         started = tuple(kind for kind, needed in settled.items() if needed and kind not in self._told)
         return News(started, tuple(kind for kind, needed in settled.items() if not needed and kind in self._told))
 

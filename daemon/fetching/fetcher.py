@@ -11,7 +11,7 @@ from ..errors import IllegalTransition, NoSuchJob, StoreUnavailable
 from ..job import Job, JobState, Reason
 from ..store import Fetch, Store
 from ..tiktok.vault import CannotOpen
-from .document import Document, FetchFailed, NeedsPerson, OrderCanceled, OrderOnHold, TryLater
+from .document import Document, FetchFailed, OrderCanceled, OrderOnHold, TryLater
 from .wanted import Wanted, from_text
 
 log = logging.getLogger(__name__)
@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 _PER_LANE, _TOGETHER = 4, 32
 #: seconds before the first, and at most before any, new try
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+#: the longest that a start waits with a try
+_LONGEST_DELAY = 3600.0
 #: seconds before an order that is on hold is looked at again
 _LOOK_PAUSE = 300.0
 
@@ -48,7 +50,8 @@ class Fetcher:
         store: the jobs, and what is wanted for them.
         unseal: opens what is kept of a link.
         obtain: fetches it.
-        clock: Unix seconds.
+        clock: Unix seconds, for what is kept.
+        steady: seconds that no step of the clock changes, for what is planned.
         chance: a random number from 0 to 1.
     """
 
@@ -58,14 +61,16 @@ class Fetcher:
         unseal: Callable[[bytes], str],
         obtain: Obtain,
         clock: Callable[[], float],
+        steady: Callable[[], float],
         chance: Callable[[], float],
     ) -> None:
         self._store = store
         self._unseal = unseal
         self._obtain = obtain
         self._clock = clock
+        self._steady = steady
         self._chance = chance
-        #: when each label is tried next; infinity where somebody has to have it tried
+        #: when each label is tried next, in steady seconds; infinity where somebody has to have it tried
         self._at: dict[str, float] = {}
         self._lane_of: dict[str, str] = {}
         self._lanes: dict[str, list[tuple[float, str]]] = {}
@@ -73,24 +78,27 @@ class Fetcher:
         self._begun: set[str] = set()
         #: those that are to be tried again although they are being tried
         self._again: set[str] = set()
-        #: those whose orders are on hold
-        self._on_hold: set[str] = set()
+        #: those whose jobs are held: they are tried when that ends
+        self._held: set[str] = set()
         self._ended = False
         #: lanes of shops that may be asked again
-        self._ready: Collection[str] = set()
+        self._ready: set[str] = set()
         self._wake = asyncio.Event()
 
     async def load(self) -> None:
         """Learn what was still to be fetched when labeld stopped."""
         await self._store.forget_fetches()
+        now = self._clock()
         for one in await self._store.waiting():
-            self._plan(one.job_id, one.lane, inf if one.next_at is None else one.next_at)
+            # a clock that was ahead must not keep a label waiting
+            self._plan(one.job_id, one.lane, inf if one.next_at is None else min(one.next_at - now, _LONGEST_DELAY))
+            if one.held:
+                self._held.add(one.job_id)
 
-    def wanted(self, job_id: str, lane: str) -> None:
-        """A label is to be fetched, or another link to it was told."""
-        if job_id in self._begun:
-            self._again.add(job_id)
-        self._plan(job_id, lane, 0.0)
+    def wanted(self, job: Job, lane: str) -> None:
+        """A label is to be fetched, or another link to it was told; that is committed."""
+        (self._held.discard if job.reason == Reason.FETCHING else self._held.add)(job.id)
+        self._plan_now(job.id, lane)
 
     def job_changed(self, job: Job) -> None:
         """A change of a job is committed."""
@@ -99,19 +107,18 @@ class Fetcher:
         if job.state.terminal:
             del self._at[job.id]
             self._lane_of.pop(job.id, None)
-            self._on_hold.discard(job.id)
+            self._held.discard(job.id)
             self._ended = True
             self._wake.set()
-        elif job.reason == Reason.ORDER_ON_HOLD:
-            self._on_hold.add(job.id)
-        elif job.reason == Reason.FETCHING and (self._at[job.id] == inf or job.id in self._on_hold):
-            # a person released it
-            self._on_hold.discard(job.id)
-            self.wanted(job.id, self._lane_of[job.id])
+        elif job.reason != Reason.FETCHING:
+            self._held.add(job.id)
+        elif job.id in self._held:
+            self._held.discard(job.id)
+            self._plan_now(job.id, self._lane_of[job.id])
 
     def shops_ready(self, shops: Collection[str]) -> None:
         """These shops can be asked now: what is held for those that could not is fetched."""
-        self._ready = {f"shop {shop}" for shop in shops}
+        self._ready |= {f"shop {shop}" for shop in shops}
         if any(at == inf and self._lane_of[job_id] in self._ready for job_id, at in self._at.items()):
             self._wake.set()
 
@@ -124,22 +131,27 @@ class Fetcher:
                     self._ended = False
                     await self._forget()
                 if self._ready:
-                    await self._resume(self._ready)
-                    self._ready = set()
-                now = self._clock()
+                    ready, self._ready = self._ready, set()
+                    await self._resume(ready)
+                now = self._steady()
                 while (found := self._next(now)) is not None:
                     tasks.create_task(self._do(*found), name=f"fetch-{found[0]}")
                 soonest = min(
                     (heap[0][0] for lane, heap in self._lanes.items() if heap and self._free(lane)), default=None
                 )
                 try:
-                    async with asyncio.timeout(None if soonest is None else max(soonest - self._clock(), 0.05)):
+                    async with asyncio.timeout(None if soonest is None else max(soonest - self._steady(), 0.05)):
                         await self._wake.wait()
                 except TimeoutError:
                     pass
 
-    def _plan(self, job_id: str, lane: str, at: float) -> None:
-        self._at[job_id] = at
+    def _plan_now(self, job_id: str, lane: str) -> None:
+        if job_id in self._begun:
+            self._again.add(job_id)
+        self._plan(job_id, lane, 0.0)
+
+    def _plan(self, job_id: str, lane: str, delay: float) -> None:
+        at = self._at[job_id] = self._steady() + max(delay, 0.0)
         self._lane_of[job_id] = lane
         if at != inf:
             heapq.heappush(self._lanes.setdefault(lane, []), (at, job_id))
@@ -165,31 +177,31 @@ class Fetcher:
         return None
 
     async def _do(self, job_id: str, lane: str) -> None:
-        at: float | None = None
+        delay: float | None = None
         try:
-            at = await self._try(job_id)
+            delay = await self._try(job_id)
         except StoreUnavailable:
             await self._store.health.recovery()
-            at = 0.0
+            delay = 0.0
         except Exception:
             log.exception("job %s: fetching its label failed", job_id)
-            at = self._clock() + _LONGEST_PAUSE
+            delay = _LONGEST_PAUSE
         finally:
             self._begun.discard(job_id)
             self._running[lane] -= 1
             again = job_id in self._again
             self._again.discard(job_id)
-        if again or at is not None:
+        if again or delay is not None:
             if job_id in self._at:
-                self._plan(job_id, self._lane_of[job_id], 0.0 if again else float(at or 0.0))
+                self._plan(job_id, self._lane_of[job_id], 0.0 if again else float(delay or 0.0))
         else:
             self._at.pop(job_id, None)
             self._lane_of.pop(job_id, None)
-            self._on_hold.discard(job_id)
+            self._held.discard(job_id)
         self._wake.set()
 
     async def _try(self, job_id: str) -> float | None:
-        """Try once; gives when to try again, infinity for not before somebody says so, None where it is done."""
+        """Try once; gives seconds before the next try, infinity for when somebody says so, None where it is done."""
         found = await self._store.fetch(job_id)
         if found is None:
             return None
@@ -197,7 +209,11 @@ class Fetcher:
         try:
             wanted = from_text(self._unseal(fetch.wanted))
         except CannotOpen as error:
-            return await self._failed(job, fetch, NeedsPerson(f"what it is fetched by cannot be read: {error}"))
+            because = f"what it is fetched by cannot be read: {error}; or send its event again"
+            await self._store.not_arrived(
+                job_id, fetch, because, self._clock(), next_at=None, hold=Reason.NOT_FETCHED, unreadable=True
+            )
+            return inf
         try:
             document = await self._obtain(job, wanted, look=fetch.look)
         except OrderCanceled as error:
@@ -209,28 +225,29 @@ class Fetcher:
 
     async def _failed(self, job: Job, fetch: Fetch, error: FetchFailed) -> float:
         now = self._clock()
-        next_at, because, hold = None, str(error), Reason.NOT_FETCHED
+        delay, because, hold = inf, str(error), Reason.NOT_FETCHED
         if isinstance(error, OrderOnHold):
-            next_at, hold = now + _LOOK_PAUSE, Reason.ORDER_ON_HOLD
+            delay, hold = _LOOK_PAUSE, Reason.ORDER_ON_HOLD
             because = f"{because}: it prints when that is over, or when it is released"
         elif isinstance(error, TryLater):
-            next_at = now + max(pause(fetch.tries, self._chance()), error.after or 0.0)
-            if next_at > fetch.until:
-                next_at = None
+            delay = max(pause(fetch.tries, self._chance()), error.after or 0.0)
+            if now + delay > fetch.until:
+                delay = inf
                 because = f"{because}; it was tried {fetch.tries + 1} times: release it to try again"
             else:
                 because = f"{because}: it is tried again"
         log.info("job %s: its label is not there: %s", job.id, because)
-        held = hold if next_at is None or hold is Reason.ORDER_ON_HOLD else None
-        await self._store.not_arrived(job.id, because, now, next_at=next_at, hold=held)
-        return inf if next_at is None else next_at
+        held = hold if delay == inf or hold is Reason.ORDER_ON_HOLD else None
+        next_at = None if delay == inf else now + delay
+        await self._store.not_arrived(job.id, fetch, because, now, next_at=next_at, hold=held)
+        return delay
 
     async def _canceled(self, job: Job, error: OrderCanceled) -> float | None:
         try:
             reason = Reason.ORDER_CANCELED
             await self._store.move(job.id, JobState.CANCELED, reason, str(error), self._clock(), was=job)
         except IllegalTransition:
-            return self._clock() + _FIRST_PAUSE  # it was just held, or released
+            return _FIRST_PAUSE  # it was just held, or released
         return None
 
     async def _resume(self, lanes: Collection[str]) -> None:

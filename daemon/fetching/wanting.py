@@ -14,6 +14,8 @@ from .wanted import Link, Package, Wanted, digest, to_text
 
 #: TikTok's links are good for 24 hours, and so long is a label waited for that is not there yet
 _PATIENCE_SECONDS = 24 * 3600.0
+#: other links may say that they are good for years: so long they are tried
+_LONGEST_SECONDS = 7 * 24 * 3600.0
 
 
 class Wanting:
@@ -22,11 +24,9 @@ class Wanting:
     Args:
         settings: which hosts and shops there are.
         seal: hides a link from whoever reads the database.
-        begin: told of a job whose label is to be fetched, and of the lane that it is fetched in.
     """
 
-    def __init__(self, settings: Settings, seal: Callable[[str], bytes], begin: Callable[[str, str], None]) -> None:
-        self.begin = begin
+    def __init__(self, settings: Settings, seal: Callable[[str], bytes]) -> None:
         self._links = settings.links
         self._tiktok = settings.tiktok
         self._seal = seal
@@ -46,7 +46,8 @@ class Wanting:
             return None
         until = now + _PATIENCE_SECONDS
         if isinstance(wanted, Link) and (expiry := links.expiry(wanted.url)) is not None:
-            until = expiry  # one that has expired is tried once, for TikTok may have another
+            # one that has expired is tried once, for TikTok may have another
+            until = min(expiry, now + _LONGEST_SECONDS)
         return NewFetch(wanted.lane, self._seal(to_text(wanted)), digest(wanted), now, until)
 
     def completed(self, event: LabelEvent) -> LabelEvent:

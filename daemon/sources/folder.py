@@ -104,6 +104,13 @@ class Folder:
                     await self._take(one, sidecar, patient=self._still(one, now) < self._settings.patience_seconds)
                 except FolderTrouble as error:
                     troubles.append(str(error))
+                except StoreUnavailable:
+                    raise
+                except Exception as error:
+                    # one file must not keep the others, and the daemon, from their work
+                    log.exception("%s cannot be taken", one.key)
+                    fault = type(error).__name__
+                    troubles.append(f"{one.name}: labeld failed on it ({fault}): take it out of the folder")
         return troubles
 
     def _rest(self, entry: Entry, now: float) -> _Rest:

@@ -64,7 +64,7 @@ class Accepting(Fetches, Notices):
         """
 
         return await self._writer.do(
-            lambda connection: self._take_in(connection, new), lambda accepted: self._taken(new.source, accepted)
+            lambda connection: self._take_in(connection, new), lambda accepted: self._taken(new, accepted)
         )
 
     async def accept_all(self, news: Sequence[NewJob], *, dry_run: bool = False) -> list[Accepted]:
@@ -83,7 +83,7 @@ class Accepting(Fetches, Notices):
 
         def tell(accepted: list[Accepted]) -> None:
             for new, one in zip(news, accepted, strict=True) if not dry_run else ():
-                self._taken(new.source, one)
+                self._taken(new, one)
 
         return await self._writer.do(change, tell)
 
@@ -126,9 +126,11 @@ class Accepting(Fetches, Notices):
 
         await self._writer.do(change, told)
 
-    def _taken(self, source: str, accepted: Accepted) -> None:
+    def _taken(self, new: NewJob, accepted: Accepted) -> None:
         self._changed(accepted.job)
-        self._observer.event(source, "duplicate" if accepted.duplicate else "accepted")
+        if new.fetch is not None and accepted.fetch:
+            self._wanted(accepted.job, new.fetch.lane)
+        self._observer.event(new.source, "duplicate" if accepted.duplicate else "accepted")
 
     async def _take_in(self, connection: AsyncConnection, new: NewJob) -> Accepted:
         event = new.event
@@ -154,7 +156,7 @@ class Accepting(Fetches, Notices):
         self._revision += 1
         job, words = new_job(new, self._revision, reused=reused), ""
         if seen.notice or others:
-            job, words = await self._placed(connection, job, others)
+            job, words = await self._placed(connection, job, others, fetched=new.fetch is not None)
         words = f"accepted from {new.source}; {words or new.route.words}"
         await self._insert(connection, job, identity=identity, event_key=event.identity, words=words)
         if event.asset is not None:
@@ -202,8 +204,12 @@ class Accepting(Fetches, Notices):
             return None
         if await self._has_asset(connection, same.id):
             return None  # its orders are looked at
+        words = f"its event came again by {new.source} with its label"
+        if new.fetch is not None:
+            values = {"job_id": same.id, "media_type": event.media_type, "data": event.asset}
+            await connection.execute(_INSERT_ASSET, values)
+            return await self._want_anew(connection, same, new.fetch, words)
         if same.reason == Reason.NOT_FETCHED:
-            words = f"its event came again by {new.source} with its label"
             columns = {"state": JobState.PENDING, "reason": Reason.FETCHING, "message": words}
             same = await self._update(connection, same, new.received_at, words=words, **columns)
         return await self._arrive(connection, same, Document(event.asset, event.media_type), new.received_at)
@@ -226,7 +232,9 @@ class Accepting(Fetches, Notices):
             await self._publish(connection, messages.job_topic(self._prefix, job.id), answer, job.updated_at)
         return job
 
-    async def _placed(self, connection: AsyncConnection, job: Job, others: list[Job]) -> tuple[Job, str]:
+    async def _placed(
+        self, connection: AsyncConnection, job: Job, others: list[Job], *, fetched: bool
+    ) -> tuple[Job, str]:
         """A new job as notices that came before it, and other jobs of its parcel, let it be; and what they say."""
         partly = None
         for notice in await self._notices(connection, job):
@@ -239,11 +247,9 @@ class Accepting(Fetches, Notices):
         if partly is not None:
             message = f"{partly}: is it still to be printed?"
             return replace(job, state=JobState.HELD, reason=Reason.PARTLY_CANCELED, message=message), message
-        # what a rule holds is compared when a person lets it go
-        if not others or job.reason == Reason.RULE:
+        # what a rule holds is compared when a person lets it go, what is fetched when it is there
+        if not others or fetched or job.reason == Reason.RULE:
             return job, ""
-        if job.reason == Reason.FETCHING:
-            return job, ""  # compared when it is there
         rival = others[0].id
         message = f"its parcel has a label already: it is looked at whether they are the same (job {rival})"
         fields = {"state": JobState.PENDING, "reason": Reason.COMPARING, "message": message, "rival": rival}

@@ -22,6 +22,10 @@ _INSERT_FETCH = insert(schema.fetches)
 _INSERT_ASSET = insert(schema.assets)
 
 
+#: why a job may be held while its label comes, which is then compared when somebody lets it go
+_HELD_MEANWHILE = frozenset({Reason.HELD_BY_USER, Reason.STALE, Reason.NO_DESTINATION})
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """A label that is to be fetched, and when; None: when somebody has it tried again."""
@@ -29,6 +33,8 @@ class Waiting:
     job_id: str
     lane: str
     next_at: float | None
+    #: its job is held
+    held: bool
 
 
 class Fetches(Parcels):
@@ -36,9 +42,21 @@ class Fetches(Parcels):
 
     async def waiting(self) -> list[Waiting]:
         """All that is to be fetched, oldest first."""
-        query = select(_fetches.job_id, _fetches.lane, _fetches.next_at).order_by(_fetches.job_id)
+        jobs = schema.jobs.c
+        query = (
+            select(_fetches.job_id, _fetches.lane, _fetches.next_at, jobs.state == JobState.HELD)
+            .join(schema.jobs, jobs.id == _fetches.job_id)
+            .order_by(_fetches.job_id)
+        )
         async with self._reading() as connection:
             return [Waiting(*row) for row in await connection.execute(query)]
+
+    async def still_asked_for(self) -> set[str]:
+        """Ids of the jobs whose labels are still to be asked of TikTok; a link's label is made already."""
+        there = exists().where(schema.assets.c.job_id == _fetches.job_id)
+        query = select(_fetches.job_id).where(_fetches.lane.startswith("shop "), ~there)
+        async with self._reading() as connection:
+            return set((await connection.execute(query)).scalars())
 
     async def fetch(self, job_id: str) -> tuple[Job, Fetch] | None:
         """A job and what is wanted for it; None where it is there, or the job ended."""
@@ -71,25 +89,35 @@ class Fetches(Parcels):
         return await self._writer.do(change, self._changed)
 
     async def not_arrived(
-        self, job_id: str, because: str, now: float, *, next_at: float | None, hold: Reason | None = None
+        self,
+        job_id: str,
+        fetch: Fetch,
+        because: str,
+        now: float,
+        *,
+        next_at: float | None,
+        hold: Reason | None = None,
+        unreadable: bool = False,
     ) -> Job:
         """Keep that a label could not be fetched, or why its job is held, and when it is tried again.
 
         Args:
             job_id: the job.
+            fetch: what was tried; nothing is kept where another link was told meanwhile.
             because: why, in words.
             now: Unix seconds.
             next_at: when it is tried again; None: not before somebody says so.
             hold: why it is held.
+            unreadable: what is wanted cannot be read any more: the same event may bring it again.
         """
 
         async def change(connection: AsyncConnection) -> Job:
             job = await self._get(connection, job_id)
             row = (await connection.execute(_OF_JOB, {"job": job_id})).mappings().first()
-            if row is None or job.state.terminal:
+            if row is None or job.state.terminal or row["wanted"] != fetch.wanted:
                 return job
-            tries = row["tries"] + 1
-            await connection.execute(_UPDATE, {"job": job_id, "tries": tries, "next_at": next_at})
+            values = {"tries": row["tries"] + 1, "next_at": next_at} | ({"digest": ""} if unreadable else {})
+            await connection.execute(_UPDATE, values | {"job": job_id})
             if job.reason != Reason.FETCHING:
                 return job  # held for another reason: that one is answered first
             if hold is not None:
@@ -131,15 +159,16 @@ class Fetches(Parcels):
                 words += f", and its tracking number: {document.tracking_number}"
                 number = document.tracking_number
                 job = await self._update(connection, job, now, words=words, tracking_number=number)
-        if job.reason not in (Reason.FETCHING, Reason.ORDER_ON_HOLD):
-            return await self._update(connection, job, now, words=f"{words}; it is still held")
-        columns: dict[str, object] = {"state": JobState.PENDING, "reason": Reason.TRANSFORMING, "message": words}
+        others = await self._rivals(connection, job)
+        if others:
+            words += f"; its parcel has a label already: they are compared before it prints (job {others[0].id})"
+        columns: dict[str, object] = {"rival": others[0].id} if others else {}
+        if job.reason not in (Reason.FETCHING, Reason.ORDER_ON_HOLD, Reason.NOT_FETCHED):
+            return await self._update(connection, job, now, words=f"{words}; it is still held", **columns)
+        reason = Reason.COMPARING if others else Reason.TRANSFORMING
+        columns |= {"state": JobState.PENDING, "reason": reason, "message": words}
         if job.printer is None:
             columns |= {"state": JobState.HELD, "reason": Reason.NO_DESTINATION}
-        elif others := await self._rivals(connection, job):
-            rival = others[0].id
-            words = f"{words}; its parcel has a label already: it is looked at whether they are the same (job {rival})"
-            columns |= {"reason": Reason.COMPARING, "message": words, "rival": rival}
         return await self._update(connection, job, now, words=words, **columns)
 
     async def _want(self, connection: AsyncConnection, job_id: str, new: NewFetch) -> None:
@@ -158,10 +187,13 @@ class Fetches(Parcels):
             columns = {"state": JobState.PENDING, "reason": Reason.FETCHING}
         return await self._update(connection, job, new.now, words=words, message=words, **columns)
 
-    async def _fetched_first(self, connection: AsyncConnection, job: Job, state: JobState, reason: str) -> str:
-        """Why a job will be pending: a label that is not there can be neither drawn nor compared."""
-        if state is not JobState.PENDING or not await self._is_wanted(connection, job.id):
+    async def _before_drawing(self, connection: AsyncConnection, job: Job, state: JobState, reason: str) -> str:
+        """Why a job will be pending: its label may have to come first, or be compared with its parcel's other one."""
+        if state is not JobState.PENDING:
             return reason
+        if not await self._is_wanted(connection, job.id):
+            came_meanwhile = job.state is JobState.HELD and job.rival is not None and job.reason in _HELD_MEANWHILE
+            return Reason.COMPARING if came_meanwhile and reason == Reason.TRANSFORMING else reason
         # a person has seen that the order is on hold, and says that it is to be printed
         decided = job.reason == Reason.ORDER_ON_HOLD
         if decided and await self._has_asset(connection, job.id):

@@ -42,6 +42,7 @@ class Journal(Queries):
         batch: int = 64,
         duplicate_window: float = 600.0,
         changed: Callable[[Job], None] = lambda _job: None,
+        wanted: Callable[[Job, str], None] = lambda _job, _lane: None,
         rejected: Callable[[], None] = lambda: None,
         troubled: Callable[[], None] = lambda: None,
         observer: Observer | None = None,
@@ -52,6 +53,7 @@ class Journal(Queries):
         super().__init__(open_engine(path), Health(troubled))
         self._writer = Writer(self._engine, self.health, batch=batch)
         self._changed = changed
+        self._wanted = wanted
         self._rejected = rejected
         self._observer = observer or Observer()
         self._revision = 0

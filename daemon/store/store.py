@@ -84,7 +84,7 @@ class Store(
             job = await self._get(connection, job_id)
             check_move(job_id, job.state, state)
             check_unchanged(job, was)
-            why = await self._fetched_first(connection, job, state, reason)
+            why = await self._before_drawing(connection, job, state, reason)
             return await self._update(
                 connection, job, now, words=message, state=state, reason=why, message=message, **columns
             )

@@ -122,7 +122,7 @@ class Uploads(Accepting):
 
         def told(taken: list[Accepted]) -> None:
             for new, accepted in zip(news, taken, strict=True):
-                self._taken(new.source, accepted)
+                self._taken(new, accepted)
 
         return await self._writer.do(change, told)
 

@@ -8,6 +8,8 @@ from ..fetching.document import NoLabel
 
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _LONGEST = 200
+#: beyond it a time is none (year 2200)
+_LATEST = 7258118400
 
 
 def package_path(version: str, package_id: str) -> str:
@@ -32,6 +34,14 @@ def text(data: Mapping[str, Any], name: str) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     return value.strip() if isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST else None
+
+
+def unix_time(data: Mapping[str, Any], name: str) -> float | None:
+    """A Unix time of an answer in seconds; None where it is absent, or no such time, as in milliseconds."""
+    value = text(data, name)
+    if value is None or not (value.isascii() and value.isdigit()) or len(value) > len(str(_LATEST)):
+        return None
+    return float(value) if 0 < int(value) < _LATEST else None
 
 
 def objects(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:

@@ -103,10 +103,11 @@ class Handling:
 
     async def _address_changed(self, shop: str, said: Notification) -> str:
         changed = said.at or said.sent_at
+        asked = await self._store.still_asked_for()
 
         def older(job: Job) -> bool:
-            # a label that is not there yet will have the new address
-            return job.reason != Reason.FETCHING and job.received_at < changed + _SKEW_SECONDS
+            # TikTok will make a label that it is still asked for with the new address; a link's is made
+            return job.id not in asked and job.received_at < changed + _SKEW_SECONDS
 
         because = "has another address since this label was made: cancel this label if TikTok has a new one"
         return await self._hold(shop, said.order_ids, because, older)

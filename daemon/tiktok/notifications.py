@@ -9,12 +9,10 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from .fields import is_id, objects, text
+from .fields import is_id, objects, text, unix_time
 
 #: numbers of one notification that are kept
 _MOST = 100
-#: beyond it a time is none (year 2200)
-_LATEST = 7258118400
 
 
 class Kind(IntEnum):
@@ -96,11 +94,11 @@ def read(body: bytes) -> Notification:
         identity=told or f"sha256:{hashlib.sha256(body).hexdigest()}",
         kind=kind,
         shop_id=shop_id,
-        sent_at=_time(said, "timestamp") or 0.0,
+        sent_at=unix_time(said, "timestamp") or 0.0,
         status=text(data, "order_status") or text(data, "cancel_status") or text(data, "sc_type"),
         order_ids=_ids(orders),
         package_ids=_ids(text(package, "package_id") for package in packages),
-        at=_time(data, "update_time") or _time(data, "create_time") or _time(data, "expiration_time"),
+        at=unix_time(data, "update_time") or unix_time(data, "create_time") or unix_time(data, "expiration_time"),
         on_hold=data.get("is_on_hold_order") is True,
     )
 
@@ -112,10 +110,3 @@ def _texts(data: dict[str, Any], name: str) -> list[str | None]:
 
 def _ids(values: Any) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one for one in values if one is not None and is_id(one)))[:_MOST]
-
-
-def _time(data: dict[str, Any], name: str) -> float | None:
-    value = text(data, name)
-    if value is None or not (value.isascii() and value.isdigit()) or len(value) > len(str(_LATEST)):
-        return None
-    return float(value) if 0 < int(value) < _LATEST else None

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...config.sources import TikTokSettings
 from .client import Client
-from .fields import objects, package_path, text
+from .fields import objects, package_path, text, unix_time
 from .shops import Shops
 
 _PAGE_SIZE = "50"
@@ -82,7 +82,6 @@ class Packages:
 
 def read_package(data: Mapping[str, Any], package_id: str) -> Package:
     """A package as either call tells it; `package_id` stands where it tells no id. Pure."""
-    updated = data.get("update_time")
     return Package(
         id=text(data, "package_id") or text(data, "id") or package_id,
         status=text(data, "package_status") or text(data, "status"),
@@ -90,5 +89,5 @@ def read_package(data: Mapping[str, Any], package_id: str) -> Package:
         tracking_number=text(data, "tracking_number"),
         carrier=text(data, "shipping_provider_name"),
         shipping_type=text(data, "shipping_type"),
-        updated_at=updated if isinstance(updated, int) else 0,
+        updated_at=int(unix_time(data, "update_time") or 0),
     )

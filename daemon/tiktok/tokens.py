@@ -69,6 +69,7 @@ class Tokens:
         }
         self._shops = {name: self._holders[shop.authorized_as or name] for name, shop in settings.tiktok.shops.items()}
         self._flights: set[asyncio.Task[None]] = set()
+        self._able: frozenset[str] = frozenset()
         self._wake = asyncio.Event()
 
     async def __aenter__(self) -> Self:
@@ -138,6 +139,7 @@ class Tokens:
             TryLater: it cannot be asked now, or the tokens cannot be written; they are kept in memory then.
         """
         found = self._named(shop)
+        self._able = frozenset()  # what waits for a person is tried again
         # not cut off with the request that asked for it: the code is good for once
         await asyncio.shield(self._fly(self._authorize(found, code)))
         if found.kept != found.row:
@@ -165,6 +167,11 @@ class Tokens:
     def able(self) -> frozenset[str]:
         """The shops that calls can be made for, now or soon."""
         return frozenset(name for name in self._shops if self.trouble(name) is None)
+
+    def newly_able(self) -> frozenset[str]:
+        """The shops that calls can be made for, and that could not when this was asked before."""
+        before, self._able = self._able, self.able
+        return self._able - before
 
     def trouble(self, shop: str) -> str | None:
         """Why no call can be made for a shop until a person did something; None where one can, or may soon."""

@@ -14,6 +14,7 @@ from labeld.daemon.intake import Intake
 from labeld.daemon.job import Job, JobState, Reason
 from labeld.daemon.preparer import made_for
 from labeld.daemon.printers import Printers
+from labeld.daemon.routing import wish_of
 from labeld.daemon.store import Artwork, Store
 from labeld.drivers.evidence import Level, Outcome, Verdict
 from labeld.drivers.printer import Identity, Observation, PrinterState, PrinterStatus
@@ -92,6 +93,17 @@ async def test_a_burst_is_spread_before_any_of_it_is_committed(desk: Desk) -> No
         "all is the default printer: one (ready, 20 waiting), before two (ready, 20 waiting), "
         "fine (not asked yet, 0 waiting)"
     )
+
+
+async def test_what_is_committed_stays_known_though_nobody_waited_for_that(desk: Desk) -> None:
+    for name in ("one", "two"):
+        desk.see(name)
+    job = await desk.take(1)
+    desk.dispatcher.forget(job.id)
+    assert (await desk.take(2)).printer != job.printer
+    routed = desk.dispatcher.route(wish_of(job), job_id="never", copies=9)
+    desk.dispatcher.forget("never")
+    assert desk.dispatcher.route(wish_of(job)).printer == routed.printer
 
 
 async def test_work_is_counted_in_labels_until_it_is_done(desk: Desk) -> None:

@@ -1,113 +1,33 @@
 """Labels that are fetched: what is kept of them, when they are tried again, and that they stay single."""
 
 import asyncio
-import itertools
-import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fetching import END, PATIENCE, ZPL, FetchDesk
 
 from labeld.daemon.errors import IllegalTransition
-from labeld.daemon.events import from_json
 from labeld.daemon.fetching.document import (
     Document,
-    FetchFailed,
     NeedsPerson,
     NoLabel,
     OrderCanceled,
     OrderOnHold,
     TryLater,
 )
-from labeld.daemon.fetching.fetcher import Fetcher, pause
-from labeld.daemon.fetching.wanted import Link, Package, Wanted, digest, from_text, to_text
-from labeld.daemon.job import Job, JobState, Reason, new_job_id
+from labeld.daemon.fetching.fetcher import pause
+from labeld.daemon.fetching.wanted import Link, Package, from_text, to_text
+from labeld.daemon.job import JobState, Reason
 from labeld.daemon.routing import Route
-from labeld.daemon.store import Accepted, NewFetch, NewJob, NewReprint, Store
-
-PATIENCE = 30.0
-NUMBERS = itertools.count()
-HERE = Route("zebra", "only")
-ZPL = Document(b"^XA^XZ", "text/plain")
-END = 10_000.0
-
-
-class Desk:
-    """A store and a fetcher whose clock stands still until a test sets it; `answers` is what each try ends in."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(folder / "labeld.sqlite3", topic_prefix="p", changed=self._changed)
-        self.now = 1.0
-        self.asked: list[Wanted] = []
-        self.looked: list[bool] = []
-        self.answers: dict[str, list[Document | FetchFailed]] = {}
-        self.gate: asyncio.Event | None = None
-        self.fetcher = self.new_fetcher()
-        self.jobs: dict[str, Job] = {}
-        self._news = asyncio.Event()
-
-    def new_fetcher(self) -> Fetcher:
-        return Fetcher(self.store, bytes.decode, self._obtain, lambda: self.now, lambda: 0.5)
-
-    def _changed(self, job: Job) -> None:
-        self.jobs[job.id] = job
-        self.fetcher.job_changed(job)
-        self._news.set()
-
-    async def _obtain(self, job: Job, wanted: Wanted, *, look: bool) -> Document | None:
-        self.asked.append(wanted)
-        self.looked.append(look)
-        if self.gate is not None:
-            await self.gate.wait()
-        answers = self.answers.get(job.event_id or "", [])
-        answer = answers.pop(0) if answers else ZPL
-        if isinstance(answer, FetchFailed):
-            raise answer
-        return None if wanted == Package("main", "P1", there=True) else answer
-
-    async def take(
-        self,
-        event_id: str | None,
-        url: str | None = "https://h/1",
-        route: Route = HERE,
-        look: bool = False,
-        **more: object,
-    ) -> Accepted:
-        asset: dict[str, object] = {"content": "^XA^FDown^XZ"} if url is None else {"url": url}
-        fields = {"asset": asset, "event_id": event_id, "package_id": "P1"} | more
-        event = from_json("t", json.dumps(fields).encode(), max_bytes=1000)
-        number = next(NUMBERS)
-        fetch = None
-        if url is not None or look:
-            wanted = Package("main", "P1", there=True) if url is None else Link(url)
-            fetch = NewFetch(wanted.lane, to_text(wanted).encode(), digest(wanted), self.now, END)
-        job_id = new_job_id(float(number), number)
-        accepted = await self.store.accept(NewJob(job_id, event, "test", "t", route, self.now, fetch=fetch))
-        if fetch is not None and accepted.fetch:
-            self.fetcher.wanted(accepted.job.id, fetch.lane)
-        return accepted
-
-    async def until(self, job: Job, holds: Callable[[Job], bool]) -> Job:
-        async with asyncio.timeout(PATIENCE):
-            while not holds(self.jobs[job.id]):
-                self._news.clear()
-                await self._news.wait()
-        return self.jobs[job.id]
-
-    async def tried(self, times: int) -> None:
-        async with asyncio.timeout(PATIENCE):
-            while len(self.asked) < times or self.fetcher._begun:  # noqa: ASYNC110 - it tells nobody
-                await asyncio.sleep(0.01)
-
-    async def reason(self, job: Job, reason: Reason) -> Job:
-        return await self.until(job, lambda now: now.reason == reason)
+from labeld.daemon.store import NewReprint
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    made = Desk(tmp_path)
+async def desk(tmp_path: Path) -> AsyncIterator[FetchDesk]:
+    made = FetchDesk(tmp_path)
     async with made.store:
         running = asyncio.create_task(made.fetcher.run())
         yield made
@@ -127,7 +47,7 @@ def test_pauses_grow_and_have_an_end(tries: int, chance: float) -> None:
     assert pause(tries, chance) <= pause(tries + 1, chance)
 
 
-async def test_a_label_is_fetched_and_goes_its_way(desk: Desk) -> None:
+async def test_a_label_is_fetched_and_goes_its_way(desk: FetchDesk) -> None:
     desk.answers["e1"] = [Document(b"^XA^XZ", None, "TRACK1")]
     job = (await desk.take("e1")).job
     assert (job.state, job.reason) == (JobState.PENDING, Reason.FETCHING)
@@ -138,7 +58,7 @@ async def test_a_label_is_fetched_and_goes_its_way(desk: Desk) -> None:
     assert await desk.store.queue("zebra") == [there]
 
 
-async def test_nothing_is_in_a_queue_before_its_label_is_there(desk: Desk) -> None:
+async def test_nothing_is_in_a_queue_before_its_label_is_there(desk: FetchDesk) -> None:
     desk.gate = asyncio.Event()
     job = (await desk.take("e1")).job
     assert await desk.store.queue("zebra") == []
@@ -148,7 +68,7 @@ async def test_nothing_is_in_a_queue_before_its_label_is_there(desk: Desk) -> No
     assert (await desk.reason(job, Reason.TRANSFORMING)).printer == "other"
 
 
-async def test_what_fails_is_tried_again_with_one_line_for_each_fault(desk: Desk) -> None:
+async def test_what_fails_is_tried_again_with_one_line_for_each_fault(desk: FetchDesk) -> None:
     desk.answers["e1"] = [TryLater("no answer"), TryLater("no answer"), TryLater("busy", after=500.0)]
     job = (await desk.take("e1")).job
     planned: float | None = None
@@ -168,7 +88,7 @@ async def test_what_fails_is_tried_again_with_one_line_for_each_fault(desk: Desk
     ]
 
 
-async def test_what_cannot_be_had_is_held_and_tried_when_a_person_says_so(desk: Desk) -> None:
+async def test_what_cannot_be_had_is_held_and_tried_when_a_person_says_so(desk: FetchDesk) -> None:
     desk.answers["e1"] = [NoLabel("the link has expired"), NeedsPerson("shop main: authorize it")]
     job = (await desk.take("e1")).job
     held = await desk.reason(job, Reason.NOT_FETCHED)
@@ -179,7 +99,7 @@ async def test_what_cannot_be_had_is_held_and_tried_when_a_person_says_so(desk: 
     await desk.reason(job, Reason.TRANSFORMING)
 
 
-async def test_trying_ends_when_the_link_does(desk: Desk) -> None:
+async def test_trying_ends_when_the_link_does(desk: FetchDesk) -> None:
     desk.now = END - 0.5
     desk.answers["e1"] = [TryLater("no answer")]
     job = (await desk.take("e1")).job
@@ -187,7 +107,7 @@ async def test_trying_ends_when_the_link_does(desk: Desk) -> None:
     assert held.message == "no answer; it was tried 1 times: release it to try again"
 
 
-async def test_a_label_comes_while_its_job_is_held_for_another_reason(desk: Desk) -> None:
+async def test_a_label_comes_while_its_job_is_held_for_another_reason(desk: FetchDesk) -> None:
     job = (await desk.take("e1", route=Route(None, "no printer"))).job
     assert job.reason == Reason.NO_DESTINATION
     await desk.until(job, lambda now: now.revision > job.revision)
@@ -195,12 +115,10 @@ async def test_a_label_comes_while_its_job_is_held_for_another_reason(desk: Desk
     assert (await desk.store.asset(job.id))[0] == ZPL.data
 
 
-async def test_a_canceled_job_is_not_fetched_for(desk: Desk) -> None:
+async def test_a_canceled_job_is_not_fetched_for(desk: FetchDesk) -> None:
     desk.gate = asyncio.Event()
     job = (await desk.take("e1")).job
-    async with asyncio.timeout(PATIENCE):
-        while not desk.asked:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
+    await desk.asked_for(1)
     await desk.store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
     desk.gate.set()
     await desk.tried(1)
@@ -212,7 +130,7 @@ async def test_a_canceled_job_is_not_fetched_for(desk: Desk) -> None:
         await desk.store.reprint(again)
 
 
-async def test_a_second_label_of_a_parcel_is_compared_when_it_is_there(desk: Desk) -> None:
+async def test_a_second_label_of_a_parcel_is_compared_when_it_is_there(desk: FetchDesk) -> None:
     first = (await desk.take("e1", None)).job
     second = (await desk.take("e2")).job
     assert second.reason == Reason.FETCHING
@@ -220,7 +138,7 @@ async def test_a_second_label_of_a_parcel_is_compared_when_it_is_there(desk: Des
     assert compared.rival == first.id
 
 
-async def test_an_event_that_comes_again_with_another_link_is_tried_with_that(desk: Desk) -> None:
+async def test_an_event_that_comes_again_with_another_link_is_tried_with_that(desk: FetchDesk) -> None:
     desk.answers["e1"] = [NoLabel("the link has expired")]
     job = (await desk.take("e1", "https://h/old")).job
     await desk.reason(job, Reason.NOT_FETCHED)
@@ -232,7 +150,7 @@ async def test_an_event_that_comes_again_with_another_link_is_tried_with_that(de
     assert desk.asked[-1] == Link("https://h/new")
 
 
-async def test_another_link_may_be_of_another_host(desk: Desk) -> None:
+async def test_another_link_may_be_of_another_host(desk: FetchDesk) -> None:
     for number in range(5):
         desk.answers[f"e{number}"] = [NoLabel("the link has expired")]
         job = (await desk.take(f"e{number}", f"https://old/{number}", package_id=None)).job
@@ -244,16 +162,18 @@ async def test_another_link_may_be_of_another_host(desk: Desk) -> None:
     assert not any(desk.fetcher._running.values())
 
 
-async def test_a_label_may_be_canceled_at_the_moment_it_is_to_be_fetched(desk: Desk) -> None:
-    job = (await desk.take("e1")).job
-    found = desk.fetcher._next(desk.now)
-    assert found == (job.id, "host h")
-    await desk.store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
-    await desk.fetcher._do(*found)
-    assert (desk.asked, desk.fetcher._running) == ([], {"host h": 0})
+async def test_a_label_may_be_canceled_at_the_moment_it_is_to_be_fetched(tmp_path: Path) -> None:
+    desk = FetchDesk(tmp_path)
+    async with desk.store:
+        job = (await desk.take("e1")).job
+        found = desk.fetcher._next(desk.now)
+        assert found == (job.id, "host h")
+        await desk.store.move(job.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
+        await desk.fetcher._do(*found)
+        assert (desk.asked, desk.fetcher._running) == ([], {"host h": 0})
 
 
-async def test_an_event_that_comes_again_with_its_label_needs_no_link(desk: Desk) -> None:
+async def test_an_event_that_comes_again_with_its_label_needs_no_link(desk: FetchDesk) -> None:
     desk.answers["e1"] = [NoLabel("the link has expired")]
     job = (await desk.take("e1")).job
     await desk.reason(job, Reason.NOT_FETCHED)
@@ -264,12 +184,10 @@ async def test_an_event_that_comes_again_with_its_label_needs_no_link(desk: Desk
     assert (late.duplicate, late.job.duplicates) == (True, 1)
 
 
-async def test_a_slow_host_keeps_no_other_waiting(desk: Desk) -> None:
+async def test_a_slow_host_keeps_no_other_waiting(desk: FetchDesk) -> None:
     desk.gate = asyncio.Event()
     slow = [(await desk.take(f"s{number}", f"https://slow/{number}", package_id=None)).job for number in range(6)]
-    async with asyncio.timeout(PATIENCE):
-        while len(desk.asked) < 4:  # noqa: ASYNC110 - it tells nobody
-            await asyncio.sleep(0.01)
+    await desk.asked_for(4)
     gate, desk.gate = desk.gate, None
     other = (await desk.take("o", "https://quick/1", package_id=None)).job
     await desk.reason(other, Reason.TRANSFORMING)
@@ -280,12 +198,12 @@ async def test_a_slow_host_keeps_no_other_waiting(desk: Desk) -> None:
 
 
 async def test_what_was_to_be_fetched_is_known_after_a_restart(tmp_path: Path) -> None:
-    desk = Desk(tmp_path)
+    desk = FetchDesk(tmp_path)
     async with desk.store:
         job = (await desk.take("e1")).job
         dropped = (await desk.take("e2", package_id="P2")).job
         await desk.store.move(dropped.id, JobState.CANCELED, Reason.CANCELED_BY_USER, "canceled", 2.0)
-    desk = Desk(tmp_path)
+    desk = FetchDesk(tmp_path)
     desk.jobs[job.id] = job
     async with desk.store:
         await desk.fetcher.load()
@@ -296,7 +214,7 @@ async def test_what_was_to_be_fetched_is_known_after_a_restart(tmp_path: Path) -
         await asyncio.wait([running])
 
 
-async def test_a_shop_that_can_be_asked_again_has_its_labels_fetched(desk: Desk) -> None:
+async def test_a_shop_that_can_be_asked_again_has_its_labels_fetched(desk: FetchDesk) -> None:
     desk.answers["e1"] = [NeedsPerson("authorize it")]
     job = (await desk.take("e1")).job
     await desk.reason(job, Reason.NOT_FETCHED)
@@ -309,7 +227,7 @@ async def test_a_shop_that_can_be_asked_again_has_its_labels_fetched(desk: Desk)
 
 
 @pytest.mark.parametrize("url", [None, "https://h/1"])
-async def test_an_order_on_hold_is_looked_at_until_that_is_over(desk: Desk, url: str | None) -> None:
+async def test_an_order_on_hold_is_looked_at_until_that_is_over(desk: FetchDesk, url: str | None) -> None:
     desk.answers["e1"] = [OrderOnHold("order 1 is on hold"), OrderOnHold("order 1 is on hold")]
     job = (await desk.take("e1", url, look=True)).job
     held = await desk.reason(job, Reason.ORDER_ON_HOLD)
@@ -323,7 +241,7 @@ async def test_an_order_on_hold_is_looked_at_until_that_is_over(desk: Desk, url:
     assert (there.state, await desk.store.waiting()) == (JobState.PENDING, [])
 
 
-async def test_a_person_may_print_what_is_on_hold(desk: Desk) -> None:
+async def test_a_person_may_print_what_is_on_hold(desk: FetchDesk) -> None:
     desk.answers = {"e1": [OrderOnHold("on hold")], "e2": [OrderOnHold("on hold")]}
     linked = (await desk.take("e1", package_id="P2")).job
     brought = (await desk.take("e2", None, look=True)).job
@@ -338,14 +256,14 @@ async def test_a_person_may_print_what_is_on_hold(desk: Desk) -> None:
     assert (released.reason, await desk.store.waiting()) == (Reason.COMPARING, [])
 
 
-async def test_a_canceled_order_cancels_its_label(desk: Desk) -> None:
+async def test_a_canceled_order_cancels_its_label(desk: FetchDesk) -> None:
     desk.answers["e1"] = [OrderCanceled("order 1 was canceled")]
     job = (await desk.take("e1", None, look=True)).job
     canceled = await desk.reason(job, Reason.ORDER_CANCELED)
     assert canceled.state is JobState.CANCELED
 
 
-async def test_the_same_event_with_a_label_that_is_looked_at_is_one(desk: Desk) -> None:
+async def test_the_same_event_with_a_label_that_is_looked_at_is_one(desk: FetchDesk) -> None:
     desk.gate = asyncio.Event()
     job = (await desk.take("e1", None, look=True)).job
     again = await desk.take("e1", None, look=True)

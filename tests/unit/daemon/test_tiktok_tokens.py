@@ -81,6 +81,15 @@ async def test_a_code_becomes_tokens_that_outlive_a_restart(bench: Bench) -> Non
     assert bench.host.refreshes == 0
 
 
+async def test_a_shop_is_told_once_that_it_can_be_asked_again(bench: Bench) -> None:
+    async with bench.open() as (tokens, _):
+        assert tokens.newly_able() == frozenset()
+        await tokens.authorize("us", CODE)
+        assert [tokens.newly_able(), tokens.newly_able()] == [frozenset({"us"}), frozenset()]
+        await tokens.authorize("us", CODE)
+        assert tokens.newly_able() == {"us"}
+
+
 async def test_a_stale_token_is_refreshed_once_for_all_who_ask(bench: Bench) -> None:
     async with bench.open() as (tokens, _):
         await tokens.authorize("us", CODE)

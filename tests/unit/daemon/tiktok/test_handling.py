@@ -28,6 +28,7 @@ class Floor:
         self.orders: dict[str, dict[str, Any]] = {}
         self.packages: dict[str, Package] = {}
         self.jobs: list[Job] = []
+        self.asked_for: set[str] = set()
         self.events: list[dict[str, Any]] = []
         self.notices: list[tuple[str, dict[str, Any]]] = []
         self.held: list[str] = []
@@ -36,7 +37,11 @@ class Floor:
             orders=SimpleNamespace(details=self._details), packages=SimpleNamespace(detail=self._detail)
         )
         store = SimpleNamespace(
-            of_orders=self._of_orders, superseded_of=self._superseded, knows_event=self._knows, publish=self._publish
+            of_orders=self._of_orders,
+            superseded_of=self._superseded,
+            knows_event=self._knows,
+            publish=self._publish,
+            still_asked_for=self._still_asked_for,
         )
         intake = SimpleNamespace(json=self._event, notice=self._notice)
         actions = SimpleNamespace(hold=self._hold)
@@ -56,6 +61,9 @@ class Floor:
 
     async def _of_orders(self, ids: Sequence[str], _shop_id: str) -> list[Job]:
         return [job for job in self.jobs if set(job.order_ids) & set(ids)]
+
+    async def _still_asked_for(self) -> set[str]:
+        return self.asked_for
 
     async def _superseded(self, ids: Sequence[str], _shop_id: str) -> list[Job]:
         return [job for job in self.jobs if job.package_id in ids and job.reason == Reason.SUPERSEDED]
@@ -188,10 +196,12 @@ async def test_what_is_held_for_another_reason_is_told_of_and_what_is_compared_w
 
 
 async def test_a_label_that_is_still_to_come_will_have_the_new_address(floor: Floor) -> None:
-    floor.jobs = [job("here", "1"), job("to-come", "2", reason=Reason.FETCHING)]
+    linked = job("linked", "3", reason=Reason.FETCHING)  # its link leads to what was made before
+    floor.jobs = [job("here", "1"), job("to-come", "2", reason=Reason.FETCHING), linked]
+    floor.asked_for = {"to-come"}
     await floor.do(Kind.RECIPIENT_ADDRESS_UPDATE, at=900.0)
     await floor.do(Kind.RECIPIENT_ADDRESS_UPDATE, at=200.0)  # before that label was made
-    assert floor.held == ["here"]
+    assert floor.held == ["here", "linked"]
 
 
 async def test_an_authorization_that_ends_is_told(floor: Floor) -> None:

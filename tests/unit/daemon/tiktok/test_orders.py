@@ -172,3 +172,9 @@ NAMES = ("id", "package_id", "status", "package_status", "orders", "tracking_num
 def test_fields_of_any_kind_are_read_or_left(data: dict[str, Any]) -> None:
     assert read_package(data, PACKAGE).id
     assert of_orders((ORDER,), [data, {**data, "id": ORDER}]).standing in Standing
+
+
+@pytest.mark.parametrize("told", [1_795_000_000_000, -5, "soon", True, None, 10**30])
+def test_a_time_that_is_none_moves_nothing(told: object) -> None:
+    assert read_package({"id": "1", "update_time": told}, PACKAGE).updated_at == 0
+    assert read_package({"id": "1", "update_time": 1_795_000_000}, PACKAGE).updated_at == 1_795_000_000
