@@ -174,6 +174,7 @@ class Actions:
         Raises:
             NoSuchJob, IllegalTransition: it does not wait, or its turn has come.
         """
+        why = " ".join(why.split())[:_REASON]
         words = f"held by {who}{f': {why}' if why else ''}"
         for tries in range(_TRIES, 0, -1):
             job = await self._store.get(job_id)

@@ -33,8 +33,6 @@ if TYPE_CHECKING:
 _LIMIT, _MOST = 50, 200
 _PROBE_SECONDS = 2.0
 _DAY = 86400.0
-#: letters of the reason that a person gives
-_WHY = 200
 _SCHEMAS: Mapping[str, type[BaseModel]] = {
     "ready": LabelReady,
     "canceled": LabelCanceled,
@@ -139,7 +137,6 @@ async def hold(request: web.Request) -> web.Response:
     why = (await object_of(request)).get("reason", "") if await request.read() else ""
     if not isinstance(why, str):
         raise Problem(HTTPStatus.BAD_REQUEST, 'say why: {"reason": "text"}')
-    why = " ".join(why.split())[:_WHY]
     changed = await request.app[LABELD].actions.hold(request.match_info["id"], who=somebody(request), why=why)
     return web.json_response(told(request.app[LABELD], changed))
 

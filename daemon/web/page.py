@@ -125,7 +125,8 @@ async def act(request: web.Request) -> web.Response:
         case "cancel":
             await actions.cancel(job_id, who=somebody(request))
         case "hold":
-            await actions.hold(job_id, who=somebody(request), why=str((await request.post()).get("reason", "")))
+            why = str((await form_of(request)).get("reason", ""))
+            await actions.hold(job_id, who=somebody(request), why=why)
         case "release":
             await actions.release(job_id, who=somebody(request))
         case "move":
@@ -147,7 +148,7 @@ async def act(request: web.Request) -> web.Response:
 
 async def release_group(request: web.Request) -> web.Response:
     """`POST /jobs/release`: the button at each group of held labels, without the script."""
-    form = await request.post()
+    form = await form_of(request)
     station, reason = str(form.get("station", "")) or None, str(form.get("reason", ""))
     await request.app[LABELD].actions.release_all(station, reason, who=somebody(request))
     raise web.HTTPSeeOther("/")

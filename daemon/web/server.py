@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from ..app import App
 
 _SHUTDOWN_SECONDS = 1.0
+#: a connection on which nobody asks anything
+_KEEPALIVE_SECONDS = 75.0
 _LABELS, _IMPORTS, _PRINTJOBS = "/api/v1/jobs", "/api/v1/imports", "/printjobs"
 #: where labels come in
 _LARGE = (_LABELS, _IMPORTS, "/import", _PRINTJOBS, upload.PATH, upload.PAGE)
@@ -72,7 +74,9 @@ async def serve(app: "App", listening: Sequence[socket.socket] = ()) -> AsyncIte
     with app.bus.listen() as changes:
         site[page.FRONT_PAGE] = page.FrontPage(app, site[COUNTING], changes)
         # no access log: addresses of searches hold tracking numbers
-        runner = web.AppRunner(site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+        runner = web.AppRunner(
+            site, access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS, keepalive_timeout=_KEEPALIVE_SECONDS
+        )
         await runner.setup()
         watch = None if certificate is None else asyncio.create_task(certificate.run(), name="certificate")
         try:

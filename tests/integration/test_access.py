@@ -1,5 +1,6 @@
 """Who comes in from elsewhere: tokens, roles, sessions, limits, TLS."""
 
+import asyncio
 import os
 import ssl
 import subprocess
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+from yarl import URL
 
 from labeld.config.errors import ConfigError
 from labeld.daemon.web import tls, tokens
@@ -125,6 +127,34 @@ async def test_wrong_tokens_are_slowed_and_right_ones_are_not(floor: Floor, give
     assert statuses[-1] == 429
     async with floor.http.get("/api/v1/jobs", headers=bearer(given["eve"])) as reply:
         assert reply.status == 200
+
+
+async def test_strangers_take_no_room_from_labels(floor: Floor, given: Mapping[str, str]) -> None:
+    url = URL(floor.url)
+    begun = []
+    try:
+        for _ in range(70):
+            _, writer = await asyncio.open_connection(url.host, url.port)
+            begun.append(writer)
+            form = "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 100"
+            writer.write(f"POST /login HTTP/1.1\r\nHost: localhost\r\n{form}\r\n\r\n".encode())
+        async with asyncio.timeout(30), aiohttp.ClientSession(floor.url) as session:
+            while True:
+                async with session.post("/login", data={"token": "x"}) as reply:
+                    if reply.status == 503:
+                        break
+            async with session.post("/api/v1/jobs", data=b"^XA^XZ", headers=bearer(given["wms"])) as reply:
+                assert reply.status == 201
+    finally:
+        for writer in begun:
+            writer.close()
+
+
+async def test_a_stranger_cannot_send_parts(floor: Floor) -> None:
+    parts = aiohttp.FormData()
+    parts.add_field("token", b"x", filename="x")
+    async with aiohttp.ClientSession(floor.url) as session, session.post("/login", data=parts) as reply:
+        await problem(reply, 415)
 
 
 async def test_a_token_asks_so_often_only(floor: Floor, given: Mapping[str, str]) -> None:
