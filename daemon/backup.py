@@ -110,11 +110,24 @@ def make(settings: Settings, target: Path, at: float, *, with_key: bool) -> Made
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
                 _write(out, manifest, files, at)
             sync(draft)
-            target.hardlink_to(draft)  # refuses where somebody was quicker
+            _place(draft, target)
         sync(target.parent)
     except (OSError, sqlite3.Error) as error:
         raise BackupFailed(f"{target}: the backup cannot be made: {error}") from error
     return Made(target, manifest, _of_key(own.exists(), with_key))
+
+
+def _place(draft: Path, target: Path) -> None:
+    """Give a file its name; refuses where somebody was quicker."""
+    try:
+        target.hardlink_to(draft)
+    except FileExistsError:
+        raise
+    except OSError:
+        # FAT and some network shares have no links; a rename would replace
+        if target.exists():
+            raise
+        draft.rename(target)
 
 
 def _of_key(own: bool, with_key: bool) -> str:

@@ -149,3 +149,17 @@ def test_a_backup_of_a_newer_labeld_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BackupFailed, match=rf"{made.path.name} was written by a newer labeld"):
         restore(made.path, tmp_path / "new", NOW)
     assert not (tmp_path / "new" / backup.DATABASE).exists()
+
+
+async def test_a_backup_goes_to_a_disk_without_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with Store(tmp_path / backup.DATABASE, topic_prefix="p"):
+        pass
+
+    def refused(self: Path, _target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted", str(self))
+
+    monkeypatch.setattr(Path, "hardlink_to", refused)
+    made = backup.make(Settings(state_directory=tmp_path), tmp_path / "b.tar", NOW, with_key=False)
+    assert made.path.stat().st_size > 0
+    with pytest.raises(backup.BackupFailed, match="is there already"):
+        backup.make(Settings(state_directory=tmp_path), tmp_path / "b.tar", NOW, with_key=False)
