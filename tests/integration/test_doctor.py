@@ -14,11 +14,11 @@ from labeld.daemon.doctor import machine, service, tiktok
 from labeld.daemon.doctor.finding import Mark
 from labeld.daemon.store.engine import migrate
 from labeld.daemon.tiktok.sandbox.server import Sandbox
-from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .cups_floor import Cups
 from .harness import Broker, Labeld, free_port
+from .shops import tables
 from .test_cli import labeld
 
 pytestmark = pytest.mark.peer
@@ -171,11 +171,7 @@ async def test_the_way_to_tiktok_and_its_shops_are_looked_at(
     tmp_path: Path, broker: Broker, zebra: VirtualPrinter
 ) -> None:
     async with Sandbox(shops={"us": "US", "br": "BR"}) as sandbox:
-        write_secret(tmp_path / "app-secret", sandbox.app_secret)
-        write_secret(tmp_path / "token-key", new_key())
-        more = sandbox.configuration()
-        for name in ("app-secret", "token-key"):
-            more = more.replace(f'"tiktok-{name}"', f'"{tmp_path / name}"')
+        more = tables(sandbox, tmp_path)
         async with Labeld(tmp_path / "state", broker.port, {"zebra": zebra}, more=more) as daemon:
             await daemon.post("/api/v1/shops/us/authorize", code=sandbox.auth_code("us"))
             settings = load(daemon.config)

@@ -12,10 +12,10 @@ from tests.papers import label, pdf
 
 from labeld.daemon.job import JobState, Reason
 from labeld.daemon.tiktok.sandbox.server import Sandbox
-from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import PATIENCE, Broker, Labeld, event, publish, publisher
+from .shops import authorize, tables
 from .web_floor import Floor
 
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
@@ -48,16 +48,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox: Sandbox) -> AsyncIterator[Labeld]:
-    write_secret(tmp_path / "app-secret", sandbox.app_secret, replace=False)
-    write_secret(tmp_path / "token-key", new_key(), replace=False)
-    more = (
-        sandbox.configuration()
-        .replace('"tiktok-app-secret"', f'"{tmp_path / "app-secret"}"')
-        .replace('"tiktok-token-key"', f'"{tmp_path / "token-key"}"')
-    )
-    more = f'{more}\n[[routes]]\nstation = ["pack-01"]\nhold = "looked at first"\n'
+    more = f'{tables(sandbox, tmp_path)}\n[[routes]]\nstation = ["pack-01"]\nhold = "looked at first"\n'
     async with Labeld(tmp_path / "labeld", broker.port, {"zebra": zebra}, more=more) as running:
-        await running.post("/api/v1/shops/us/authorize", code=sandbox.auth_code("us"))
+        await authorize(running, sandbox)
         yield running
 
 

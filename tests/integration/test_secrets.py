@@ -13,15 +13,27 @@ import pytest
 from labeld.daemon.job import Removed
 from labeld.daemon.store import Store
 from labeld.daemon.tiktok.sandbox.server import Sandbox
-from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import ENDED, PATIENCE, PREFIX, Broker, Labeld, event, publish, publisher
+from .shops import authorize, tables
 from .test_parcels import until
 
 pytestmark = pytest.mark.peer
 
 SIGN = "5ec3e75ec3e75ec3e7"
+#: each is told of in its own words, in logs and on the page
+_FAULTS = (
+    "expired-token",
+    "rate-limit",
+    "unavailable",
+    "garbage",
+    "dropped",
+    "empty-url",
+    "truncated",
+    "link-unavailable",
+    "token-unavailable",
+)
 STREET = "12 ELM STREET"
 ZPL = f"^XA^FO30,30^A0N,40,40^FDJANE DOE^FS^FO30,80^A0N,40,40^FD{STREET}^FS^XZ".encode()
 
@@ -42,18 +54,16 @@ def columns(path: Path) -> Iterator[tuple[str, str]]:
 async def test_a_run_with_tiktok_tells_no_secret_and_keeps_no_address(
     tmp_path: Path, broker: Broker, zebra: VirtualPrinter
 ) -> None:
-    sandbox = Sandbox(shops={"us": "US"}, packages=4, fail=0.2, token_seconds=3, seed=2)
+    sandbox = Sandbox(shops={"us": "US"}, packages=4, token_seconds=3, seed=2)
     told: list[str] = []
     async with sandbox, publisher(broker.port) as client:
-        write_secret(tmp_path / "app-secret", sandbox.app_secret)
-        write_secret(tmp_path / "token-key", new_key())
-        more = sandbox.configuration()
-        for name in ("app-secret", "token-key"):
-            more = more.replace(f'"tiktok-{name}"', f'"{tmp_path / name}"')
+        more = tables(sandbox, tmp_path)
         daemon = Labeld(tmp_path / "labeld", broker.port, {"zebra": zebra}, more=more)
         listening = asyncio.create_task(listen(broker.port, told))
         async with daemon:
-            await daemon.post("/api/v1/shops/us/authorize", code=sandbox.auth_code("us"))
+            await authorize(daemon, sandbox)
+            for fault in _FAULTS:
+                sandbox.fault(f"{fault}*1")
             for package in sandbox.packages.values():
                 asset = {"tiktok": {"shop": "us", "package_id": package.package_id}}
                 await publish(client, {"event_id": package.package_id, "asset": asset})

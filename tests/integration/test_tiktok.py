@@ -9,10 +9,10 @@ from tests.papers import label, pdf
 
 from labeld.daemon.tiktok.sandbox.server import Sandbox
 from labeld.daemon.tiktok.sandbox.world import Package
-from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import Broker, Labeld, event, publish, publisher
+from .shops import authorize, tables
 from .test_parcels import at, until
 
 pytestmark = pytest.mark.peer
@@ -26,17 +26,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 async def daemon(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox: Sandbox) -> AsyncIterator[Labeld]:
-    write_secret(tmp_path / "app-secret", sandbox.app_secret, replace=False)
-    write_secret(tmp_path / "token-key", new_key(), replace=False)
-    more = (
-        sandbox.configuration()
-        .replace('"tiktok-app-secret"', f'"{tmp_path / "app-secret"}"')
-        .replace('"tiktok-token-key"', f'"{tmp_path / "token-key"}"')
-        .replace("market =", "check_order = true\nmarket =")
-    )
+    more = tables(sandbox, tmp_path).replace("market =", "check_order = true\nmarket =")
     async with Labeld(tmp_path / "labeld", broker.port, {"zebra": zebra}, more=more) as running:
-        for shop in sandbox.shops:
-            await running.post(f"/api/v1/shops/{shop}/authorize", code=sandbox.auth_code(shop))
+        await authorize(running, sandbox)
         yield running
 
 

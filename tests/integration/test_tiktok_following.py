@@ -13,10 +13,10 @@ import pytest
 
 from labeld.daemon.tiktok.sandbox.server import Sandbox
 from labeld.daemon.tiktok.sandbox.world import Package
-from labeld.daemon.tiktok.vault import new_key, write_secret
 from labeld.drivers.virtual.server import VirtualPrinter
 
 from .harness import PATIENCE, Broker, Labeld
+from .shops import authorize, tables
 from .test_parcels import at, until
 
 pytestmark = pytest.mark.peer
@@ -35,12 +35,10 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 @pytest.fixture
 def start(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox: Sandbox) -> Start:
-    write_secret(tmp_path / "tiktok-app-secret", sandbox.app_secret, replace=False)
-    write_secret(tmp_path / "tiktok-token-key", new_key(), replace=False)
+    basis = tables(sandbox, tmp_path)
 
     @contextlib.asynccontextmanager
     async def running(*tables: str, authorized: bool = True) -> AsyncIterator[Labeld]:
-        basis = sandbox.configuration().replace('"tiktok-', f'"{tmp_path}/tiktok-')
         more = "\n".join([basis.replace("market =", 'station = "pack-01"\nmarket ='), *tables])
         async with Labeld(tmp_path / "labeld", broker.port, {"zebra": zebra}, more=more) as daemon:
             if authorized:
@@ -53,11 +51,6 @@ def start(tmp_path: Path, broker: Broker, zebra: VirtualPrinter, sandbox: Sandbo
 def in_state(state: str) -> Callable[[list[dict[str, Any]]], bool]:
     """Whether a job has this state."""
     return lambda jobs: any(job["state"] == state for job in jobs)
-
-
-async def authorize(daemon: Labeld, sandbox: Sandbox) -> None:
-    for shop in sandbox.shops:
-        await daemon.post(f"/api/v1/shops/{shop}/authorize", code=sandbox.auth_code(shop))
 
 
 def url(daemon: Labeld) -> str:
